@@ -1,0 +1,557 @@
+"""The tree of a Weft text: only what was written, with where it was written.
+
+Names, types and meaning live in side tables made by the checks. Every node is frozen and carries its
+:class:`Span`, in characters of the text it was parsed from, so that an edit can be a splice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range ``[start, end)`` of characters in the text."""
+
+    start: int
+    end: int
+
+
+# ---- expressions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A string without holes, a number, ``true``, ``false`` or ``null``."""
+
+    value: str | int | float | bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """``24h``, ``1m30s``: a length of time in milliseconds."""
+
+    ms: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A string with ``${...}`` holes. ``parts`` alternates plain text and expressions, in order.
+
+    ``prompt`` is true for the triple-quoted form, whose common indentation is already removed from ``parts``.
+    """
+
+    parts: tuple[str | Expr, ...]
+    prompt: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``target.name``, or ``target.?name`` where ``optional``."""
+
+    target: Expr
+    name: str
+    optional: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    target: Expr
+    index: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    function: str
+    args: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCall:
+    target: Expr
+    method: str
+    args: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    op: Literal["!", "-"]
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    op: Literal["||", "&&", "<", "<=", ">", ">=", "==", "!=", "in", "+", "-", "*", "/", "%"]
+    left: Expr
+    right: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    test: Expr
+    then: Expr
+    other: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A map literal; a bare or quoted key is a :class:`Constant` string, ``(expr): value`` any expression."""
+
+    entries: tuple[tuple[Expr, Expr], ...]
+    span: Span
+
+
+Expr: TypeAlias = (
+    Constant
+    | Duration
+    | Template
+    | Name
+    | Member
+    | Index
+    | FunctionCall
+    | MethodCall
+    | Unary
+    | Binary
+    | Conditional
+    | ListOf
+    | MapOf
+)
+
+
+# ---- types -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralType:
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    item: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    item: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    members: tuple[Type, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GenericType:
+    """``map<int>``."""
+
+    name: str
+    item: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    fields: tuple[tuple[str, Type], ...]
+    span: Span
+
+
+Type: TypeAlias = NamedType | LiteralType | ListType | OptionalType | UnionType | GenericType | ObjectType
+
+
+# ---- header ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``use alias: mcp "connector"`` or ``use alias: workflow "name"``."""
+
+    alias: str
+    source: Literal["mcp", "workflow"]
+    name: str
+    alias_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDecl:
+    name: str
+    type: Type
+    doc: str
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    type: Type
+    default: Expr | None
+    doc: str
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One ``input``, ``output`` or ``config`` block."""
+
+    role: Literal["input", "output", "config"]
+    fields: tuple[Field, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    name: str
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One ``name: value`` of a call, an annotation or a trigger."""
+
+    name: str
+    value: Expr
+    name_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    method: str
+    path: str
+    verify: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    cron: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventTrigger:
+    event: str
+    when: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    name: str
+    on: Webhook | Schedule | EventTrigger | Manual
+    args: tuple[Arg, ...]
+    doc: str
+    name_span: Span
+    span: Span
+
+
+Head: TypeAlias = Use | TypeDecl | Fields | Secret | Trigger
+
+
+# ---- steps -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``{ step* yield? }``. ``span`` covers the braces; ``inner`` what stands between them."""
+
+    steps: tuple[Step, ...]
+    result: Expr | None
+    span: Span
+    inner: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``call alias.tool(args)``. ``target_span`` covers ``alias.tool``; ``args_span`` the parentheses."""
+
+    alias: str
+    tool: str
+    args: tuple[Arg, ...]
+    target_span: Span
+    args_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RunWorkflow:
+    alias: str
+    args: tuple[Arg, ...]
+    target_span: Span
+    args_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRef:
+    alias: str
+    tool: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    model: Expr
+    system: Expr | None
+    prompt: Expr | None
+    tools: tuple[ToolRef, ...]
+    output: Type | None
+    max_turns: int | None
+    budget: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    by: Literal["role", "user"]
+    name: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    after_ms: int
+    to: Approver
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    approvers: tuple[Approver, ...]
+    title: Expr | None
+    show: tuple[Expr, ...]
+    quorum: int | None
+    within_ms: int | None
+    escalate: Escalation | None
+    on_reject: Block | None
+    on_timeout: Block | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One branch: the condition of an ``if`` arm, the values of a ``case``, nothing for ``else``/``default``."""
+
+    tests: tuple[Expr, ...]
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    arms: tuple[Arm, ...]
+    otherwise: Block | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    subject: Expr
+    arms: tuple[Arm, ...]
+    otherwise: Block | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    join: Literal["all", "any", "settle"]
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Foreach:
+    variable: str
+    items: Expr
+    concurrency: int | None
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    carry: tuple[str, Expr] | None
+    mode: Literal["while", "until"]
+    test: Expr
+    max: int
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """``wait 3d`` (``ms``), ``wait until e`` (``until``) or ``wait event "name" when e`` (``event``)."""
+
+    ms: int | None
+    until: Expr | None
+    event: str | None
+    when: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    code: str
+    message: Expr | None
+    span: Span
+
+
+Kind: TypeAlias = (
+    Call
+    | RunWorkflow
+    | Agent
+    | Approve
+    | If
+    | Switch
+    | Parallel
+    | Do
+    | Foreach
+    | Loop
+    | Wait
+    | Let
+    | Return
+    | Fail
+)
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    ids: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    ms: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    max: int
+    backoff_ms: int | None
+    backoff_max_ms: int | None
+    codes: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compensate:
+    block: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    codes: tuple[str, ...]
+    variable: str | None
+    block: Block
+    span: Span
+
+
+Clause: TypeAlias = After | Timeout | Retry | Key | Compensate | Catch
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    name: str
+    args: tuple[Arg, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``step id: kind clause*``. ``span`` runs from its docs and annotations to its last clause."""
+
+    id: str
+    kind: Kind
+    clauses: tuple[Clause, ...]
+    doc: str
+    annotations: tuple[Annotation, ...]
+    id_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A ``//`` comment; ``trailing`` when something stands before it on its line."""
+
+    text: str
+    trailing: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A whole text. ``body.result`` is always None; ``body.inner`` is what stands between the outer braces."""
+
+    name: str
+    doc: str
+    heads: tuple[Head, ...]
+    body: Block
+    name_span: Span
+    span: Span
