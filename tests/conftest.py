@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -28,14 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A running cluster of its own; ``postgres.start(name)`` gives the superuser's URL of a database."""
-    home = tmp_path_factory.mktemp("postgres")
-    home.parent.parent.chmod(0o755)
+    # Not under pytest's own folder: as root the server runs as another user, who must be able to walk there.
+    home = Path(tempfile.mkdtemp(prefix="weft-postgres-"))
+    home.chmod(0o755)
     server = EmbeddedPostgres(home)
     server.start()
     yield server
     server.stop("immediate")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,98 @@
+"""The ``weft`` command: reads the words, hands over to one module a command, and turns failures into sentences.
+
+Exit codes: 0 done, 1 errors were found or the run failed, 2 wrong usage or something is missing, 3 waiting for a
+person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from deploy.failure import Failure
+
+_DEFAULT_PORT = 3000
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="weft", description="Weft Studio: describe a workflow, see it, prove it, publish it, watch it."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help, description=help)
+
+    up = add("up", "start the studio, its database and its engine; Ctrl-C stops all of it")
+    up.add_argument("--port", type=int, default=int(os.environ.get("WEFT_STUDIO_PORT") or _DEFAULT_PORT))
+    up.add_argument(
+        "--no-engine", action="store_true", help="start without Ray; runs queue until there is an engine"
+    )
+
+    check = add("check", "check workflow files: exit 0 clean or warnings, 1 errors, 2 usage")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a .weft file, or - for standard input")
+    check.add_argument("--json", action="store_true", help="print a JSON list of diagnostics")
+    check.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
+
+    fmt = add("fmt", "format workflow files in place")
+    fmt.add_argument("files", nargs="+", metavar="FILE")
+    fmt.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file would change")
+
+    graph = add("graph", "print the graph of a workflow")
+    graph.add_argument("file", metavar="FILE")
+    graph.add_argument("--format", choices=("json", "mermaid", "svg"), default="json")
+    graph.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
+
+    run = add(
+        "run", "publish a workflow to the local engine and run it; events are JSON lines, the result is last"
+    )
+    run.add_argument("file", metavar="FILE")
+    run.add_argument("--input", default="{}", metavar="JSON", help="the run's input, a JSON object")
+    run.add_argument(
+        "--approve",
+        action="append",
+        default=[],
+        metavar="STEP=yes/no",
+        help="answer an approval; may be repeated",
+    )
+    run.add_argument(
+        "--timeout", type=float, default=120, metavar="SECONDS", help="how long to wait for the run"
+    )
+
+    publish = add("publish", "publish a workflow file as a new version in the local workspace")
+    publish.add_argument("file", metavar="FILE")
+    publish.add_argument("--message", default="", help="what changed, for the history")
+
+    doctor = add("doctor", "look at this installation: what is there, what runs, what is wrong")
+    doctor.add_argument("--reset-login", action="store_true", help="make a new password for the first login")
+    doctor.add_argument(
+        "--memory", action="store_true", help="print the memory of everything that runs, as JSON"
+    )
+
+    test = add("test", "run the whole test suite; further words go to pytest")
+    test.add_argument("rest", nargs=argparse.REMAINDER)
+
+    bench = add("bench", "measure; --json prints one object last")
+    bench.add_argument("name", choices=("engine",))
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    options = _parser().parse_args(words)
+    module = importlib.import_module(f"deploy.commands.{options.command}")
+    try:
+        return int(module.main(options))
+    except Failure as failure:
+        print(f"weft: {failure.message}", file=sys.stderr)
+        print(f"      {failure.help}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("weft: interrupted", file=sys.stderr)
+        return 130

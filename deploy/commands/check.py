@@ -1,0 +1,72 @@
+"""``weft check``: diagnostics of files, for people or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import dsl
+from deploy.texts import read_catalog, read_text
+from dsl.diagnostic import Diagnostic
+
+
+def main(options: argparse.Namespace) -> int:
+    catalog = read_catalog(options.catalog)
+    found: list[tuple[str, str, Diagnostic]] = []
+    for name in options.files:
+        text = read_text(name)
+        found += [(name, text, diagnostic) for diagnostic in dsl.check(dsl.parse(text), catalog)]
+    if options.json:
+        print(json.dumps([_json(name, text, diagnostic) for name, text, diagnostic in found], indent=1))
+    else:
+        for name, text, diagnostic in found:
+            print(render(name, text, diagnostic))
+        print(_summary(len(options.files), found), file=sys.stderr)
+    return 1 if any(diagnostic.severity == "error" for _, _, diagnostic in found) else 0
+
+
+def render(name: str, text: str, diagnostic: Diagnostic) -> str:
+    """One diagnostic for a person: place, message, the line with the span underlined, and what to do."""
+    start = dsl.position(text, diagnostic.span.start)
+    line = text.splitlines()[start.line - 1] if text else ""
+    width = max(1, min(diagnostic.span.end - diagnostic.span.start, len(line) - start.column + 1))
+    marker = " " * (start.column - 1) + "^" * width
+    return (
+        f"{name}:{start.line}:{start.column}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}\n"
+        f"    {line.expandtabs(1)}\n    {marker}\n    {diagnostic.help}"
+    )
+
+
+def _json(name: str, text: str, diagnostic: Diagnostic) -> dict:
+    def place(offset: int) -> dict:
+        position = dsl.position(text, offset)
+        return {"offset": position.offset, "line": position.line, "column": position.column}
+
+    fix = diagnostic.fix and {
+        "title": diagnostic.fix.title,
+        "replacements": [
+            {"start": place(part.span.start), "end": place(part.span.end), "text": part.text}
+            for part in diagnostic.fix.replacements
+        ],
+    }
+    return {
+        "file": name,
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "start": place(diagnostic.span.start),
+        "end": place(diagnostic.span.end),
+        "help": diagnostic.help,
+        "fix": fix,
+    }
+
+
+def _summary(files: int, found: list[tuple[str, str, Diagnostic]]) -> str:
+    errors = sum(diagnostic.severity == "error" for _, _, diagnostic in found)
+    warnings = sum(diagnostic.severity == "warning" for _, _, diagnostic in found)
+
+    def count(number: int, word: str) -> str:
+        return f"{number} {word}{'' if number == 1 else 's'}"
+
+    return f"{count(files, 'file')}: {count(errors, 'error')}, {count(warnings, 'warning')}"

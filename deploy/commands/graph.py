@@ -1,0 +1,22 @@
+"""``weft graph``: the derived graph, as JSON, Mermaid or SVG."""
+
+from __future__ import annotations
+
+import argparse
+
+import dsl
+from deploy.texts import read_catalog, read_text
+
+
+def main(options: argparse.Namespace) -> int:
+    parsed = dsl.parse(read_text(options.file))
+    diagnostics = dsl.check(parsed, read_catalog(options.catalog))
+    graph = dsl.layout(dsl.view(parsed, diagnostics))
+    match options.format:
+        case "mermaid":
+            print(dsl.mermaid(graph))
+        case "svg":
+            print(dsl.svg(graph))
+        case _:
+            print(graph.model_dump_json(indent=1))
+    return 1 if any(diagnostic.severity == "error" for diagnostic in parsed.diagnostics) else 0
