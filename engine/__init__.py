@@ -1,0 +1,1 @@
+"""The engine: accounts, workflows, versions, runs and approvals in Postgres, and what executes them."""

@@ -1,0 +1,126 @@
+"""The database: one transaction for one account, errors of the connection as ``Unavailable``, and notifications.
+
+``async with db.account(actor) as session`` is the only way to an account's rows: it begins a transaction, names the
+account to row-level security for that transaction alone, and commits unless the block raises.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine.errors import Unavailable
+from engine.migrate import Urls, prepare
+from engine.notices import Notices
+from engine.urls import libpq_url, sqlalchemy_url
+
+__all__ = ["Database", "Urls", "prepare"]
+
+strict_json = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class HasAccount(Protocol):
+    @property
+    def account_id(self) -> UUID: ...
+
+
+class Database:
+    """A pool of connections under one role. Long-lived: it finds Postgres again after a restart."""
+
+    def __init__(self, url: str, engine: AsyncEngine) -> None:
+        self.url = libpq_url(url)
+        self.engine = engine
+        self.notices = Notices(self.url)
+
+    def __repr__(self) -> str:
+        return "Database(...)"
+
+    @classmethod
+    async def open(cls, url: str, *, pool_size: int = 5) -> Database:
+        """Connect once, so that a wrong address is known now. Raises ``Unavailable``."""
+        engine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            json_serializer=strict_json,
+            connect_args={"connect_timeout": 10, "application_name": "weft"},
+        )
+        db = cls(url, engine)
+        try:
+            async with db.platform() as session:
+                await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+        except BaseException:
+            await db.close()
+            raise
+        return db
+
+    async def close(self) -> None:
+        await self.notices.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def account(self, who: HasAccount | UUID) -> AsyncIterator[AsyncSession]:
+        """A transaction that sees the rows of one account, and no others."""
+        account_id = who if isinstance(who, UUID) else who.account_id
+        async with self._transaction("app.account_id", str(account_id)) as session:
+            yield session
+
+    @asynccontextmanager
+    async def lookup(self, value: str) -> AsyncIterator[AsyncSession]:
+        """A transaction that sees only the user with this e-mail address, or the session or refresh token with this
+        SHA-256 (hex): for the moment before an account is known."""
+        async with self._transaction("app.lookup", value) as session:
+            yield session
+
+    @asynccontextmanager
+    async def platform(self) -> AsyncIterator[AsyncSession]:
+        """A transaction without an account: the platform's tables, and no account's rows."""
+        async with self._transaction(None, "") as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, setting: str | None, value: str) -> AsyncIterator[AsyncSession]:
+        with _unavailable():
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                if setting is not None:
+                    statement = text("SELECT set_config(:setting, :value, true)")
+                    await session.execute(statement, {"setting": setting, "value": value})
+                yield session
+
+
+class _unavailable:
+    """Turns "the connection is gone" into ``Unavailable``; an error of ours or of a statement stays what it is."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and _is_disconnection(error):
+            raise Unavailable(
+                "The database does not answer.", "Try again in a moment; nothing was lost."
+            ) from error
+
+
+def _is_disconnection(error: BaseException) -> bool:
+    match error:
+        case DBAPIError(connection_invalidated=True) | InterfaceError() | PoolTimeout():
+            return True
+        case OperationalError(orig=psycopg.Error(sqlstate=code)):
+            # 08: connection; 53: no resources (too many connections); 57P: an operator's intervention (shutdown)
+            return code is None or code.startswith(("08", "53", "57P"))
+        case psycopg.OperationalError(sqlstate=code):
+            return code is None or code.startswith(("08", "53", "57P"))
+    return False

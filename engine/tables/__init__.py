@@ -1,0 +1,34 @@
+"""The tables, by subject, as SQLModel classes. The migrations are the truth of the schema; these only name it.
+
+Every table but the platform's (``runners``, ``login_delays``) carries ``account_id`` and has row-level security forced:
+without ``app.account_id`` set in the transaction a reader sees nothing. The runner's role has policies of its own on
+the tables it needs, see ``engine/migrations``.
+"""
+
+from engine.tables.accounts import Account, LoginDelay, RefreshToken, User, UserSession
+from engine.tables.approvals import Approval
+from engine.tables.audit import AuditEntry
+from engine.tables.connectors import ConnectorRow
+from engine.tables.conversations import Conversation, Message, ModelCall
+from engine.tables.runs import Run, RunEvent, RunnerRow
+from engine.tables.workflows import Draft, Version, Workflow
+
+__all__ = [
+    "Account",
+    "Approval",
+    "AuditEntry",
+    "ConnectorRow",
+    "Conversation",
+    "Draft",
+    "LoginDelay",
+    "Message",
+    "ModelCall",
+    "RefreshToken",
+    "Run",
+    "RunEvent",
+    "RunnerRow",
+    "User",
+    "UserSession",
+    "Version",
+    "Workflow",
+]

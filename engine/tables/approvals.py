@@ -1,0 +1,41 @@
+"""Approvals: what a person is asked to allow, and who decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from engine.identity import new_id
+from engine.tables.columns import json, moment, stamped
+
+
+class Approval(SQLModel, table=True):
+    """Opened by the runner, decided once by ``engine.approvals.decide``.
+
+    ``effects``: ``[{"path", "connector", "tool", "arguments": object or null, "pending": [names]}]``;
+    ``shown``: ``{label: value}``; ``approvers``: ``[{"by": "role" or "user", "name"}]``;
+    ``decisions``: ``[{"user_id", "email", "decision", "comment", "at"}]``.
+    """
+
+    __tablename__ = "approvals"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    run_id: UUID
+    workflow_id: UUID
+    path: str
+    step_id: str
+    title: str = ""
+    effects: list[dict[str, Any]] = json()
+    shown: Any = json()
+    approvers: list[dict[str, Any]] = json()
+    quorum: int = 1
+    args_hash: str
+    state: str = "open"
+    decisions: list[dict[str, Any]] = json()
+    created_at: datetime = stamped()
+    expires_at: datetime | None = moment()
+    decided_at: datetime | None = moment()

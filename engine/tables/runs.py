@@ -1,0 +1,84 @@
+"""Runs, their journal, and the runners that execute them.
+
+How the services and the runners write to one run without losing an event:
+
+- A run's ``seq`` is given out by its row, in the transaction that inserts the events, whoever writes::
+
+      UPDATE runs SET last_seq = last_seq + :n WHERE id = :id [AND epoch = :epoch AND lease_owner = :me]
+      RETURNING last_seq
+
+  The row lock makes the events of one run a line without gaps, and a stale runner's update finds no row.
+- A service (a decision, a cancel) takes that same row lock, appends its event, and moves ``waiting`` to ``queued``
+  only when the run is ``waiting``. To a running run it only appends, and notifies ``weft_runs``.
+- ``cancel_requested_at`` is set on a running run; whoever holds its lease ends it as ``cancelled``.
+- A run is due when it is ``queued`` and ``due_at <= now()``, when it is ``waiting`` and ``due_at <= now()`` (null: until an
+  answer), or when it is ``running`` and its lease is over.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from engine.identity import new_id
+from engine.tables.columns import json, moment, stamped, texts
+
+
+class Run(SQLModel, table=True):
+    """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued."""
+
+    __tablename__ = "runs"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    content_hash: str
+    input: dict[str, Any] = json()
+    output: Any = json(nullable=True)
+    error: dict[str, Any] | None = json(nullable=True)
+    state: str = "queued"
+    trigger: str = "manual"
+    idempotency_key: str | None = None
+    requested_by: UUID | None = None
+    queued_at: datetime = stamped()
+    started_at: datetime | None = moment()
+    finished_at: datetime | None = moment()
+    due_at: datetime | None = stamped()
+    lease_owner: str | None = None
+    lease_until: datetime | None = moment()
+    epoch: int = 0
+    attempt: int = 0
+    last_seq: int = 0
+    waiting_on: list[str] = texts()
+    cancel_requested_at: datetime | None = moment()
+
+
+class RunEvent(SQLModel, table=True):
+    """One event of a run's journal. ``at`` is the database's clock at the insert, not the transaction's start."""
+
+    __tablename__ = "run_events"
+
+    run_id: UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    account_id: UUID
+    at: datetime = stamped()
+    kind: str
+    path: str = ""
+    data: dict[str, Any] = json()
+
+
+class RunnerRow(SQLModel, table=True):
+    """A runner that lives, as long as ``seen_at`` is fresh. A platform table."""
+
+    __tablename__ = "runners"
+
+    id: str = Field(primary_key=True)
+    host: str
+    pid: int
+    started_at: datetime = stamped()
+    seen_at: datetime = stamped()
+    active: int = 0
