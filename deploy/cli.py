@@ -10,8 +10,10 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 
 from deploy.failure import Failure
+from deploy.home import Home
 
 _DEFAULT_PORT = 3000
 
@@ -96,3 +98,19 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("weft: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    """A mistake of ours: a sentence for the person, the traceback in a file for whoever mends it."""
+    try:
+        log = Home.of(os.environ).logs / "crash.log"
+        with log.open("a") as file:
+            traceback.print_exception(error, file=file)
+    except (OSError, Failure):
+        traceback.print_exception(error)
+        return 2
+    print(f"weft: something went wrong inside weft: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"      Nothing stored is lost. The details are in {str(log)!r}.", file=sys.stderr)
+    return 2

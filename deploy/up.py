@@ -51,10 +51,8 @@ class Supervisor:
             self._sweep()
             self._start()
             self._watch()
-        except Failure:
+        finally:
             self._stop()
-            raise
-        self._stop()
         return 0
 
     # ---- start ---------------------------------------------------------------------------------------
