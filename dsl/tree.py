@@ -454,6 +454,16 @@ class Fail:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What stands after ``step id:`` when it could not be read; only in a text with syntax errors.
+
+    The step stays in the tree so that its name is known and its neighbours keep their places.
+    """
+
+    span: Span
+
+
 Kind: TypeAlias = (
     Call
     | RunWorkflow
@@ -469,6 +479,7 @@ Kind: TypeAlias = (
     | Let
     | Return
     | Fail
+    | Broken
 )
 
 
