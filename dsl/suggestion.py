@@ -1,0 +1,23 @@
+"""The name a person probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` most like ``name``, if any is like it; capitals and ``_`` against ``-`` weigh nothing."""
+    plain = {_plain(candidate): candidate for candidate in names}
+    found = get_close_matches(_plain(name), plain, n=1, cutoff=0.6)
+    return plain[found[0]] if found else None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``, did you mean `total`?`` or nothing."""
+    suggestion = closest(name, names)
+    return f", did you mean `{suggestion}`?" if suggestion else ""
