@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, stamped
+from engine.tables.columns import json_or_null, stamped
 
 
 class Conversation(SQLModel, table=True):
@@ -36,7 +36,7 @@ class Message(SQLModel, table=True):
     seq: int
     role: str
     content: str
-    proposal: dict[str, Any] | None = json(nullable=True)
+    proposal: dict[str, Any] | None = json_or_null()
     created_at: datetime = stamped()
 
 

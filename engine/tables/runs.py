@@ -11,8 +11,8 @@ How the services and the runners write to one run without losing an event:
 - A service (a decision, a cancel) takes that same row lock, appends its event, and moves ``waiting`` to ``queued``
   only when the run is ``waiting``. To a running run it only appends, and notifies ``weft_runs``.
 - ``cancel_requested_at`` is set on a running run; whoever holds its lease ends it as ``cancelled``.
-- A run is due when it is ``queued`` and ``due_at <= now()``, when it is ``waiting`` and ``due_at <= now()`` (null: until an
-  answer), or when it is ``running`` and its lease is over.
+- A run is due when it is ``queued`` and ``due_at <= now()``, when it is ``waiting`` and ``due_at <= now()`` (null:
+  until an answer), or when it is ``running`` and its lease is over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, moment, stamped, texts
+from engine.tables.columns import json, json_or_null, moment, stamped, texts
 
 
 class Run(SQLModel, table=True):
@@ -38,8 +38,8 @@ class Run(SQLModel, table=True):
     version_id: UUID
     content_hash: str
     input: dict[str, Any] = json()
-    output: Any = json(nullable=True)
-    error: dict[str, Any] | None = json(nullable=True)
+    output: Any = json_or_null()
+    error: dict[str, Any] | None = json_or_null()
     state: str = "queued"
     trigger: str = "manual"
     idempotency_key: str | None = None

@@ -1,0 +1,46 @@
+"""Who may do what: one table, default deny. Service functions ask it, and every API route names its entry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engine.actor import Actor, Role
+from engine.errors import Forbidden
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    EDIT = "edit"
+    PUBLISH = "publish"
+    RUN = "run"
+    CANCEL = "cancel"
+    DECIDE = "decide"
+    CONVERSE = "converse"
+    CONNECT = "connect"
+    AUDIT = "audit"
+    PEOPLE = "people"
+
+
+ALLOWED: dict[Permission, frozenset[Role]] = {
+    Permission.VIEW: frozenset({"viewer", "builder", "approver", "operator", "admin"}),
+    Permission.EDIT: frozenset({"builder", "admin"}),
+    Permission.PUBLISH: frozenset({"builder", "admin"}),
+    Permission.RUN: frozenset({"builder", "operator", "admin"}),
+    Permission.CANCEL: frozenset({"builder", "operator", "admin"}),
+    Permission.DECIDE: frozenset({"approver", "admin"}),
+    Permission.CONVERSE: frozenset({"builder", "admin"}),
+    Permission.CONNECT: frozenset({"operator", "admin"}),
+    Permission.AUDIT: frozenset({"admin"}),
+    Permission.PEOPLE: frozenset({"admin"}),
+}
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    return actor.role in ALLOWED[permission]
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises ``Forbidden`` unless the actor's role has the permission."""
+    if not may(actor, permission):
+        who = ", ".join(sorted(ALLOWED[permission]))
+        raise Forbidden(f"Your role {actor.role!r} may not do this.", f"Ask somebody who is {who}.")
