@@ -1,0 +1,94 @@
+"""What an account's workflows may use, made from pinned tool definitions, live versions, people and roles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from connectors.tool import ToolDefinition
+from dsl.catalog import Catalog, Connector, Tool, WorkflowInterface
+from engine import tables
+from engine.actor import Actor
+from engine.database import Database
+from engine.permissions import Permission, require
+
+FRESH_S = 2.0
+"""How long a catalog is handed out again: checks run at every keystroke, connectors change rarely."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    catalog: Catalog
+    until: float
+
+
+_kept: dict[UUID, _Kept] = {}
+
+
+async def catalog(db: Database, actor: Actor, *, fresh: bool = False) -> Catalog:
+    """The account's catalog, at most ``FRESH_S`` old; ``fresh`` reads it anew, as publishing does."""
+    require(actor, Permission.VIEW)
+    kept = _kept.get(actor.account_id)
+    if kept is not None and kept.until > time.monotonic() and not fresh:
+        return kept.catalog
+    made = await _read(db, actor)
+    _kept[actor.account_id] = _Kept(made, time.monotonic() + FRESH_S)
+    return made
+
+
+def forget(account_id: UUID) -> None:
+    """Read it anew next time: the connectors changed."""
+    _kept.pop(account_id, None)
+
+
+async def _read(db: Database, actor: Actor) -> Catalog:
+    async with db.account(actor) as session:
+        enabled = select(tables.ConnectorRow).where(col(tables.ConnectorRow.enabled).is_(True))
+        connectors = (await session.exec(enabled)).all()
+        live = select(
+            tables.Version.plan["workflow"],
+            tables.Version.plan["input_schema"],
+            tables.Version.plan["output_schema"],
+        ).join(tables.Workflow, col(tables.Workflow.live_version_id) == col(tables.Version.id))
+        interfaces = (await session.exec(live.where(col(tables.Workflow.archived_at).is_(None)))).all()
+        users = (await session.exec(select(tables.User).where(col(tables.User.disabled_at).is_(None)))).all()
+        account = await session.get(tables.Account, actor.account_id)
+    roles = set(account.settings.get("roles", ()) if account is not None else ())
+    return Catalog(
+        connectors={row.name: connector_of(row) for row in connectors},
+        workflows={
+            name: WorkflowInterface(name=name, input_schema=given, output_schema=result or {})
+            for name, given, result in interfaces
+        },
+        roles=frozenset(roles.union(*(user.groups for user in users))),
+        users=frozenset(user.email for user in users),
+    )
+
+
+def connector_of(row: tables.ConnectorRow) -> Connector:
+    return Connector(
+        name=row.name, title=row.title, tools={t.name: t for t in tools_of(row.pins, row.trusted)}
+    )
+
+
+def tools_of(pins: dict[str, Any], trusted: bool) -> Iterable[Tool]:
+    """Tools from pins. What a server says about effects counts only when an operator trusts it; an argument for an
+    idempotency key is part of the pinned contract."""
+    for name in sorted(pins):
+        definition = ToolDefinition.from_raw(pins[name]["definition"])
+        hints = definition.annotations
+        yield Tool(
+            name=name,
+            title=definition.title,
+            description=definition.description,
+            input_schema=definition.input_schema,
+            output_schema=definition.output_schema,
+            effect="read" if trusted and hints.read_only else "write",
+            idempotent=definition.honours_key or (trusted and hints.idempotent),
+            pin=definition.sha256,
+        )

@@ -1,0 +1,197 @@
+"""Versions: what publishing makes. Text, pins, plan and content hash, never changed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import dsl
+from dsl.catalog import Catalog
+from dsl.plan import Plan
+from engine import audit, catalog, drafts, tables
+from engine.actor import Actor
+from engine.database import Database
+from engine.errors import Conflict, NotFound, Rejected
+from engine.identity import new_id
+from engine.permissions import Permission, require
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    id: UUID
+    workflow_id: UUID
+    number: int
+    content_hash: str
+    message: str
+    published_by: UUID | None
+    published_at: datetime
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An immutable version. ``plan`` is what the engine runs; ``pins`` the tools as they were."""
+
+    id: UUID
+    workflow_id: UUID
+    number: int
+    text: str
+    plan: Plan
+    pins: tuple[dict[str, Any], ...]
+    content_hash: str
+    message: str
+    published_by: UUID | None
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Publishable:
+    """A text that passed every check, lowered against a catalog."""
+
+    text: str
+    plan: Plan
+    content_hash: str
+
+    def pins(self) -> list[dict[str, Any]]:
+        return [pin.model_dump(mode="json") for pin in self.plan.pins]
+
+
+def name_in(text: str) -> str:
+    """The workflow's name as the text says it, "" when it does not."""
+    if not text.strip():
+        return ""
+    return dsl.parse(text).workflow.name
+
+
+def decide(text: str, known: Catalog) -> Publishable:
+    """Check and lower a text. Pure. Raises ``Rejected`` with every diagnostic when there is an error among them."""
+    parsed = dsl.parse(text)
+    diagnostics = dsl.check(parsed, known)
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
+    if errors:
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise Rejected(
+            f"The workflow has {count}.", diagnostics, "Correct what is listed under Problems, then publish."
+        )
+    plan = dsl.lower(parsed, known)
+    return Publishable(text, plan, content_hash_of(text, plan))
+
+
+def content_hash_of(text: str, plan: Plan) -> str:
+    return dsl.content_hash(text, plan.pins, plan)
+
+
+async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = "") -> Version:
+    """Make the draft the live version. Publishing what is live already returns that version, without a new number.
+
+    Raises ``Rejected`` (diagnostics) when the text has errors, ``Conflict`` when its name belongs to another workflow
+    or the workflow is archived.
+    """
+    require(actor, Permission.PUBLISH)
+    known = await catalog.catalog(db, actor)
+    try:
+        async with db.account(actor) as session:
+            draft = await drafts.lock(session, workflow_id)
+            workflow = await session.get(tables.Workflow, workflow_id, with_for_update=True)
+            if workflow is None or workflow.archived_at is not None:
+                raise Conflict("This workflow is archived.", "Make a new one from its text.")
+            made = decide(draft.text, known)
+            return await _publish(session, actor, workflow, made, message)
+    except IntegrityError as error:
+        raise Conflict(
+            "Another workflow has this name already.", "Change the name behind `workflow` in the text."
+        ) from error
+
+
+async def _publish(
+    session: AsyncSession, actor: Actor, workflow: tables.Workflow, made: Publishable, message: str
+) -> Version:
+    live = None
+    if workflow.live_version_id is not None:
+        live = await session.get(tables.Version, workflow.live_version_id)
+    if live is not None and live.content_hash == made.content_hash:
+        return view(live)
+    newest = select(func.max(tables.Version.number)).where(tables.Version.workflow_id == workflow.id)
+    number = ((await session.exec(newest)).one() or 0) + 1
+    row = tables.Version(
+        id=new_id(),
+        account_id=actor.account_id,
+        workflow_id=workflow.id,
+        number=number,
+        text=made.text,
+        pins=made.pins(),
+        plan=made.plan.model_dump(mode="json"),
+        content_hash=made.content_hash,
+        message=message,
+        published_by=actor.user_id,
+    )
+    session.add(row)
+    await session.flush()
+    await session.refresh(row)
+    workflow.live_version_id = row.id
+    workflow.name = made.plan.workflow
+    workflow.updated_at = row.published_at
+    session.add(workflow)
+    await session.flush()
+    await session.execute(text("SELECT pg_notify('weft_versions', :id)"), {"id": str(row.id)})
+    said = {"number": number, "content_hash": row.content_hash, "message": message}
+    await audit.append(session, actor.account_id, actor.email, "version.publish", str(workflow.id), said)
+    return view(row)
+
+
+async def list_versions(db: Database, actor: Actor, workflow_id: UUID) -> tuple[VersionSummary, ...]:
+    """Newest first."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        workflow = await session.get(tables.Workflow, workflow_id)
+        if workflow is None:
+            raise NotFound("There is no such workflow.", "Look at the list of workflows.")
+        query = select(tables.Version).where(tables.Version.workflow_id == workflow_id)
+        rows = await session.exec(query.order_by(col(tables.Version.number).desc()))
+        return tuple(_summaries(rows, workflow.live_version_id))
+
+
+def _summaries(rows: Iterable[tables.Version], live: UUID | None) -> Iterable[VersionSummary]:
+    for row in rows:
+        yield VersionSummary(
+            id=row.id,
+            workflow_id=row.workflow_id,
+            number=row.number,
+            content_hash=row.content_hash,
+            message=row.message,
+            published_by=row.published_by,
+            published_at=row.published_at,
+            live=row.id == live,
+        )
+
+
+async def get_version(db: Database, actor: Actor, version_id: UUID) -> Version:
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        row = await session.get(tables.Version, version_id)
+        if row is None:
+            raise NotFound("There is no such version.", "Look at the workflow's versions.")
+        return view(row)
+
+
+def view(row: tables.Version) -> Version:
+    return Version(
+        id=row.id,
+        workflow_id=row.workflow_id,
+        number=row.number,
+        text=row.text,
+        plan=Plan.model_validate(row.plan),
+        pins=tuple(row.pins),
+        content_hash=row.content_hash,
+        message=row.message,
+        published_by=row.published_by,
+        published_at=row.published_at,
+    )

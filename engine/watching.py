@@ -1,0 +1,235 @@
+"""Looking at runs: the list, one run, its events, and following it while it goes on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from dsl.plan import Plan
+from engine import tables
+from engine.actor import Actor
+from engine.database import Database
+from engine.errors import BadInput, NotFound
+from engine.journal import Event
+from engine.lifecycle import RunState, is_terminal
+from engine.permissions import Permission, require
+
+if TYPE_CHECKING:
+    from engine import history
+
+EVENT_PAGE = 500
+QUIET_S = 10.0
+"""How long to wait for a notification before looking anyway: they are hints, the journal is the truth."""
+
+LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.timed_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates."""
+
+    id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    workflow_title: str
+    version_id: UUID
+    version: int
+    state: str
+    trigger: str
+    requested_by: UUID | None
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    due_at: datetime | None
+    waiting_on: tuple[str, ...]
+    error: dict[str, Any] | None
+    attempt: int
+    cancel_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with the version it is pinned to, all its events, and the events folded into steps."""
+
+    summary: RunSummary
+    input: dict[str, Any]
+    output: Any
+    text: str
+    plan: Plan
+    events: tuple[Event, ...]
+    view: history.RunView
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``next``: the cursor of the page after this one, None when there is none."""
+
+    items: tuple[RunSummary, ...]
+    next: str | None
+
+
+async def list_runs(
+    db: Database,
+    actor: Actor,
+    *,
+    workflow_id: UUID | None = None,
+    state: RunState | str | Sequence[str] | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """Newest first. ``state``: one or several. Raises ``BadInput`` for an unknown state or a broken cursor."""
+    require(actor, Permission.VIEW)
+    limit = min(max(limit, 1), 200)
+    query = _SUMMARY.where(tables.Run.account_id == actor.account_id)
+    if workflow_id is not None:
+        query = query.where(tables.Run.workflow_id == workflow_id)
+    if state:
+        query = query.where(col(tables.Run.state).in_(_states(state)))
+    if cursor:
+        queued_at, run_id = _decoded(cursor)
+        query = query.where(tuple_(tables.Run.queued_at, tables.Run.id) < tuple_(queued_at, run_id))
+    query = query.order_by(col(tables.Run.queued_at).desc(), col(tables.Run.id).desc()).limit(limit + 1)
+    async with db.account(actor) as session:
+        items = tuple(_summary(*row) for row in await session.exec(query))
+    if len(items) <= limit:
+        return Page(items, None)
+    return Page(items[:limit], _encoded(items[limit - 1]))
+
+
+async def get_summary(db: Database, actor: Actor, run_id: UUID) -> RunSummary:
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        return await summary_in(session, run_id)
+
+
+async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
+    """Everything about one run, as one moment saw it. Raises ``NotFound``."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        summary = await summary_in(session, run_id)
+        run = await session.get_one(tables.Run, run_id)
+        version = await session.get_one(tables.Version, summary.version_id)
+        events: list[Event] = []
+        while page := await _events(session, run_id, events[-1].seq if events else 0, EVENT_PAGE):
+            events.extend(page)
+    from engine import history
+
+    plan = Plan.model_validate(version.plan)
+    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), history.fold(events))
+
+
+async def events_after(
+    db: Database, actor: Actor, run_id: UUID, after: int = 0, limit: int = EVENT_PAGE
+) -> tuple[Event, ...]:
+    """Events with a larger ``seq`` than ``after``, in order. Raises ``NotFound`` for an unknown run."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        events = await _events(session, run_id, after, limit)
+        if not events and await session.get(tables.Run, run_id) is None:
+            raise NotFound("There is no such run.", "Look at the list of runs.")
+        return events
+
+
+async def follow(db: Database, actor: Actor, run_id: UUID, after: int = 0) -> AsyncIterator[Event]:
+    """The run's events as they are recorded, from ``after`` on, until the run is over."""
+    async for batch in batches(db, actor, run_id, after):
+        for event in batch:
+            yield event
+
+
+async def batches(
+    db: Database, actor: Actor, run_id: UUID, after: int = 0, quiet_s: float = QUIET_S
+) -> AsyncIterator[tuple[Event, ...]]:
+    """As ``follow``, in batches; an empty one after ``quiet_s`` seconds without news, so that a reader can be kept
+    awake. Ends when the run is over and all was read."""
+    async with db.notices.subscribe("weft_events", str(run_id)) as notices:
+        while True:
+            events = await events_after(db, actor, run_id, after)
+            if events:
+                after = events[-1].seq
+                yield events
+                if any(event.kind in LAST_KINDS for event in events):
+                    return
+                continue
+            if is_terminal((await get_summary(db, actor, run_id)).state):
+                yield await events_after(db, actor, run_id, after)
+                return
+            if not await notices.wait(quiet_s):
+                yield ()
+
+
+async def summary_in(session: AsyncSession, run_id: UUID) -> RunSummary:
+    row = (await session.exec(_SUMMARY.where(tables.Run.id == run_id))).first()
+    if row is None:
+        raise NotFound("There is no such run.", "Look at the list of runs.")
+    return _summary(*row)
+
+
+_SUMMARY = (
+    select(tables.Run, tables.Workflow.name, tables.Workflow.title, tables.Version.number)
+    .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Run.workflow_id))
+    .join(tables.Version, col(tables.Version.id) == col(tables.Run.version_id))
+)
+
+
+def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
+    return RunSummary(
+        id=run.id,
+        workflow_id=run.workflow_id,
+        workflow_name=name,
+        workflow_title=title,
+        version_id=run.version_id,
+        version=number,
+        state=run.state,
+        trigger=run.trigger,
+        requested_by=run.requested_by,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        due_at=run.due_at,
+        waiting_on=tuple(run.waiting_on),
+        error=run.error,
+        attempt=run.attempt,
+        cancel_requested=run.cancel_requested_at is not None,
+    )
+
+
+async def _events(session: AsyncSession, run_id: UUID, after: int, limit: int) -> tuple[Event, ...]:
+    query = select(tables.RunEvent).where(tables.RunEvent.run_id == run_id, tables.RunEvent.seq > after)
+    rows = await session.exec(query.order_by(col(tables.RunEvent.seq)).limit(limit))
+    return tuple(Event(row.seq, row.at.timestamp(), row.kind, row.path, row.data) for row in rows)
+
+
+def _states(state: str | Sequence[str]) -> list[str]:
+    wanted = [state] if isinstance(state, str) else list(state)
+    for name in wanted:
+        if name not in RunState:
+            known = ", ".join(RunState)
+            raise BadInput(f"There is no state {name!r}.", [("state", f"must be one of {known}")])
+    return wanted
+
+
+def _encoded(last: RunSummary) -> str:
+    place = json.dumps([last.queued_at.isoformat(), str(last.id)])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return datetime.fromisoformat(place[0]), UUID(place[1])
+    except (binascii.Error, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise BadInput(
+            "This cursor is not one of ours.", [("cursor", "must come from the page before")]
+        ) from error

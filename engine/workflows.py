@@ -1,0 +1,191 @@
+"""Workflows: list, create, rename, archive. Drafts are in ``engine.drafts``, versions in ``engine.versions``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine import audit, drafts, tables, versions
+from engine.actor import Actor
+from engine.database import Database
+from engine.drafts import Draft, get_draft, save_draft
+from engine.errors import BadInput, Conflict, NotFound
+from engine.identity import new_id
+from engine.permissions import Permission, require
+from engine.versions import Version, VersionSummary, get_version, list_versions, publish
+
+__all__ = [
+    "Draft",
+    "Version",
+    "VersionSummary",
+    "WorkflowSummary",
+    "archive",
+    "create_workflow",
+    "get_draft",
+    "get_version",
+    "list_versions",
+    "list_workflows",
+    "publish",
+    "rename",
+    "save_draft",
+]
+
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowSummary:
+    """``changed``: the draft says something else than the live version."""
+
+    id: UUID
+    name: str
+    title: str
+    live_version: int | None
+    live_version_id: UUID | None
+    changed: bool
+    archived: bool
+    revision: int
+    updated_at: datetime
+
+
+async def list_workflows(
+    db: Database, actor: Actor, *, archived: bool = False
+) -> tuple[WorkflowSummary, ...]:
+    """Latest change first."""
+    require(actor, Permission.VIEW)
+    query = (
+        select(
+            tables.Workflow,
+            tables.Version.number,
+            (col(tables.Version.text).is_distinct_from(col(tables.Draft.text))),
+            tables.Draft.revision,
+            func.greatest(tables.Workflow.updated_at, tables.Draft.updated_at),
+        )
+        .join(tables.Draft, col(tables.Draft.workflow_id) == col(tables.Workflow.id))
+        .outerjoin(tables.Version, col(tables.Version.id) == col(tables.Workflow.live_version_id))
+        .order_by(func.greatest(tables.Workflow.updated_at, tables.Draft.updated_at).desc())
+    )
+    if not archived:
+        query = query.where(col(tables.Workflow.archived_at).is_(None))
+    async with db.account(actor) as session:
+        rows = await session.exec(query)
+        return tuple(
+            WorkflowSummary(
+                id=workflow.id,
+                name=workflow.name,
+                title=workflow.title,
+                live_version=number,
+                live_version_id=workflow.live_version_id,
+                changed=bool(changed),
+                archived=workflow.archived_at is not None,
+                revision=revision,
+                updated_at=updated_at,
+            )
+            for workflow, number, changed, revision, updated_at in rows
+        )
+
+
+async def create_workflow(db: Database, actor: Actor, name: str, text: str = "") -> Draft:
+    """A new workflow with its draft. ``name`` may be a title in plain words: the name in the language comes from the
+    text when it has one, and is made from the title otherwise. Raises ``Conflict`` when the name is taken.
+    """
+    require(actor, Permission.EDIT)
+    title = _title(name)
+    drafts.check_text(text)
+    identifier = versions.name_in(text) or slug(title)
+    text = text or f"workflow {identifier} {{\n}}\n"
+    workflow = tables.Workflow(
+        id=new_id(), account_id=actor.account_id, name=identifier, title=title, created_by=actor.user_id
+    )
+    try:
+        async with db.account(actor) as session:
+            session.add(workflow)
+            await session.flush()
+            session.add(
+                tables.Draft(
+                    workflow_id=workflow.id,
+                    account_id=actor.account_id,
+                    text=text,
+                    positions={},
+                    updated_by=actor.user_id,
+                )
+            )
+            await session.flush()
+            await audit.append(
+                session,
+                actor.account_id,
+                actor.email,
+                "workflow.create",
+                str(workflow.id),
+                {"name": identifier},
+            )
+            return await drafts.read(session, workflow.id)
+    except IntegrityError as error:
+        raise name_taken(identifier) from error
+
+
+def name_taken(name: str) -> Conflict:
+    return Conflict(f"There is a workflow named {name!r} already.", "Choose another name.")
+
+
+async def rename(db: Database, actor: Actor, workflow_id: UUID, title: str) -> None:
+    """Give it another title. The name in the language changes with the text, when that is published."""
+    require(actor, Permission.EDIT)
+    title = _title(title)
+    async with db.account(actor) as session:
+        workflow = await _workflow(session, workflow_id)
+        workflow.title = title
+        await _touch(session, workflow)
+        await audit.append(
+            session, actor.account_id, actor.email, "workflow.rename", str(workflow_id), {"title": title}
+        )
+
+
+async def archive(db: Database, actor: Actor, workflow_id: UUID) -> None:
+    """Take it off the list and off the engine: no new runs start; running ones go on, history stays."""
+    require(actor, Permission.PUBLISH)
+    async with db.account(actor) as session:
+        workflow = await _workflow(session, workflow_id)
+        if workflow.archived_at is None:
+            workflow.archived_at = (await session.exec(select(func.now()))).one()
+            await _touch(session, workflow)
+            await audit.append(
+                session, actor.account_id, actor.email, "workflow.archive", str(workflow_id), {}
+            )
+
+
+def slug(title: str) -> str:
+    """A name for the language: lower case, letters, digits and underscores, a letter first."""
+    plain = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "workflow"
+    return plain if plain[0].isalpha() else f"workflow_{plain}"
+
+
+def _title(value: str) -> str:
+    title = " ".join(value.split())
+    if not title or len(title) > LONGEST_TITLE:
+        raise BadInput(
+            "The name does not fit.",
+            [("name", "is required" if not title else f"has over {LONGEST_TITLE} characters")],
+        )
+    drafts.check_text(title)
+    return title
+
+
+async def _workflow(session: AsyncSession, workflow_id: UUID) -> tables.Workflow:
+    workflow = await session.get(tables.Workflow, workflow_id, with_for_update=True)
+    if workflow is None:
+        raise NotFound("There is no such workflow.", "Look at the list of workflows.")
+    return workflow
+
+
+async def _touch(session: AsyncSession, workflow: tables.Workflow) -> None:
+    workflow.updated_at = (await session.exec(select(func.now()))).one()
+    session.add(workflow)
+    await session.flush()
