@@ -1,0 +1,94 @@
+"""The parts of the editor that run in the browser, wrapped for the pages: two canvases and the text pane.
+
+What crosses is small and in one shape each way: the canvas gets a snapshot and patches and says what was meant; the
+text pane gets text only when somebody else changed it, and says what was typed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import passthrough_event_spec
+
+_FILES = {
+    name: rx.asset(name, shared=True)
+    for name in (
+        "canvas.css",
+        "canvas.jsx",
+        "drag.js",
+        "edges.jsx",
+        "graph.js",
+        "icons.jsx",
+        "keys.js",
+        "nodes.jsx",
+        "palette.jsx",
+        "stage.jsx",
+        "splice.js",
+        "text.css",
+        "text.jsx",
+        "text_marks.js",
+        "weft_language.js",
+    )
+}
+_GRAPH_PACKAGES = ["@xyflow/react@12.12.1"]
+_TEXT_PACKAGES = [
+    "@codemirror/commands@6.11.1",
+    "@codemirror/language@6.13.1",
+    "@codemirror/lint@6.9.8",
+    "@codemirror/search@6.7.2",
+    "@codemirror/state@6.7.6",
+    "@codemirror/view@6.43.15",
+    "@lezer/highlight@1.2.5",
+]
+
+
+class WeftCanvas(rx.NoSSRComponent):
+    """The editing canvas. ``on_gesture`` gets one dict: ``{"type", "rev", ...}``, see :mod:`studio.editor.gesture`."""
+
+    library = _FILES["canvas.jsx"].importable_path
+    tag = "WeftCanvas"
+    lib_dependencies: list[str] = _GRAPH_PACKAGES
+
+    snapshot: rx.Var[dict[str, Any]]
+    patches: rx.Var[list[dict[str, Any]]]
+    palette: rx.Var[list[dict[str, Any]]]
+    selected: rx.Var[dict[str, Any]]
+    states: rx.Var[dict[str, Any]]
+    on_gesture: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class RunCanvas(rx.NoSSRComponent):
+    """A run painted on its graph, to look at. ``on_select`` gets a step's path, "" for none."""
+
+    library = _FILES["canvas.jsx"].importable_path
+    tag = "RunCanvas"
+    lib_dependencies: list[str] = _GRAPH_PACKAGES
+
+    graph: rx.Var[dict[str, Any]]
+    states: rx.Var[dict[str, Any]]
+    selected: rx.Var[str]
+    on_select: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class TextPane(rx.NoSSRComponent):
+    """The text pane. ``on_say`` gets one dict: ``{"type": "typed" | "cursor" | "undo" | "redo", ...}``."""
+
+    library = _FILES["text.jsx"].importable_path
+    tag = "TextPane"
+    lib_dependencies: list[str] = _TEXT_PACKAGES
+
+    snapshot: rx.Var[dict[str, Any]]
+    patches: rx.Var[list[dict[str, Any]]]
+    lint: rx.Var[dict[str, Any]]
+    reveal: rx.Var[dict[str, Any]]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+def run_canvas(graph: Any, states: Any, **props: Any) -> rx.Component:
+    """A run on its graph, read-only: ``graph`` as :func:`dsl.graph_json` gives it, ``states`` step path -> state.
+
+    A state is one of running, retrying, succeeded, waiting, failed, needs_review, skipped, cancelled (a string, or a
+    dict with ``state``). Give ``selected`` (a path) and ``on_select`` (gets a path) to follow clicks. Fills its parent.
+    """
+    return RunCanvas.create(graph=graph, states=states, **props)

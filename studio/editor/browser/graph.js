@@ -1,0 +1,136 @@
+// The graph as the canvas holds it: a snapshot from the server, then patches; and its form for React Flow.
+// Boxes are the server's (the layout is derived from the text), so nothing here decides where a node stands.
+
+export function createStore(value) {
+  const listeners = new Set();
+  return {
+    get: () => value,
+    set: (next) => {
+      value = typeof next === "function" ? next(value) : next;
+      listeners.forEach((listener) => listener());
+    },
+    subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+  };
+}
+
+export const EMPTY = { epoch: "", rev: -1, nodes: [], edges: [] };
+
+// A patch is {epoch, base, rev, drop, put, order?, move, edges: {drop, put}}:
+// `put` holds whole new nodes ({..., at}) and changed fields of known ones; `move` is [[dx, dy, [[from, to], ...]], ...]
+// over the nodes in their new order. Returns the new graph, or null where the patch does not fit (ask for a snapshot).
+export function patched(graph, patch) {
+  if (patch.epoch !== graph.epoch || patch.base !== graph.rev) return null;
+  const dropped = new Set(patch.drop);
+  let nodes = graph.nodes.filter((node) => !dropped.has(node.id));
+  const at = new Map(nodes.map((node, index) => [node.id, index]));
+  const added = [];
+  for (const change of patch.put) {
+    if (at.has(change.id)) nodes[at.get(change.id)] = { ...nodes[at.get(change.id)], ...change };
+    else added.push(change);
+  }
+  added.sort((a, b) => a.at - b.at);
+  for (const { at: place, ...node } of added) nodes.splice(place, 0, node);
+  if (patch.order) {
+    const byId = new Map(nodes.map((node) => [node.id, node]));
+    nodes = patch.order.map((id) => byId.get(id)).filter(Boolean);
+  }
+  for (const [dx, dy, ranges] of patch.move)
+    for (const [from, to] of ranges)
+      for (let i = from; i < to && i < nodes.length; i++)
+        nodes[i] = { ...nodes[i], x: nodes[i].x + dx, y: nodes[i].y + dy };
+  const goneEdges = new Set(patch.edges.drop);
+  const edges = graph.edges.filter((edge) => !goneEdges.has(edge.id));
+  const edgeAt = new Map(edges.map((edge, index) => [edge.id, index]));
+  for (const edge of patch.edges.put) {
+    if (edgeAt.has(edge.id)) edges[edgeAt.get(edge.id)] = edge;
+    else edges.push(edge);
+  }
+  return { epoch: graph.epoch, rev: patch.rev, nodes, edges };
+}
+
+// Takes what the server sent: a snapshot wins when it is of another epoch or newer, then the patches that follow.
+// Returns {graph, gap}: `gap` asks for a new snapshot.
+export function received(graph, snapshot, patches) {
+  if (snapshot?.epoch && (snapshot.epoch !== graph.epoch || snapshot.rev > graph.rev))
+    graph = { epoch: snapshot.epoch, rev: snapshot.rev, nodes: snapshot.nodes, edges: snapshot.edges };
+  for (const patch of patches ?? []) {
+    if (patch.epoch !== graph.epoch || patch.rev <= graph.rev) continue;
+    const next = patched(graph, patch);
+    if (!next) return { graph, gap: true };
+    graph = next;
+  }
+  return { graph, gap: false };
+}
+
+const FIXED = new Set(["start", "end", "lane", "empty"]);
+
+// React Flow's nodes and edges. Objects whose source did not change keep their identity, so only changed nodes render.
+export function flowOf(graph, previous, options) {
+  const before = new Map((previous?.nodes ?? []).map((node) => [node.id, node]));
+  const beforeEdges = new Map((previous?.edges ?? []).map((edge) => [edge.id, edge]));
+  const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
+  const nodes = graph.nodes.map((node) => {
+    const old = before.get(node.id);
+    if (old && old.data === node && old.position.x === node.x && old.position.y === node.y) return old;
+    const movable = !options.readOnly && !FIXED.has(node.kind);
+    return {
+      id: node.id,
+      type: node.kind === "lane" || node.kind === "empty" || node.kind === "start" || node.kind === "end" ? node.kind : node.container ? "container" : "step",
+      position: { x: node.x, y: node.y },
+      parentId: node.parent ?? undefined,
+      width: node.width,
+      height: node.height,
+      data: node,
+      draggable: movable,
+      selectable: !FIXED.has(node.kind),
+      focusable: false,
+      selected: old?.selected ?? false,
+      dragHandle: node.container ? ".wf-grip" : undefined,
+      zIndex: depth(node.id, parents),
+    };
+  });
+  const edges = graph.edges.map((edge) => {
+    const old = beforeEdges.get(edge.id);
+    if (old && old.data === edge) return old;
+    return {
+      id: edge.id,
+      source: edge.source,
+      target: edge.target,
+      sourceHandle: isInside(edge.target, edge.source, parents) ? "begin" : "out",
+      targetHandle: isInside(edge.source, edge.target, parents) ? "finish" : "in",
+      type: "weft",
+      data: edge,
+      focusable: false,
+      selectable: false,
+      zIndex: 1 + Math.max(depth(edge.source, parents), depth(edge.target, parents)),
+    };
+  });
+  return { nodes, edges };
+}
+
+function depth(id, parents) {
+  let levels = 0;
+  for (let at = parents.get(id); at != null; at = parents.get(at)) levels++;
+  return levels;
+}
+
+export function isInside(id, ancestor, parents) {
+  for (let at = parents.get(id); at != null; at = parents.get(at)) if (at === ancestor) return true;
+  return false;
+}
+
+// Absolute boxes of all nodes, in the flow's coordinates. Parents stand before their children.
+export function boxes(graph) {
+  const found = new Map();
+  for (const node of graph.nodes) {
+    const parent = node.parent == null ? null : found.get(node.parent);
+    found.set(node.id, {
+      x: (parent?.x ?? 0) + node.x,
+      y: (parent?.y ?? 0) + node.y,
+      width: node.width,
+      height: node.height,
+      depth: (parent?.depth ?? -1) + 1,
+    });
+  }
+  return found;
+}
