@@ -58,8 +58,9 @@ def build(root: Path = ROOT, say: Callable[[str], None] = print, force: bool = F
 
     Two builds at once wait for each other; the second finds the first one's work.
     """
-    root.joinpath(".web").mkdir(exist_ok=True)
-    with (root / ".web" / "build.lock").open("w") as lock:
+    # Not under .web: the framework empties that folder when it starts afresh.
+    (root / ".node").mkdir(exist_ok=True)
+    with (root / ".node" / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not force and is_built(root):
             say("The page is built already.")
@@ -70,7 +71,7 @@ def build(root: Path = ROOT, say: Callable[[str], None] = print, force: bool = F
 
 def _build(root: Path, say: Callable[[str], None]) -> None:
     made_of = fingerprint(root)
-    log = root / ".web" / "build.log"
+    log = root / ".node" / "build.log"
     fresh = not (root / ".web" / "node_modules").is_dir()
     say(
         "Building the page"
@@ -90,7 +91,7 @@ def _build(root: Path, say: Callable[[str], None]) -> None:
         tail = "\n".join(log.read_text(errors="replace").strip().splitlines()[-12:])
         raise BuildFailed(
             f"The page could not be built (exit code {ended.returncode}). Last lines of {log}:\n{tail}\n"
-            "If packages could not be fetched, check `npm config get registry` and the network, then try again."
+            + ("Check `npm config get registry` and the network, then try again." if "npm" in tail else "")
         )
     # The build itself may write reflex.lock on a first run; the stamp must be of what is there now.
     after = fingerprint(root)

@@ -1,0 +1,228 @@
+"""The frame around every page: navigation at the left (at the bottom on a phone), a bar on top, the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import reflex as rx
+from reflex.style import color_mode, set_color_mode
+
+from studio.shell.elements import Pulse, icon, link, test_id
+from studio.shell.state import Shell
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    key: str
+    title: str
+    href: str
+    icon: str
+
+
+PLACES: Final = (
+    Place("workflows", "Workflows", "/workflows", "workflow"),
+    Place("runs", "Runs", "/runs", "activity"),
+    Place("approvals", "Approvals", "/approvals", "stamp"),
+    Place("connectors", "Connectors", "/connectors", "plug"),
+)
+SAMPLE: Final = Place("sample", "Sample business", "/sample", "store")
+
+# (words in the pill, what it means and what to do)
+ENGINE: Final = {
+    "starting": (
+        "Starting…",
+        "The engine is starting; this takes about half a minute. You can edit, publish and queue runs meanwhile: "
+        "they start by themselves.",
+    ),
+    "ready": ("Ready", "The engine is up. A published workflow runs within two seconds."),
+    "down": (
+        "Down",
+        "No runner has reported for a while. Nothing is lost: runs you start are queued and begin when the engine is "
+        "back. Look at the terminal where ./weft up runs, or run ./weft doctor to see what is wrong.",
+    ),
+}
+
+
+def frame(
+    content: rx.Component,
+    *,
+    active: str,
+    title: rx.Component | str,
+    actions: Sequence[rx.Component] = (),
+    bleed: bool = False,
+) -> rx.Component:
+    """A page in its frame.
+
+    `title` stands in the top bar, `actions` beside it. With `bleed` the page gets all the room, to the edges, and scrolls
+    inside itself: the editor.
+    """
+    return rx.el.div(
+        rx.el.a("Skip to the page", href="#page", class_name="w-skip"),
+        Pulse.create(every=3000, on_beat=Shell.beat),
+        _navigation(active),
+        rx.el.div(
+            rx.el.header(
+                rx.el.div(
+                    rx.el.h1(title, class_name="w-top-title") if isinstance(title, str) else title,
+                    class_name="w-row w-top-left",
+                ),
+                rx.el.span(class_name="w-spacer"),
+                *actions,
+                _engine(),
+                _person(),
+                class_name="w-top",
+            ),
+            rx.el.main(content, id="page", class_name="w-page bleed" if bleed else "w-page", tab_index=-1),
+            class_name="w-body",
+        ),
+        class_name="w-frame",
+    )
+
+
+def _navigation(active: str) -> rx.Component:
+    return rx.el.nav(
+        link(
+            rx.el.img(src="/logo.svg", alt="", width="24", height="24"),
+            rx.el.span(
+                rx.el.span("Weft Studio", class_name="w-brand-name"),
+                rx.el.span(
+                    rx.cond(Shell.workspace != "", Shell.workspace, " "),
+                    class_name="w-brand-workspace w-truncate",
+                    custom_attrs=test_id("workspace"),
+                ),
+                class_name="w-brand-words",
+            ),
+            href="/workflows",
+            class_name="w-brand",
+            custom_attrs={"aria-label": "Weft Studio, workflows"},
+        ),
+        rx.el.ul(*[_entry(place, active) for place in PLACES], class_name="w-nav-list"),
+        rx.el.span(class_name="w-spacer w-nav-gap"),
+        rx.el.ul(_entry(SAMPLE, active), class_name="w-nav-list w-nav-extra"),
+        class_name="w-nav",
+        custom_attrs={"aria-label": "Main"},
+    )
+
+
+def _entry(place: Place, active: str) -> rx.Component:
+    here = {"aria-current": "page"} if place.key == active else {}
+    count = (
+        rx.cond(
+            Shell.approvals > 0,
+            rx.el.span(
+                Shell.approvals,
+                rx.el.span(" waiting", class_name="w-visually-hidden"),
+                class_name="w-badge accent w-nav-count",
+                custom_attrs=test_id("approvals-count"),
+            ),
+        )
+        if place.key == "approvals"
+        else rx.fragment()
+    )
+    return rx.el.li(
+        link(
+            icon(place.icon, 17),
+            rx.el.span(place.title, class_name="w-nav-words"),
+            count,
+            href=place.href,
+            class_name="w-nav-link",
+            custom_attrs={**test_id(f"nav-{place.key}"), **here},
+        )
+    )
+
+
+def _engine() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            rx.el.span("Engine: ", class_name="w-engine-label"),
+            rx.match(Shell.engine, *[(key, words) for key, (words, _) in ENGINE.items()], ""),
+            class_name=["w-pill w-engine", rx.match(Shell.engine, ("ready", "success"), ("down", "danger"), "warning busy")],
+            type="button",
+            custom_attrs={
+                **test_id("engine-state"),
+                "data-state": Shell.engine,
+                "popoverTarget": "engine-help",
+            },
+        ),
+        rx.el.div(
+            rx.el.p(rx.match(Shell.engine, *[(key, help) for key, (_, help) in ENGINE.items()], "")),
+            id="engine-help",
+            class_name="w-menu w-popover wide",
+            custom_attrs={"popover": "auto", "role": "note"},
+        ),
+        custom_attrs={"aria-live": "polite"},
+    )
+
+
+def _person() -> rx.Component:
+    modes = (("system", "System", "monitor"), ("light", "Light", "sun"), ("dark", "Dark", "moon"))
+    return rx.fragment(
+        rx.el.button(
+            rx.cond(Shell.letters != "", Shell.letters, "·"),
+            class_name="w-avatar",
+            type="button",
+            custom_attrs={**test_id("user-menu"), "popoverTarget": "user-menu", "aria-label": "Your account"},
+        ),
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(Shell.person, class_name="w-strong w-truncate"),
+                rx.cond(
+                    Shell.person != Shell.email,
+                    rx.el.div(
+                        Shell.email,
+                        class_name="w-small w-muted w-truncate",
+                        custom_attrs=test_id("user-email"),
+                    ),
+                ),
+                rx.el.div("Role: ", Shell.role, class_name="w-small w-muted"),
+                class_name="w-menu-head",
+            ),
+            rx.el.div(
+                *[
+                    rx.el.button(
+                        icon(name, 14),
+                        words,
+                        type="button",
+                        on_click=set_color_mode(mode),
+                        class_name="w-segment",
+                        custom_attrs={**test_id(f"theme-{mode}"), "aria-pressed": color_mode == mode},
+                    )
+                    for mode, words, name in modes
+                ],
+                class_name="w-segments",
+                role="group",
+                custom_attrs={"aria-label": "Colours"},
+            ),
+            rx.el.button(
+                icon("log-out", 15),
+                "Sign out",
+                type="button",
+                class_name="w-menu-item",
+                on_click=rx.call_script(SIGN_OUT),
+                custom_attrs=test_id("sign-out"),
+            ),
+            id="user-menu",
+            class_name="w-menu w-popover",
+            custom_attrs={"popover": "auto"},
+        ),
+    )
+
+
+# The cookie is HttpOnly: only the server can take it away. The page is left either way.
+SIGN_OUT: Final = (
+    "fetch('/api/session', {method: 'DELETE', credentials: 'same-origin'})"
+    ".finally(() => { sessionStorage.clear(); location.assign('/login'); })"
+)
+
+
+def crumbs(*parts: tuple[Any, str]) -> rx.Component:
+    """A path in the top bar: earlier parts are links, the last is the page's heading."""
+    *before, (last, _) = parts
+    steps: list[rx.Component] = []
+    for words, href in before:
+        steps += [link(words, href=href, class_name="w-crumb"), icon("chevron-right", 14)]
+    return rx.el.div(*steps, rx.el.h1(last, class_name="w-top-title w-truncate"), class_name="w-row w-crumbs")
