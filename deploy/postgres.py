@@ -125,6 +125,12 @@ class EmbeddedPostgres:
             return False
         return self._control("status").returncode == 0
 
+    def pid(self) -> int | None:
+        """The server's process, None when it does not run."""
+        if not self.running():
+            return None
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
     def stop(self, mode: str = "fast") -> None:
         if self.running():
             self._control("stop", "-m", mode, "-w", "-t", "30")

@@ -164,7 +164,7 @@ class Supervisor:
 
         with self.console.stage("Preparing the sample workspace", "Workspace ready"):
             os.environ.update({key: value for key, value in environment.items() if key.startswith("WEFT_")})
-            return asyncio.run(prepare_workspace(self.databases))
+            return asyncio.run(prepare_workspace(self.databases, self.home))
 
     def _welcome(self, password: str | None) -> None:
         say = self.console.say
