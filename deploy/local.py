@@ -36,7 +36,6 @@ class Databases:
 def open_databases(home: Home, environment: Mapping[str, str]) -> Databases:
     """Start the embedded Postgres, or take ``DATABASE_URL``; then bring tables and roles up to date."""
     from engine.database import prepare
-
     from engine.errors import WeftError
 
     embedded = None
