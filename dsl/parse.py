@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from lark import TextSlice, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -12,10 +13,16 @@ from dsl import tree
 from dsl.building.reading import Reading, reading
 from dsl.diagnostic import Diagnostic
 from dsl.grammar import grammar
+from dsl.recovery import Reader, TooDeep
 from dsl.tree import Comment, Span, Workflow
 
 MAX_CHARACTERS = 500_000
-_COMMENT = re.compile(r"//[^\n]*")
+MAX_DEPTH = 120
+"""Levels of the tree, so that whoever walks it may recurse."""
+
+_DEEP = "this is nested too deeply"
+_FLATTER = "make it flatter: give the inner parts steps of their own"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +40,90 @@ class Parsed:
 
 def parse(text: str) -> Parsed:
     """Read a whole workflow."""
-    state = Reading(hole=lambda start, end: _hole(text, state, start, end))
-    comments: list[Comment] = []
+    if len(text) > MAX_CHARACTERS:
+        return _refused(
+            text,
+            f"this text has {len(text)} characters; a workflow may have {MAX_CHARACTERS}",
+            "split it into workflows that run each other",
+            Span(0, 0),
+        )
+    clean, problems = _readable(text)
+    state = Reading(hole=lambda start, end: _hole(clean, state, start, end), problems=problems)
+    reader = Reader(clean, state.problem)
+    try:
+        with reading(state):
+            workflow = reader.run()
+    except TooDeep as deep:
+        return _refused(text, _DEEP, _FLATTER, deep.args[0])
+    if workflow is None:
+        workflow = _nothing(text)
+        if not state.problems:
+            message = "there is no workflow here"
+            state.problem("E001", message, "begin with: workflow my_name { ... }", Span(0, len(text)))
+    elif (place := _too_deep(workflow)) is not None:
+        return _refused(text, _DEEP, _FLATTER, place)
+    ordered = sorted(state.problems, key=lambda problem: (problem.span.start, problem.span.end))
+    return Parsed(text, workflow, tuple(ordered), tuple(reader.comments))
+
+
+def expression_problem(source: str) -> str | None:
+    """Why ``source`` cannot stand where an expression is wanted; None when it can."""
+    problems: list[Diagnostic] = []
+    state = Reading(hole=lambda start, end: _hole(source, state, start, end), problems=problems)
     with reading(state):
-        try:
-            workflow = _run(text, comments)
-        except (UnexpectedToken, UnexpectedCharacters) as error:
-            at = error.pos_in_stream or 0
-            state.problem("E001", "this cannot be read", "look at the text around here", Span(at, at + 1))
-            workflow = empty(text)
-    return Parsed(text, workflow, tuple(state.problems), tuple(comments))
+        found = _expression(source, 0, len(source))
+    if found is None or _too_deep(found) is not None:
+        return f"`{source}` is no expression that can be read"
+    return problems[0].message if problems else None
 
 
-def empty(text: str) -> Workflow:
+def _readable(text: str) -> tuple[str, list[Diagnostic]]:
+    """The text with a byte order mark and characters that nothing can hold made blank, place by place."""
+    clean = " " + text[1:] if text.startswith("\ufeff") else text
+    problems = []
+    if first := _CONTROL.search(clean):
+        clean = _CONTROL.sub(" ", clean)
+        message = f"the character U+{ord(first.group()):04X} cannot stand in a workflow"
+        problems.append(Diagnostic("E001", "error", message, Span(first.start(), first.end()), "remove it"))
+    return clean, problems
+
+
+def _refused(text: str, message: str, help: str, span: Span) -> Parsed:
+    return Parsed(text, _nothing(text), (Diagnostic("E001", "error", message, span, help),), ())
+
+
+def _nothing(text: str) -> Workflow:
     nowhere = Span(len(text), len(text))
     return Workflow("", "", (), tree.Block((), None, nowhere, nowhere), nowhere, Span(0, len(text)))
 
 
-def _run(text: str, comments: list[Comment]) -> Workflow:
-    parser = grammar().parse_interactive(text, start="start")
-    end = 0
-    for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
-        if "//" in (gap := text[end : token.start_pos]):
-            comments.extend(comments_in(text, end, gap))
-        end = token.end_pos or end
-        parser.feed_token(token)
-    if "//" in (gap := text[end:]):
-        comments.extend(comments_in(text, end, gap))
-    return parser.feed_token(Token("$END", "", end, end_pos=end))  # type: ignore[no-any-return]
+def _too_deep(root: Any) -> Span | None:
+    """Where the tree goes below ``MAX_DEPTH``; walked without recursion."""
+    waiting: list[tuple[Any, int]] = [(root, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, tuple):
+            waiting.extend((item, depth) for item in node)
+        elif is_dataclass(node) and not isinstance(node, Span):
+            if depth > MAX_DEPTH:
+                return getattr(node, "span", Span(0, 0))
+            waiting.extend((getattr(node, name), depth + 1) for name in _names(type(node)))
+    return None
 
 
-def comments_in(text: str, start: int, gap: str) -> list[Comment]:
-    """The ``//`` comments of ``gap``, which stands at ``start`` and has no other tokens in it."""
-    found = []
-    for match in _COMMENT.finditer(gap):
-        begin = start + match.start()
-        comment = match.group().rstrip()
-        trailing = bool(text[text.rfind("\n", 0, begin) + 1 : begin].strip())
-        found.append(Comment(comment, trailing, Span(begin, begin + len(comment))))
-    return found
+_names_of: dict[type, tuple[str, ...]] = {}
 
 
-def _hole(text: str, state: Reading, start: int, end: int) -> tree.Expr:
+def _names(sort: type) -> tuple[str, ...]:
+    if sort not in _names_of:
+        leaves = {"span", "doc", "id", "name"}
+        _names_of[sort] = tuple(
+            f.name for f in fields(sort) if f.name not in leaves and not f.name.endswith("_span")
+        )
+    return _names_of[sort]
+
+
+def _expression(text: str, start: int, end: int) -> tree.Expr | None:
     parser = grammar().parse_interactive(TextSlice(text, start, end), start="expr")
     try:
         last = start
@@ -83,10 +132,16 @@ def _hole(text: str, state: Reading, start: int, end: int) -> tree.Expr:
             parser.feed_token(token)
         return parser.feed_token(Token("$END", "", last, end_pos=last))  # type: ignore[no-any-return]
     except (UnexpectedToken, UnexpectedCharacters):
+        return None
+
+
+def _hole(text: str, state: Reading, start: int, end: int) -> tree.Expr:
+    found = _expression(text, start, end)
+    if found is None:
         state.problem(
             "E002",
             f"`{text[start - 2 : end + 1]}` holds no expression that can be read",
             "put one expression between the braces, with 'single quotes' around text, like ${order.total}",
             Span(start - 2, end + 1),
         )
-        return tree.Constant("", Span(start, end))
+    return found or tree.Constant("", Span(start, end))

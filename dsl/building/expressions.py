@@ -61,7 +61,9 @@ class Expressions:
             value = 0.0
         return tree.Constant(value, extent(kids[0]))
 
-    def duration(self, kids: list[Token]) -> Expr:
+    def duration(self, kids: list[Token]) -> Expr | tree.Broken:
+        if not kids[0]:  # put in where the middle of a step could not be read
+            return tree.Broken(extent(kids[0]))
         return tree.Duration(milliseconds(kids[0]), extent(kids[0]))
 
     def var(self, kids: list[Token]) -> Expr:
