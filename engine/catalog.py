@@ -5,17 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from connectors.tool import ToolDefinition
+from connectors import ToolDefinition
 from dsl.catalog import Catalog, Connector, Tool, WorkflowInterface
-from engine import tables
+from engine import connections, tables
 from engine.actor import Actor
-from engine.database import Database
+from engine.connections import (
+    ConnectorView,
+    ToolView,
+    connect_samples,
+    effect_of,
+    idempotent,
+    list_connectors,
+)
+from engine.database import Database, HasAccount
 from engine.permissions import Permission, require
+
+__all__ = [
+    "ConnectorView",
+    "ToolView",
+    "accept_tools",
+    "catalog",
+    "connect_samples",
+    "list_connectors",
+    "refresh_connectors",
+]
 
 FRESH_S = 2.0
 """How long a catalog is handed out again: checks run at every keystroke, connectors change rarely."""
@@ -71,24 +88,35 @@ async def _read(db: Database, actor: Actor) -> Catalog:
 
 
 def connector_of(row: tables.ConnectorRow) -> Connector:
-    return Connector(
-        name=row.name, title=row.title, tools={t.name: t for t in tools_of(row.pins, row.trusted)}
-    )
+    return Connector(name=row.name, title=row.title, tools={tool.name: tool for tool in tools_of(row)})
 
 
-def tools_of(pins: dict[str, Any], trusted: bool) -> Iterable[Tool]:
-    """Tools from pins. What a server says about effects counts only when an operator trusts it; an argument for an
-    idempotency key is part of the pinned contract."""
-    for name in sorted(pins):
-        definition = ToolDefinition.from_raw(pins[name]["definition"])
-        hints = definition.annotations
+def tools_of(row: tables.ConnectorRow) -> Iterable[Tool]:
+    """The tools as pinned, whatever their server says now."""
+    for name in sorted(row.pins):
+        definition = ToolDefinition.from_raw(row.pins[name]["definition"])
         yield Tool(
             name=name,
             title=definition.title,
             description=definition.description,
             input_schema=definition.input_schema,
             output_schema=definition.output_schema,
-            effect="read" if trusted and hints.read_only else "write",
-            idempotent=definition.honours_key or (trusted and hints.idempotent),
+            effect="write" if effect_of(definition, trusted=row.trusted) == "write" else "read",
+            idempotent=idempotent(definition, trusted=row.trusted),
             pin=definition.sha256,
         )
+
+
+async def refresh_connectors(db: Database, who: HasAccount | UUID, *, older_than_s: float = 0.0) -> None:
+    """Ask the connectors for their tools and health, see ``engine.connections.refresh``."""
+    await connections.refresh(db, who, older_than_s=older_than_s)
+    forget(who if isinstance(who, UUID) else who.account_id)
+
+
+async def accept_tools(
+    db: Database, actor: Actor, name: str, tools: Iterable[str] | None = None
+) -> ConnectorView:
+    """Pin what a connector offers now, see ``engine.connections.accept``."""
+    view = await connections.accept(db, actor, name, tools)
+    forget(actor.account_id)
+    return view

@@ -214,7 +214,7 @@ async def _events(session: AsyncSession, run_id: UUID, after: int, limit: int) -
 def _states(state: str | Sequence[str]) -> list[str]:
     wanted = [state] if isinstance(state, str) else list(state)
     for name in wanted:
-        if name not in RunState:
+        if name not in RunState.__members__.values():
             known = ", ".join(RunState)
             raise BadInput(f"There is no state {name!r}.", [("state", f"must be one of {known}")])
     return wanted

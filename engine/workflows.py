@@ -61,13 +61,8 @@ async def list_workflows(
     """Latest change first."""
     require(actor, Permission.VIEW)
     query = (
-        select(
-            tables.Workflow,
-            tables.Version.number,
-            (col(tables.Version.text).is_distinct_from(col(tables.Draft.text))),
-            tables.Draft.revision,
-            func.greatest(tables.Workflow.updated_at, tables.Draft.updated_at),
-        )
+        select(tables.Workflow, tables.Version.number, tables.Draft.revision, tables.Draft.updated_at)
+        .add_columns(col(tables.Version.text).is_distinct_from(col(tables.Draft.text)))
         .join(tables.Draft, col(tables.Draft.workflow_id) == col(tables.Workflow.id))
         .outerjoin(tables.Version, col(tables.Version.id) == col(tables.Workflow.live_version_id))
         .order_by(func.greatest(tables.Workflow.updated_at, tables.Draft.updated_at).desc())
@@ -75,7 +70,7 @@ async def list_workflows(
     if not archived:
         query = query.where(col(tables.Workflow.archived_at).is_(None))
     async with db.account(actor) as session:
-        rows = await session.exec(query)
+        rows = await session.execute(query)
         return tuple(
             WorkflowSummary(
                 id=workflow.id,
@@ -86,9 +81,9 @@ async def list_workflows(
                 changed=bool(changed),
                 archived=workflow.archived_at is not None,
                 revision=revision,
-                updated_at=updated_at,
+                updated_at=max(workflow.updated_at, updated_at),
             )
-            for workflow, number, changed, revision, updated_at in rows
+            for workflow, number, revision, updated_at, changed in rows
         )
 
 
