@@ -203,3 +203,37 @@ def words_for_kinds(kinds: frozenset[str]) -> str:
     if "number" in kinds and "integer" in kinds:
         shown.remove("a whole number")
     return " or ".join(shown) or ("null" if kinds else "anything")
+
+
+def resolved(schema: Schema) -> Schema:
+    """A schema with its local ``$ref`` put in place; what refers to itself allows anything from there on."""
+    definitions = {
+        f"#/{word}/{name}": found
+        for word in ("$defs", "definitions")
+        for name, found in (schema.get(word) or {}).items()
+        if isinstance(found, dict)
+    }
+    whole = _resolved(schema, definitions, frozenset())
+    return {key: value for key, value in whole.items() if key not in ("$defs", "definitions")}
+
+
+def _resolved(schema: Schema, definitions: Mapping[str, Schema], inside: frozenset[str]) -> Schema:
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference in inside or reference not in definitions or len(inside) > 16:
+            return {}
+        return _resolved(definitions[reference], definitions, inside | {reference})
+    found: Schema = {}
+    for key, value in schema.items():
+        if isinstance(value, dict) and key in ("properties", "patternProperties"):
+            found[key] = {
+                name: _resolved(item, definitions, inside) if isinstance(item, dict) else item
+                for name, item in value.items()
+            }
+        elif isinstance(value, dict) and key in ("items", "additionalProperties"):
+            found[key] = _resolved(value, definitions, inside)
+        elif isinstance(value, list) and key in ("anyOf", "oneOf", "allOf"):
+            found[key] = [_resolved(m, definitions, inside) if isinstance(m, dict) else m for m in value]
+        else:
+            found[key] = value
+    return found

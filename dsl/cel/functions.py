@@ -135,6 +135,16 @@ def _abs(value: Any) -> Any:
     return abs(_numbers([value])[0])
 
 
+def _whole(choose: Callable[[Any], int]) -> Callable[[Any], int]:
+    def run(value: Any) -> int:
+        (number,) = _numbers([value])
+        if not math.isfinite(number):
+            raise ValueError("the number is too large")
+        return choose(number)
+
+    return run
+
+
 def _substring(text: str, start: int, end: int | None = None) -> str:
     stop = len(text) if end is None else end
     if not 0 <= start <= stop <= len(text):
@@ -166,6 +176,8 @@ OWN: tuple[Overload, ...] = (
     Overload("round", ("dyn",), "dyn", _round),
     Overload("round", ("dyn", "int"), "dyn", _round),
     Overload("abs", ("dyn",), "dyn", _abs),
+    Overload("floor", ("dyn",), "int", _whole(math.floor)),
+    Overload("ceil", ("dyn",), "int", _whole(math.ceil)),
     Overload("sum", ("list",), "dyn", _sum),
     Overload("min", ("list",), "dyn", _extreme(min)),
     Overload("max", ("list",), "dyn", _extreme(max)),
@@ -201,6 +213,8 @@ FUNCTIONS: dict[str, tuple[int, ...]] = {
     "text": (1,),
     "round": (1, 2),
     "abs": (1,),
+    "floor": (1,),
+    "ceil": (1,),
     "sum": (1,),
     "min": (1, 2),
     "max": (1, 2),

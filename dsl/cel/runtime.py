@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Any, assert_never
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_math
 
 from dsl import plan
 from dsl.cel.errors import ExpressionError
@@ -67,7 +66,7 @@ def _environment() -> Any:
         )
     declarations = [cel.FunctionDecl(name, overloads) for name, overloads in functions.items()]
     extension = cel.CelExtension("weft", declarations)
-    return cel.NewEnv(variables={}, extensions=[ext_math.ExtMath(), extension])
+    return cel.NewEnv(variables={}, extensions=[extension])
 
 
 _ENVIRONMENT = _environment()

@@ -1,0 +1,49 @@
+"""The checks: one rule, one module, each with What / Why / Example / Fix in its docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dsl.catalog import Catalog
+from dsl.checks import (
+    argument_type,
+    arguments,
+    cycle,
+    dead_step,
+    duplicate,
+    enum_value,
+    expression_type,
+    no_timeout,
+    unknown_name,
+    unknown_resource,
+)
+from dsl.checks.subject import Subject, subject_of
+from dsl.diagnostic import Diagnostic
+from dsl.parse import Parsed
+
+RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
+    unknown_name.check,
+    duplicate.check,
+    cycle.check,
+    unknown_resource.check,
+    argument_type.check,
+    arguments.check,
+    enum_value.check,
+    expression_type.check,
+    dead_step.check,
+    no_timeout.check,
+)
+
+__all__ = ["RULES", "check"]
+
+
+def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a text: the problems of reading it first among those of one place.
+
+    A catalog without any connector says nothing about them (a file checked on its own): tools and arguments are then
+    not checked.
+    """
+    subject = subject_of(parsed, catalog)
+    found = [*parsed.diagnostics, *(diagnostic for rule in RULES for diagnostic in rule(subject))]
+    unique = list(dict.fromkeys(found))
+    return tuple(sorted(unique, key=lambda one: (one.span.start, one.span.end, one.code)))

@@ -1,0 +1,70 @@
+"""What every rule looks at: the text, the catalog, the places of the steps and the scopes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsl import tree
+from dsl.catalog import Catalog, Tool
+from dsl.diagnostic import Fix, Replacement
+from dsl.outline import Place, places, uses
+from dsl.parse import Parsed
+from dsl.scope import Scopes, scopes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    parsed: Parsed
+    catalog: Catalog
+    places: tuple[Place, ...]
+    scopes: Scopes
+    uses: dict[str, tree.Use]
+
+    @property
+    def workflow(self) -> tree.Workflow:
+        return self.parsed.workflow
+
+    @property
+    def text(self) -> str:
+        return self.parsed.text
+
+    @property
+    def knows_connectors(self) -> bool:
+        return bool(self.catalog.connectors)
+
+    def tool(self, alias: str, name: str) -> Tool | None:
+        use = self.uses.get(alias)
+        return None if use is None or use.source != "mcp" else self.catalog.tool(use.name, name)
+
+    def indent_of(self, offset: int) -> str:
+        """The white space that the line around ``offset`` begins with."""
+        start = self.text.rfind("\n", 0, offset) + 1
+        line = self.text[start:offset]
+        return line[: len(line) - len(line.lstrip())]
+
+    def clause_fix(self, step: tree.Step, clause: str) -> Fix:
+        """A new clause below the first line of a step's kind."""
+        at = tree.Span(step.kind.span.end, step.kind.span.end)
+        indent = self.indent_of(step.id_span.start) + "  "
+        return Fix(f"Add `{clause}`", (Replacement(at, f"\n{indent}{clause}"),))
+
+
+def subject_of(parsed: Parsed, catalog: Catalog) -> Subject:
+    workflow = parsed.workflow
+    return Subject(
+        parsed, catalog, tuple(places(workflow.body)), scopes_of(workflow, catalog), uses(workflow)
+    )
+
+
+def rename(span: tree.Span, suggestion: str | None, text: str | None = None) -> Fix | None:
+    """A fix that puts the suggestion in the place of what was written."""
+    if suggestion is None:
+        return None
+    return Fix(f"Change to `{suggestion}`", (Replacement(span, suggestion if text is None else text),))
+
+
+def quoted_span(text: str, span: tree.Span) -> tree.Span:
+    """The last quoted text in a span, quotes included; the span itself when there is none."""
+    end = text.rfind('"', span.start, span.end)
+    start = text.rfind('"', span.start, end) if end > 0 else -1
+    return tree.Span(start, end + 1) if start >= 0 else span

@@ -1,0 +1,68 @@
+"""Which effects each approval stands before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import tree
+from dsl.catalog import Catalog
+from dsl.outline import kind_slots, predecessors, slots, uses
+
+
+def guards_of(workflow: tree.Workflow, catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """For the path of each approval, the paths of the effectful calls that follow it, in order of flow.
+
+    They are those of the later siblings in its block and in each block around it, up to the nearest ``foreach``,
+    ``loop``, ``catch`` or ``compensate``, or the whole workflow. In a ``parallel`` a sibling is later only when it is
+    ``after`` the approval. What runs only when something failed is not looked at.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    _visit(workflow.body, "", (), False, found, _Effects(workflow, catalog))
+    return found
+
+
+class _Effects:
+    def __init__(self, workflow: tree.Workflow, catalog: Catalog) -> None:
+        self._uses = uses(workflow)
+        self._catalog = catalog
+
+    def below(self, step: tree.Step, path: str) -> Iterator[str]:
+        """The paths of the effectful calls in a step and inside it."""
+        if isinstance(step.kind, tree.Call):
+            use = self._uses.get(step.kind.alias)
+            tool = None if use is None else self._catalog.tool(use.name, step.kind.tool)
+            if tool is None or tool.effect == "write":
+                yield path
+        for slot in kind_slots(step.kind):
+            for inner in slot.block.steps:
+                yield from self.below(inner, path + slot.infix + inner.id)
+
+
+def _visit(
+    block: tree.Block,
+    prefix: str,
+    beyond: tuple[str, ...],
+    parallel: bool,
+    found: dict[str, tuple[str, ...]],
+    effects: _Effects,
+) -> None:
+    """``beyond`` are the calls that follow the whole block."""
+    before = predecessors(block) if parallel else {}
+    for index, step in enumerate(block.steps):
+        path = prefix + step.id
+        if parallel:
+            later = [other for other in block.steps if step.id in before[other.id]]
+        else:
+            later = list(block.steps[index + 1 :])
+        following = (*(call for other in later for call in effects.below(other, prefix + other.id)), *beyond)
+        if isinstance(step.kind, tree.Approve):
+            found[path] = following
+        for slot in slots(step):
+            _visit(
+                slot.block,
+                path + slot.infix,
+                () if slot.scope else following,
+                isinstance(step.kind, tree.Parallel) and not slot.rescue,
+                found,
+                effects,
+            )

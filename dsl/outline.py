@@ -1,0 +1,125 @@
+"""Where steps stand: their blocks, their paths, and what lies in which scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from dsl import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One block of a step.
+
+    ``name`` is as in a block reference ("then", "case0", "catch0"). ``infix`` stands between the step's path and
+    the ids inside. ``scope``: names inside cannot be seen outside. ``rescue``: it runs only when something failed.
+    """
+
+    name: str
+    block: tree.Block
+    infix: str = "."
+    scope: bool = False
+    rescue: bool = False
+
+
+def kind_slots(kind: tree.Kind) -> tuple[Slot, ...]:
+    """The blocks that belong to a kind of step, in the order they are written."""
+    match kind:
+        case tree.If(arms=arms, otherwise=otherwise):
+            names = ("then", *(f"elif{n}" for n in range(1, len(arms))))
+            slots = tuple(Slot(name, arm.block) for name, arm in zip(names, arms, strict=True))
+            return slots if otherwise is None else (*slots, Slot("else", otherwise))
+        case tree.Switch(arms=arms, otherwise=otherwise):
+            slots = tuple(Slot(f"case{n}", arm.block) for n, arm in enumerate(arms))
+            return slots if otherwise is None else (*slots, Slot("default", otherwise))
+        case tree.Parallel(block=block) | tree.Do(block=block):
+            return (Slot("body", block),)
+        case tree.Foreach(block=block) | tree.Loop(block=block):
+            return (Slot("body", block, scope=True),)
+        case tree.Approve(on_reject=reject, on_timeout=timeout):
+            pairs = (("reject", reject), ("timeout", timeout))
+            return tuple(Slot(name, block) for name, block in pairs if block is not None)
+        case (
+            tree.Call()
+            | tree.RunWorkflow()
+            | tree.Agent()
+            | tree.Wait()
+            | tree.Let()
+            | tree.Return()
+            | tree.Fail()
+            | tree.Broken()
+        ):
+            return ()
+        case _:
+            assert_never(kind)
+
+
+def clause_slots(step: tree.Step) -> tuple[Slot, ...]:
+    """The blocks of a step's catches and of its compensation."""
+    catches = (clause for clause in step.clauses if isinstance(clause, tree.Catch))
+    slots = [
+        Slot(f"catch{n}", c.block, f"~catch{n}.", scope=True, rescue=True) for n, c in enumerate(catches)
+    ]
+    for clause in step.clauses:
+        if isinstance(clause, tree.Compensate):
+            slots.append(Slot("compensate", clause.block, "~comp.", scope=True, rescue=True))
+    return tuple(slots)
+
+
+def slots(step: tree.Step) -> tuple[Slot, ...]:
+    return (*kind_slots(step.kind), *clause_slots(step))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step with its path and the reference of the block it stands in ("" is the workflow's body)."""
+
+    step: tree.Step
+    path: str
+    container: str
+    index: int
+
+
+def places(block: tree.Block, prefix: str = "", container: str = "") -> Iterator[Place]:
+    """Every step in and below a block, in the order it is written."""
+    for index, step in enumerate(block.steps):
+        path = prefix + step.id
+        yield Place(step, path, container, index)
+        for slot in slots(step):
+            yield from places(slot.block, path + slot.infix, f"{path}/{slot.name}")
+
+
+def after_of(step: tree.Step) -> tuple[str, ...]:
+    return tuple(name for clause in step.clauses if isinstance(clause, tree.After) for name in clause.ids)
+
+
+def predecessors(block: tree.Block) -> dict[str, frozenset[str]]:
+    """For each step of a ``parallel``, the siblings it is ``after``, through any number of others."""
+    ids = {step.id for step in block.steps}
+    direct = {step.id: {name for name in after_of(step) if name in ids} for step in block.steps}
+    found: dict[str, frozenset[str]] = {}
+    for start in direct:
+        seen: set[str] = set()
+        stack = list(direct[start])
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack.extend(direct[name])
+        found[start] = frozenset(seen - {start})
+    return found
+
+
+def timeout_of(step: tree.Step) -> int | None:
+    return next((clause.ms for clause in step.clauses if isinstance(clause, tree.Timeout)), None)
+
+
+def uses(workflow: tree.Workflow) -> dict[str, tree.Use]:
+    """What each alias of a text stands for; the first wins."""
+    found: dict[str, tree.Use] = {}
+    for head in workflow.heads:
+        if isinstance(head, tree.Use):
+            found.setdefault(head.alias, head)
+    return found
