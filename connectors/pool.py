@@ -29,6 +29,7 @@ class _Lease:
     opening: asyncio.Task[None]
     calls: int = 0
     retired: bool = False
+    closing: asyncio.Task[None] | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -51,7 +52,6 @@ class Pool:
         self._slots: dict[str, _Slot] = {}
         # All that are not closed yet, in the order of their opening.
         self._leases: list[_Lease] = []
-        self._closings: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def call(
@@ -106,9 +106,7 @@ class Pool:
             for task in waiting:
                 task.cancel()
         for lease in reversed(leases):
-            await self._let_go(lease)
-        if self._closings:
-            await asyncio.wait(set(self._closings))
+            await self._closing(lease)
         self._slots.clear()
 
     async def _borrow(self, connector: str, timeout_s: float) -> tuple[_Slot, _Lease]:
@@ -116,21 +114,29 @@ class Pool:
         lease = self._lease(connector, slot)
         lease.calls += 1
         lease.idle.clear()
+        borrowed = False
         try:
             if not lease.opening.done():
                 await asyncio.wait({lease.opening}, timeout=timeout_s)
             if not lease.opening.done():
+                # This caller has no more time; others may have.
                 raise _unavailable(connector, f"it did not open within {timeout_s:g} seconds")
-            lease.opening.result()
+            try:
+                lease.opening.result()
+            except ToolError as error:
+                self._opening_failed(slot, lease, error)
+                raise
+            except Exception as error:
+                # A toolset promises nothing but ToolError; one that breaks its word is no reason to stay broken.
+                told = _unavailable(connector, str(error) or type(error).__name__)
+                self._opening_failed(slot, lease, told)
+                raise told from error
             slot.failures = 0
+            borrowed = True
             return slot, lease
-        except ToolError as error:
-            self._opening_failed(slot, lease, error)
-            self._give_back(lease)
-            raise
-        except BaseException:
-            self._give_back(lease)
-            raise
+        finally:
+            if not borrowed:
+                self._give_back(lease)
 
     def _lease(self, connector: str, slot: _Slot) -> _Lease:
         """The connector's client; a new one that is being opened when there is none or its specification changed."""
@@ -178,16 +184,18 @@ class Pool:
 
     def _close_if_unused(self, lease: _Lease) -> None:
         if lease.retired and lease.calls == 0 and not self._closed:
-            task = asyncio.create_task(self._let_go(lease))
-            self._closings.add(task)
-            task.add_done_callback(self._closings.discard)
+            self._closing(lease)
+
+    def _closing(self, lease: _Lease) -> asyncio.Task[None]:
+        if lease.closing is None:
+            lease.closing = asyncio.create_task(self._let_go(lease))
+        return lease.closing
 
     async def _let_go(self, lease: _Lease) -> None:
         await lease.toolset.close()
         # Its outcome has been told to those who waited for it; nobody else needs it.
         await asyncio.gather(lease.opening, return_exceptions=True)
-        if lease in self._leases:
-            self._leases.remove(lease)
+        self._leases.remove(lease)
 
 
 def _unavailable(connector: str, reason: str, outcome: Outcome = "not_done") -> ToolError:
