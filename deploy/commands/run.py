@@ -19,7 +19,7 @@ from deploy.home import Home
 from deploy.publishing import NotPublishable, publish_file
 from deploy.texts import read_text
 from deploy.workspace import at_the_desk
-from engine import approvals, runs, watching
+from engine import approvals, runs
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, WeftError
@@ -68,7 +68,7 @@ async def _run(options: argparse.Namespace, value: dict, answers: dict[str, str]
                 await asyncio.wait_for(_follow(db, actor, run.id, answers), options.timeout)
             except TimeoutError:
                 print(f"weft: the run goes on after {options.timeout:g} s; it is not lost", file=sys.stderr)
-            return _report(await watching.get_run(db, actor, run.id))
+            return _report(await runs.get_run(db, actor, run.id))
     except NotPublishable:
         return 1
     except BadInput as bad:
@@ -80,7 +80,7 @@ async def _run(options: argparse.Namespace, value: dict, answers: dict[str, str]
 
 async def _follow(db: Database, actor: Actor, run_id: UUID, answers: dict[str, str]) -> None:
     """Print events until the run ends or waits for a person whom nobody here answers for."""
-    async for event in watching.follow(db, actor, run_id, after=0):
+    async for event in runs.follow(db, actor, run_id, after=0):
         line = {
             "seq": event.seq,
             "at": event.at.isoformat(),
@@ -106,7 +106,7 @@ async def _waits_for_a_person(db: Database, actor: Actor, run_id: UUID, answers:
     return waiting
 
 
-def _report(detail: watching.RunDetail) -> int:
+def _report(detail: runs.RunDetail) -> int:
     run = detail.summary
     result = {"run_id": str(run.id), "state": run.state, "output": detail.output, "error": run.error}
     print(json.dumps(result, ensure_ascii=False), flush=True)
