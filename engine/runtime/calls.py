@@ -1,0 +1,120 @@
+"""A tool call: asked of the journal first, then done under its idempotency key and recorded.
+
+A beginning is made durable before an unsafe effect, so that a crash between effect and record is known for what it is.
+For everything else the beginning is only noted, and drops out when the result is there before the note was written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from dsl.plan import PlanStep, ToolCall
+from dsl.values import coerce
+from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
+from engine.journal import Entry
+from engine.runtime.outcome import Failure, Review
+from engine.runtime.scope import Scope
+from engine.runtime.state import State
+from engine.runtime.tokens import Branch
+from engine.strict import NotJson
+
+Json: TypeAlias = Any
+
+
+async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch: Branch, path: str) -> Json:
+    journal = state.journal
+    recorded = journal.done.get(path)
+    if recorded is not None:
+        if recorded.error is not None:
+            raise Failure.of(recorded.error, recorded.order)
+        return recorded.value
+    if state.tokens.replaying:
+        await state.tokens.barrier(branch)
+    branch.check()
+
+    args = {name: state.compute(argument, scope, path) for name, argument in do.args.items()}
+    if path in state.approved and state.approved[path] != args:
+        raise state.failed(
+            path, "approval_mismatch", "The arguments are not the ones that were approved; nothing was sent."
+        )
+    key = f"{state.run_id}/{path}"
+    if step.key is not None:
+        key = str(state.compute(step.key, scope, path))
+    timeout_s = DEFAULT_TIMEOUT_S if step.timeout_ms is None else step.timeout_ms / 1000
+    about = {"tool": f"{do.connector}.{do.tool}", "args": args, "key": key}
+
+    started, again = journal.started.get(path), journal.retrying.get(path)
+    in_flight = started is not None and (again is None or again.order < started.order)
+    if after_crash(do, in_flight) == "ask":
+        raise Review(path, _question(do, "the runner stopped while the call was in flight"))
+    attempt = 1
+    if again is not None:
+        attempt = int(again.data["attempt"]) + 1
+        await state.tokens.pause(branch, again.at + again.data["delay_ms"] / 1000 - state.world.clock())
+
+    while True:
+        noted = await _begin(state, do, path, {"attempt": attempt, **about}, in_flight)
+        in_flight = False
+        clock = state.world.clock()
+        try:
+            value = await state.world.tools.call(
+                journal.lease.account_id, do.connector, do.tool, args, key, timeout_s
+            )
+        except ToolError as error:
+            verdict = after_error(do, step.retry, error.code, error.outcome, attempt, state.world.chance())
+            match verdict:
+                case Ask():
+                    raise Review(path, _question(do, error.message)) from None
+                case Fail():
+                    raise await _fail(state, path, error.code, error.message, attempt) from None
+                case Repeat(delay_ms=delay):
+                    problem = {"code": error.code, "message": error.message}
+                    await journal.record(
+                        "step.retrying", path, {"attempt": attempt, "delay_ms": delay, "error": problem}
+                    )
+                    await state.tokens.pause(branch, delay / 1000)
+                    attempt += 1
+                    continue
+        try:
+            if do.output_schema is not None:
+                value = coerce(value, do.output_schema)
+            data = {"result": value, "attempt": attempt, "ms": int((state.world.clock() - clock) * 1000)}
+            if noted is not None and not noted.taken:
+                noted.dropped = True
+                data.update(about)
+            durable = journal.record("step.succeeded", path, data)
+        except NotJson as error:
+            if noted is not None:
+                noted.dropped = False
+            raise await _fail(
+                state, path, "invalid_result", f"The tool answered with {error}.", attempt
+            ) from None
+        await durable
+        return value
+
+
+async def _begin(state: State, do: ToolCall, path: str, data: dict[str, Json], known: bool) -> Entry | None:
+    try:
+        if unsafe(do):
+            await state.journal.record("step.started", path, data)
+            return None
+        return None if known else state.journal.note("step.started", path, data)
+    except NotJson as error:
+        raise state.failed(path, "invalid_arguments", f"The arguments hold {error}.") from None
+
+
+async def _fail(state: State, path: str, code: str, message: str, attempt: int) -> Failure:
+    message = message.encode(errors="replace").decode().replace("\0", "")
+    order = state.journal.tick()
+    failure = Failure(code, message, path, order)
+    await state.journal.record(
+        "step.failed", path, {"error": failure.data(), "attempt": attempt, "final": True}
+    )
+    return failure
+
+
+def _question(do: ToolCall, why: str) -> str:
+    return (
+        f"Did {do.connector}.{do.tool} happen? Its outcome is unknown ({why}), "
+        "and the tool cannot be asked twice safely."
+    )

@@ -1,0 +1,172 @@
+"""One invocation of a run: from its journal to its end, or to where it must wait.
+
+An invocation always starts at the top. Finished steps return what the journal holds, so a run that waited for days, or
+whose runner was killed, is simply invoked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from dsl.values import coerce
+from engine.journal import Answer, Journal
+from engine.runtime.interpreter import Interpreter
+from engine.runtime.outcome import Failure, Parked, Returned, Review, Stopped
+from engine.runtime.program import Program
+from engine.runtime.scope import Scope
+from engine.runtime.spine import Spine
+from engine.runtime.state import State, World
+from engine.runtime.tokens import Branch, Tokens
+from engine.strict import NotJson
+
+Json: TypeAlias = Any
+End: TypeAlias = Literal["succeeded", "failed", "cancelled", "needs_review", "waiting", "drained"]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """``state``: how the invocation ended; "waiting" and "drained" are the only ends that are not the run's."""
+
+    state: End
+    output: Json = None
+    error: dict[str, Json] | None = None
+
+
+class Invocation:
+    """``run`` it once. ``deliver``, ``cancel`` and ``drain`` may be called meanwhile, from the same event loop."""
+
+    def __init__(
+        self, program: Program, journal: Journal, world: World, given: Json, cancelled: bool = False
+    ) -> None:
+        self._program = program
+        self._journal = journal
+        tokens = Tokens(not journal.empty, journal.park, world.clock)
+        self._state = State(
+            run_id=str(journal.lease.run_id),
+            content_hash=program.content_hash,
+            steps=program.steps,
+            rooms=program.rooms,
+            journal=journal,
+            world=world,
+            tokens=tokens,
+            bound=program.bound,
+        )
+        self._given = given
+        self._cancelled = cancelled
+        self._root = Branch()
+        if cancelled:
+            tokens.replaying = True
+            tokens.cancelling = self._root
+
+    async def run(self) -> Execution:
+        """Raises ``Fenced`` and ``Interrupted``: then nothing more was written."""
+        state, plan = self._state, self._program.plan
+        interpreter = Interpreter(state)
+        scope = Scope({})
+        spine = Spine(interpreter, scope, self._root)
+        try:
+            scope.names.update(self._names(scope))
+            if self._cancelled and self._journal.empty:
+                raise Stopped
+            await self._program.graph.ainvoke(
+                {"at": ""}, context=spine, config={"recursion_limit": self._program.nodes + 2}
+            )
+            if spine.ending is None:
+                result = plan.body.result
+                value = None if result is None else state.compute(result, scope, "")
+                spine.ending = Returned(value, "", 0)
+        except (Failure, Stopped) as ending:
+            spine.ending = ending
+        try:
+            return await self._end(interpreter, spine.ending)
+        except Parked:
+            return Execution("waiting")
+        except Review as review:
+            return await self._review(review)
+        except Stopped:
+            return Execution("drained")
+
+    def deliver(self, path: str, answer: Answer) -> None:
+        """An answer that was recorded while the run is alive here."""
+        self._state.tokens.deliver(path, answer)
+
+    def open_gates(self) -> list[str]:
+        return self._state.tokens.open_gates()
+
+    def cancel(self) -> None:
+        """End as cancelled: finish what is in flight, undo what was done."""
+        self._cancelled = True
+        if self._state.tokens.replaying:
+            self._state.tokens.cancelling = self._root
+        else:
+            self._root.stop()
+
+    def drain(self) -> None:
+        """Stop before the next step, so that another runner goes on from there."""
+        self._state.draining = True
+        self._root.stop()
+
+    def _names(self, scope: Scope) -> dict[str, Json]:
+        state, plan = self._state, self._program.plan
+        given = self._given if isinstance(self._given, dict) else {}
+        defaults = {name: value for name, value in plan.input_defaults.items() if name not in given}
+        values = {**given, **{name: state.compute(value, scope, "") for name, value in defaults.items()}}
+        config = {name: state.compute(value, scope, "") for name, value in plan.config.items()}
+        return {"input": coerce(values, plan.input_schema), "config": config, "secrets": {}}
+
+    async def _end(self, interpreter: Interpreter, ending: BaseException | None) -> Execution:
+        journal, plan = self._journal, self._program.plan
+        match ending:
+            case Returned(value=value):
+                if plan.output_schema is not None:
+                    value = coerce(value, plan.output_schema)
+                try:
+                    await journal.finish("succeeded", {"output": value}, value)
+                except NotJson as error:
+                    return await self._fail(
+                        interpreter, Failure("invalid_result", f"The result is {error}.", "")
+                    )
+                return Execution("succeeded", value)
+            case Failure():
+                return await self._fail(interpreter, ending)
+            case Review():
+                return await self._review(ending)
+            case Parked():
+                return Execution("waiting")
+            case Stopped() if self._cancelled:
+                problems = await interpreter.compensate("", Branch())
+                reason: dict[str, Json] = {
+                    "code": "cancelled",
+                    "message": "The run was cancelled.",
+                    "step": "",
+                }
+                if problems:
+                    reason["compensation"] = problems
+                await journal.finish("cancelled", {"error": reason}, None, reason)
+                return Execution("cancelled", None, reason)
+            case Stopped():
+                return Execution("drained")
+            case _:
+                raise AssertionError(f"a run cannot end by {ending!r}")
+
+    async def _fail(self, interpreter: Interpreter, failure: Failure) -> Execution:
+        self._root = Branch()
+        if self._state.draining:
+            return Execution("drained")
+        problems = await interpreter.compensate("", self._root)
+        error = failure.data()
+        if problems:
+            error["compensation"] = problems
+        await self._journal.finish("failed", {"error": error}, None, error)
+        return Execution("failed", None, error)
+
+    async def _review(self, review: Review) -> Execution:
+        error = {"code": "needs_review", "message": review.question, "step": review.path}
+        await self._journal.finish(
+            "needs_review", {"path": review.path, "question": review.question}, None, error
+        )
+        return Execution("needs_review", None, error)
+
+
+__all__ = ["End", "Execution", "Invocation"]

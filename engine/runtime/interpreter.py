@@ -1,0 +1,201 @@
+"""Steps with their clauses, as plain coroutines. Nothing of the graph sits on the path of a single step.
+
+Around every kind, from the inside out: the block's time limit, retry, catch, and the promise to be undone. A tool call
+retries and keeps time by itself (``calls``), since its attempts are journaled one by one.
+
+An error that is handled (caught, settled, retried) first undoes what was finished inside the step that failed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from dsl import plan as p
+from dsl.plan import Block, PlanStep
+from engine.effects import backoff_ms
+from engine.runtime import control, gates
+from engine.runtime.calls import call
+from engine.runtime.outcome import Failure, Returned, Stopped
+from engine.runtime.scope import Scope
+from engine.runtime.state import State, Undo
+from engine.runtime.tokens import Alarm, Branch, Family
+
+Json: TypeAlias = Any
+
+
+class Interpreter:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    async def block(self, block: Block, scope: Scope, branch: Branch) -> Json:
+        for step in block.steps:
+            await self.step(step, scope, branch)
+        if block.result is None:
+            return None
+        where = block.steps[-1].path if block.steps else ""
+        return self.state.compute(block.result, scope, scope.path(where))
+
+    async def step(self, step: PlanStep, scope: Scope, branch: Branch) -> Json:
+        path = scope.path(step.path)
+        branch.check()
+        try:
+            if isinstance(step.do, p.ToolCall):
+                value = await call(self.state, step, step.do, scope, branch, path)
+            else:
+                value = await self._retried(step, scope, branch, path)
+        except Failure as failure:
+            if not step.catches:
+                raise
+            value = await self._caught(failure, step, scope, branch, path)
+        scope.names[step.id] = value
+        if step.compensate is not None:
+            recorded = self.state.journal.done.get(path)
+            order = recorded.order if recorded is not None else self.state.journal.tick()
+            self.state.undo.append(Undo(order, path, step, scope))
+        return value
+
+    async def _caught(
+        self, failure: Failure, step: PlanStep, scope: Scope, branch: Branch, path: str
+    ) -> Json:
+        for number, one in enumerate(step.catches):
+            if one.codes and failure.code not in one.codes:
+                continue
+            if not isinstance(step.do, p.ToolCall):
+                await self.compensate(path, branch)
+            state = self.state
+            place = f"{path}~catch{number}"
+            if place not in state.journal.closed:
+                state.journal.note("scope.closed", place, {"outcome": "caught", "error": failure.data()})
+            names = {} if one.variable is None else {one.variable: failure.data()}
+            return await self.block(one.block, scope.inner(names), branch)
+        raise failure
+
+    async def _retried(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
+        """A block that is tried again runs under a path of its own, ``path#2``, so that its steps run again too."""
+        if step.retry is None:
+            return await self._timed(step, scope, branch, path)
+        retry, journal = step.retry, self.state.journal
+        attempt = 1
+        while True:
+            place = path if attempt == 1 else f"{path}#{attempt}"
+            here = scope if attempt == 1 else scope.respelled(step.path, place)
+            try:
+                return await self._timed(step, here, branch, place)
+            except Failure as failure:
+                if attempt > retry.max or (retry.codes and failure.code not in retry.codes):
+                    raise
+                await self.compensate(place, branch)
+                known = journal.retrying.get(place)
+                if known is None:
+                    delay = backoff_ms(retry, attempt, self.state.world.chance())
+                    data = {"attempt": attempt, "delay_ms": delay, "error": failure.data()}
+                    await journal.record("step.retrying", place, data)
+                    due = self.state.world.clock() + delay / 1000
+                else:
+                    due = known.at + known.data["delay_ms"] / 1000
+                if due > self.state.world.clock():
+                    await self.state.tokens.barrier(branch)
+                    await self.state.tokens.pause(branch, due - self.state.world.clock())
+                attempt += 1
+
+    async def _timed(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
+        """A block with a time limit is a family of one. Its deadline counts from its first start, also over a wait."""
+        if step.timeout_ms is None or isinstance(step.do, p.Let | p.Return | p.Fail):
+            return await self._kind(step, scope, branch, path)
+        state = self.state
+        closed = state.journal.closed.get(path)
+        timed_out = closed is not None and closed.data["outcome"] == "timeout"
+        started = state.journal.started.get(path)
+        if started is None:
+            state.note_started(path)
+        since = started.at if started is not None else state.world.clock()
+        family = Family(state.tokens, branch)
+        family.start(None, lambda inner: self._kind(step, scope, inner, path))
+        alarm = Alarm(state.tokens, since + step.timeout_ms / 1000, family.ring)
+        try:
+            one = await family.next((closed.order, 0) if closed is not None and timed_out else None)
+        finally:
+            alarm.close()
+        ended = [one] if one is not None else await family.collect()
+        error = ended[0][1].exception()
+        if (
+            error is not None
+            and not isinstance(error, Failure | Returned)
+            and not (one is None and isinstance(error, Stopped))
+        ):
+            raise error
+        branch.check()
+        if one is not None and not timed_out:
+            if error is not None:
+                raise error
+            return ended[0][1].result()
+        failure = Failure(
+            "timeout", f"Not done within {step.timeout_ms / 1000:g} s.", path, state.journal.tick()
+        )
+        if closed is not None and timed_out:
+            raise Failure.of(closed.data["error"], closed.order)
+        await state.journal.record("scope.closed", path, {"outcome": "timeout", "error": failure.data()})
+        raise failure
+
+    async def _kind(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
+        state = self.state
+        match step.do:
+            case p.Let(value=expression):
+                recorded = state.journal.done.get(path)
+                if recorded is not None and recorded.error is None:
+                    return recorded.value
+                value = state.compute(expression, scope, path)
+                state.note_result(path, value)
+                return value
+            case p.Return(value=expression):
+                value = state.compute(expression, scope, path)
+                raise Returned(value, path, state.note_result(path, value))
+            case p.Fail(code=code, message=expression):
+                message = "" if expression is None else str(state.compute(expression, scope, path))
+                raise state.failed(path, code, message)
+            case p.Approve() as do:
+                value = await gates.approve(self, step, do, scope, branch, path)
+            case p.Wait() as do:
+                value = await gates.wait(self, step, do, scope, branch, path)
+            case p.If() | p.Switch() as do:
+                _, block = control.choose(state, do, scope, path)
+                if block is None or block.result is None:
+                    return None if block is None else await self.block(block, scope, branch)
+                value = await self.block(block, scope, branch)
+            case p.Parallel() as do:
+                state.note_started(path)
+                value = await control.parallel(self, do, scope, branch, path)
+            case p.Foreach() as do:
+                state.note_started(path)
+                value = await control.foreach(self, step, do, scope, branch, path)
+            case p.Loop() as do:
+                state.note_started(path)
+                value = await control.loop(self, step, do, scope, branch, path)
+            case p.Do(block=block):
+                state.note_started(path)
+                value = await self.block(block, scope, branch)
+            case p.ToolCall() | p.RunWorkflow() | p.Agent() as do:
+                raise state.failed(path, "unsupported", f"A {do.kind!r} step cannot run here.")
+        state.note_result(path, value)
+        return value
+
+    async def compensate(self, prefix: str, branch: Branch) -> list[dict[str, Json]]:
+        """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run)."""
+        state = self.state
+        inside = [one for one in state.undo if _is_inside(one.path, prefix)]
+        state.undo = [one for one in state.undo if not _is_inside(one.path, prefix)]
+        problems = []
+        for one in sorted(inside, key=lambda one: one.order, reverse=True):
+            assert one.step.compensate is not None
+            try:
+                await self.block(one.step.compensate, one.scope.inner(), branch)
+            except Failure as failure:
+                problems.append(failure.data())
+        return problems
+
+
+def _is_inside(path: str, prefix: str) -> bool:
+    """Below the step at ``prefix``, not the step itself: a step that failed has nothing of its own to undo."""
+    return not prefix or (
+        path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in (".", "[", "#", "~")
+    )

@@ -1,0 +1,131 @@
+"""What one invocation of a run knows, and the interpreter's shape as its parts see it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+from dsl.plan import Block, Expression, PlanStep
+from engine.effects import Tools
+from engine.identity import new_id
+from engine.journal import Entry, Journal
+from engine.runtime.expression import Bound, bind
+from engine.runtime.outcome import Failure
+from engine.runtime.scope import Scope
+from engine.runtime.tokens import Branch, Tokens
+
+Json: TypeAlias = Any
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run takes from outside itself besides its journal; tests bring their own."""
+
+    tools: Tools
+    clock: Callable[[], float] = time.time
+    chance: Callable[[], float] = random.random
+    new_id: Callable[[], UUID] = new_id
+
+
+@dataclass(slots=True)
+class Undo:
+    """A finished step that knows how to undo itself."""
+
+    order: int
+    path: str
+    step: PlanStep
+    scope: Scope
+
+
+@dataclass(slots=True)
+class State:
+    """One invocation.
+
+    ``steps``: the plan's, by path. ``rooms``: the path of the block whose rounds (or catch, or compensation) a step
+    lives in, by the step's path. ``approved``: by path in the run, the arguments a person has approved for a call.
+    """
+
+    run_id: str
+    content_hash: str
+    steps: dict[str, PlanStep]
+    rooms: dict[str, str]
+    journal: Journal
+    world: World
+    tokens: Tokens
+    bound: dict[int, Bound]
+    approved: dict[str, dict[str, Json]] = field(default_factory=dict)
+    undo: list[Undo] = field(default_factory=list)
+    draining: bool = False
+
+    def value(self, expression: Expression, scope: Scope) -> Json:
+        """Raises ``ExpressionError`` or ``KeyError``."""
+        found = self.bound.get(id(expression))
+        if found is None:
+            found = self.bound[id(expression)] = bind(expression)
+        return found(scope)
+
+    def compute(self, expression: Expression, scope: Scope, path: str) -> Json:
+        """The value; an expression that has none is a ``Failure`` of the step at ``path``."""
+        try:
+            return self.value(expression, scope)
+        except (ValueError, KeyError) as error:
+            raise self.failed(path, "expression", getattr(error, "message", None) or str(error)) from None
+
+    def failed(self, path: str, code: str, message: str) -> Failure:
+        """A failure that follows from what is recorded already: noted, so that people see it."""
+        recorded = self.journal.done.get(path)
+        if recorded is not None and recorded.error is not None:
+            return Failure.of(recorded.error, recorded.order)
+        failure = Failure(code, message, path, self.journal.tick())
+        self.journal.note("step.failed", path, {"error": failure.data(), "attempt": 1, "final": True})
+        return failure
+
+    def note_started(self, path: str) -> Entry | None:
+        """Show that a block step has begun, once in a run's life."""
+        if path in self.journal.started or path in self.journal.done:
+            return None
+        return self.journal.note("step.started", path, {"attempt": 1})
+
+    def note_result(self, path: str, value: Json) -> int:
+        """Show the value of a step that has no effect of its own; its place in the journal comes back."""
+        recorded = self.journal.done.get(path)
+        if recorded is not None:
+            return recorded.order
+        self.journal.note("step.succeeded", path, {"result": value, "attempt": 1})
+        return self.journal.tick()
+
+
+class Walk(Protocol):
+    """The interpreter, as the kinds of steps see it."""
+
+    state: State
+
+    async def block(self, block: Block, scope: Scope, branch: Branch) -> Json:
+        """Run the steps in turn; the block's value comes back (null without a ``yield``)."""
+        ...
+
+    async def step(self, step: PlanStep, scope: Scope, branch: Branch) -> Json:
+        """Run one step with its clauses; its value gets its name in the scope."""
+        ...
+
+    async def compensate(self, prefix: str, branch: Branch) -> list[dict[str, Json]]:
+        """Undo, in reverse order, what was finished inside ``prefix``. What could not be undone comes back."""
+        ...
+
+
+def iso(moment: float) -> str:
+    """Seconds since 1970 as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(text: str) -> float:
+    """The inverse. Raises ``ValueError``."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()

@@ -1,0 +1,75 @@
+"""Strict JSON: what a journal may hold. Anything else is refused and raised, never mended in silence.
+
+Python's ``json`` writes NaN, turns the key 1 into "1" and a tuple into a list, and escapes half a surrogate pair;
+Postgres refuses NUL in text. All of that would come back as something else than was recorded, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+MAX_DEPTH = 64
+
+
+class NotJson(ValueError):
+    """The value cannot be recorded; the message says where in it and why."""
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+_canonical = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"), sort_keys=True
+)
+
+
+def encode(value: Any) -> str:
+    """The value as JSON text that Postgres takes as ``jsonb``. Raises ``NotJson``."""
+    _walk(value, 0)
+    try:
+        return _encoder.encode(value)
+    except ValueError as error:
+        raise NotJson("a number that is not finite") from error
+
+
+def decode(text: str) -> Any:
+    """The inverse."""
+    return json.loads(text)
+
+
+def canonical_hash(value: Any) -> str:
+    """SHA-256, in hex, of the value's canonical JSON: keys sorted, no spaces."""
+    _walk(value, 0)
+    return hashlib.sha256(_canonical.encode(value).encode()).hexdigest()
+
+
+def _walk(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        if not value.isascii() or "\0" in value:
+            _check_text(value)
+    elif kind is dict:
+        if depth >= MAX_DEPTH:
+            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+        for key, item in value.items():
+            if type(key) is not str:
+                raise NotJson(f"an object with the key {key!r}, which is not text")
+            if not key.isascii() or "\0" in key:
+                _check_text(key)
+            _walk(item, depth + 1)
+    elif kind is list:
+        if depth >= MAX_DEPTH:
+            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+        for item in value:
+            _walk(item, depth + 1)
+    elif not (value is None or kind is bool or kind is int or kind is float):
+        raise NotJson(f"a {kind.__name__}, which JSON does not know")
+
+
+def _check_text(value: str) -> None:
+    if "\0" in value:
+        raise NotJson("text with a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotJson("text with half a surrogate pair") from None

@@ -1,0 +1,229 @@
+"""Plans by hand, a toolset that remembers every effect, and a run that can be crashed at any write."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from dsl import plan as p
+from engine.effects import ToolError
+from engine.journal import Answer, Journal, Lease
+from engine.memory import MemoryLedger, MemoryRun
+from engine.runtime import Execution, Invocation, Program, World, compile_plan
+
+Json = Any
+
+
+class Crash(BaseException):
+    """The process is gone: nothing after this happens."""
+
+
+def cel(source: str, *names: str) -> p.CelExpr:
+    return p.CelExpr(source=source, names=names or (re.split(r"\W", source)[0],))
+
+
+def const(value: Json) -> p.ConstantExpr:
+    return p.ConstantExpr(value=value)
+
+
+def template(*parts: Any) -> p.TemplateExpr:
+    return p.TemplateExpr(parts=parts)
+
+
+def step(id: str, do: Any, **clauses: Any) -> p.PlanStep:
+    """Paths are given by ``plan``."""
+    return p.PlanStep(id=id, path=id, label=id, do=do, **clauses)
+
+
+def call(
+    id: str, tool: str = "write", honours: bool = True, effect: str = "write", **rest: Any
+) -> p.PlanStep:
+    args = rest.pop("args", {})
+    do = p.ToolCall(
+        connector="w",
+        tool=tool,
+        args={name: value if hasattr(value, "kind") else const(value) for name, value in args.items()},
+        effect=effect,
+        honours_key=honours,
+    )
+    return step(id, do, **rest)
+
+
+def block(*steps: p.PlanStep, result: Any = None) -> p.Block:
+    return p.Block(steps=steps, result=result)
+
+
+def iff(id: str, test: Any, then: p.Block, otherwise: p.Block | None = None, **rest: Any) -> p.PlanStep:
+    arm = p.Arm(tests=(test,), block=then, label="if")
+    return step(id, p.If(arms=(arm,), otherwise=otherwise), **rest)
+
+
+def approve(id: str, within_ms: int = 60_000, **rest: Any) -> p.PlanStep:
+    clauses = {name: rest.pop(name) for name in ("catches", "after", "timeout_ms") if name in rest}
+    by = (p.Approver(by="role", name=const("manager")),)
+    return step(id, p.Approve(approvers=by, within_ms=within_ms, **rest), **clauses)
+
+
+def parallel(id: str, *steps: p.PlanStep, join: str = "all", result: Any = None, **rest: Any) -> p.PlanStep:
+    return step(id, p.Parallel(join=join, block=block(*steps, result=result)), **rest)
+
+
+def do(id: str, *steps: p.PlanStep, result: Any = None, **rest: Any) -> p.PlanStep:
+    return step(id, p.Do(block=block(*steps, result=result)), **rest)
+
+
+def foreach(id: str, items: Any, *steps: p.PlanStep, concurrency: int = 1, result: Any = None) -> p.PlanStep:
+    inner = block(*steps, result=result)
+    return step(id, p.Foreach(variable="item", items=items, concurrency=concurrency, block=inner))
+
+
+def let(id: str, value: Any) -> p.PlanStep:
+    return step(id, p.Let(value=value))
+
+
+def ret(id: str, value: Any) -> p.PlanStep:
+    return step(id, p.Return(value=value))
+
+
+def fail(id: str, code: str) -> p.PlanStep:
+    return step(id, p.Fail(code=code, message=const("on purpose")))
+
+
+def catch(*steps: p.PlanStep, codes: tuple[str, ...] = (), result: Any = None) -> p.Catch:
+    return p.Catch(codes=codes, variable="e", block=block(*steps, result=result))
+
+
+def plan(*steps: p.PlanStep, result: Any = None) -> p.Plan:
+    body = _placed(block(*steps, result=result), "")
+    return p.Plan(workflow="test", input_schema={"type": "object"}, body=body)
+
+
+def _placed(inner: p.Block, under: str) -> p.Block:
+    return inner.model_copy(update={"steps": tuple(_step_placed(one, under) for one in inner.steps)})
+
+
+def _step_placed(one: p.PlanStep, under: str) -> p.PlanStep:
+    path = f"{under}.{one.id}" if under else one.id
+    do_: Any = one.do
+    match do_:
+        case p.If() | p.Switch():
+            arms = tuple(arm.model_copy(update={"block": _placed(arm.block, path)}) for arm in do_.arms)
+            otherwise = None if do_.otherwise is None else _placed(do_.otherwise, path)
+            do_ = do_.model_copy(update={"arms": arms, "otherwise": otherwise})
+        case p.Approve():
+            branches = {"on_reject": do_.on_reject, "on_timeout": do_.on_timeout}
+            placed = {name: None if b is None else _placed(b, path) for name, b in branches.items()}
+            do_ = do_.model_copy(update=placed)
+        case p.Parallel() | p.Do() | p.Foreach() | p.Loop():
+            do_ = do_.model_copy(update={"block": _placed(do_.block, path)})
+    catches = tuple(
+        c.model_copy(update={"block": _placed(c.block, f"{path}~catch{n}")})
+        for n, c in enumerate(one.catches)
+    )
+    undo = None if one.compensate is None else _placed(one.compensate, f"{path}~comp")
+    return one.model_copy(update={"path": path, "do": do_, "catches": catches, "compensate": undo})
+
+
+@dataclass
+class Witness:
+    """Tools: ``write`` (an effect once a key), ``blind`` (an effect each time), ``read``, ``flaky`` (fails its first
+    tries), ``bad`` (fails). Every effect is counted by its key. ``hold`` makes a call wait for an event."""
+
+    effects: Counter[str] = field(default_factory=Counter)
+    order: list[str] = field(default_factory=list)
+    seen: dict[str, Json] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
+    before: Callable[[str], None] = lambda _: None
+    after: Callable[[str], None] = lambda _: None
+    hold: dict[str, asyncio.Event] = field(default_factory=dict)
+    yields: Callable[[str], int] = lambda _: 1
+
+    async def call(
+        self, account_id: UUID, connector: str, tool: str, args: dict[str, Json], key: str, timeout_s: float
+    ) -> Json:
+        name = key.split("/", 1)[-1]
+        if name in self.hold:
+            await self.hold[name].wait()
+        for _ in range(self.yields(name)):
+            await asyncio.sleep(0)
+        self.before(f"effect {name}")
+        self.tries[name] += 1
+        match tool:
+            case "flaky" if self.tries[name] <= int(args.get("fails", 2)):
+                raise ToolError("unavailable", "not now", "not_done")
+            case "bad":
+                raise ToolError("broken", "never works", "not_done")
+            case "lost":
+                raise ToolError("timeout", "no answer", "unknown")
+        if tool == "read":
+            value = {"name": name, **args}
+        else:
+            if tool == "blind" or key not in self.seen:
+                self.effects[name] += 1
+                self.order.append(name)
+            value = self.seen.setdefault(key, {"name": name, **args})
+        self.after(f"effect {name}")
+        return value
+
+
+@dataclass
+class Stage:
+    """One run of one plan, with what it needs to be invoked again and again."""
+
+    plan: p.Plan
+    given: Json = field(default_factory=dict)
+    witness: Witness = field(default_factory=Witness)
+    now: float = 1_800_000_000.0
+    ledger: MemoryLedger = field(init=False)
+    program: Program = field(init=False)
+    run: MemoryRun = field(init=False)
+    chance: Callable[[], float] = lambda: 0.0
+
+    def __post_init__(self) -> None:
+        self.ledger = MemoryLedger(lambda: self.now)
+        self.program = compile_plan("hash", self.plan)
+        self.run = self.ledger.accept(Lease(uuid4(), uuid4(), uuid4(), "r0", 0))
+
+    def invocation(self, owner: str = "r1", cancelled: bool = False) -> Invocation:
+        lease = self.ledger.claim(self.run.lease.run_id, owner)
+        world = World(self.witness, lambda: self.now, self.chance)
+        return Invocation(
+            self.program, Journal(lease, self.ledger, self.run.events), world, self.given, cancelled
+        )
+
+    async def invoke(self, **rest: Any) -> Execution:
+        async with asyncio.timeout(10):
+            return await self.invocation(**rest).run()
+
+    async def finish(self, answers: Callable[[list[str]], dict[str, str]] | None = None) -> Execution:
+        """Invoke until the run has its end, answering gates as ``answers`` says (all approved by default)."""
+        while True:
+            ended = await self.invoke()
+            if ended.state != "waiting":
+                return ended
+            self.answer_all(answers)
+
+    def answer_all(self, answers: Callable[[list[str]], dict[str, str]] | None = None) -> None:
+        open_ = list(self.run.waiting_on)
+        given = {path: "approved" for path in open_} if answers is None else answers(open_)
+        for path, outcome in given.items():
+            self.ledger.answer(self.run.lease.run_id, path, Answer(outcome, ("m@example.com",)))
+
+    def kinds(self) -> list[str]:
+        return [f"{event.kind} {event.path}".strip() for event in self.run.events]
+
+
+async def reap() -> None:
+    """After a crash: let every task that is left unwind."""
+    for _ in range(50):
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        if not others:
+            return
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others, timeout=1)
