@@ -1,0 +1,106 @@
+"""Clauses with a shape of their own: approvals, waits, retries, time-outs, stops."""
+
+from __future__ import annotations
+
+import re
+
+from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text, find_duration
+from studio.designer.builtin.reading import Again, Ask, GiveUp, Item, Pause, Stop
+
+_ROLE = r"(?:(?:the|an?|our|my|his|her|their|one of the|someone (?:in|from)|somebody (?:in|from))\s+)?(?P<role>(?:(?:two|three|2|3) )?[a-z][\w\- ]{0,40}?)"
+_YES = r"(?:approve|approves|confirm|confirms|sign (?:it )?off|signs? off|decide|okay|ok|authori[sz]e|agree|accept|give (?:the )?(?:ok|go-ahead|approval|permission))"
+_YES_NOUN = (
+    r"(?:approval|sign-?off|permission|authori[sz]ation|go-ahead|confirmation|consent|okay|ok|decision)"
+)
+
+_ASK = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^(?:ask|have|let|get|request|require|want|need|tell|make)\s+{_ROLE}\s+(?:to |must |should |has to )?(?:review and |first )?{_YES}\b",
+        rf"^(?:ask|request|require)\s+{_ROLE}\s+for\s+(?:an? |his |her |their )?{_YES_NOUN}\b",
+        rf"^{_ROLE}\s+(?:must|has to|have to|should|needs? to|will|shall|is to|first)\s+(?:first )?{_YES}\b",
+        rf"^(?:get|obtain|request|require|ask for|seek|wait for|needs?|requires?|it needs|it requires|with|await|collect)\s+(?:an? |the )?{_YES_NOUN}\s+(?:of|from|by|through)\s+{_ROLE}(?=$|,| within| in | before| first| no later)",
+        rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
+        rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
+        rf"^{_ROLE}\s+(?:approves|confirms|signs off|decides|authori[sz]es)\b",
+    )
+)
+_ASK_NOBODY = re.compile(
+    rf"^(?:(?:it )?(?:ask for|needs?|requires?|get|request|wait for|await|obtain)\s+(?:an? |the )?(?:human |manual )?{_YES_NOUN}|.{{0,40}}(?:must|has to|needs to|should) be approved|ask (?:someone|somebody|a human|a person|me) to approve)\b",
+    re.IGNORECASE,
+)
+_QUORUM = {"two": 2, "three": 3, "2": 2, "3": 3}
+_NOT_ROLES = frozenset(["it", "they", "them", "this", "that", "the", "a", "we", "you", "i"])
+
+
+def read_shape(text: str) -> Item | None:
+    """The clause as an approval, a wait, a retry, a time-out or a stop; None when it is none of them."""
+    for reader in (_ask, _pause, _again, _give_up, _stop):
+        found = reader(text)
+        if found is not None:
+            return found
+    return None
+
+
+def _ask(text: str) -> Item | None:
+    for pattern in _ASK:
+        match = pattern.match(text)
+        if match and match["role"].strip().lower() not in _NOT_ROLES:
+            role = match["role"].strip()
+            quorum = _QUORUM.get(role.split()[0].lower())
+            if quorum:
+                role = " ".join(role.split()[1:])
+            return Ask(text, role.lower(), _deadline(text), quorum)
+    if _ASK_NOBODY.match(text):
+        return Ask(text, "", _deadline(text))
+    return None
+
+
+def _deadline(text: str) -> str | None:
+    found = find_duration(
+        text, r"(?:within|no later than|in less than|in at most|in|for up to|has|have)\s+(?:the next )?"
+    )
+    return found[0] if found else None
+
+
+def _pause(text: str) -> Item | None:
+    match = re.match(
+        rf"^(?:wait|pause|sleep|hold on|hold)\s+(?:for\s+|about\s+)*{DURATION}", text, re.IGNORECASE
+    )
+    match = match or re.match(rf"^{DURATION}\s+later$", text, re.IGNORECASE)
+    return Pause(duration_text(match["dnum"], match["dunit"]), text) if match else None
+
+
+def _again(text: str) -> Item | None:
+    match = re.match(
+        r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the call|them))?(?:\s+(?:up to|at most))?\s*(?P<n>\d+|twice|\w+)(?:\s+more)?(?:\s+times?)?(?:\s+if\s+.*|\s+when\s+.*|\s+on\s+.*)?$",
+        text,
+        re.IGNORECASE,
+    )
+    if match is None:
+        return None
+    word = match["n"].lower()
+    times = 2 if word == "twice" else int(word) if word.isdigit() else NUMBER_WORDS.get(word, 0)
+    return Again(times, text) if times else None
+
+
+def _give_up(text: str) -> Item | None:
+    found = find_duration(
+        text, r"^(?:give up|time ?out|stop trying|(?:with |set )?an? time-?out of)\s*(?:after\s+)?"
+    )
+    return GiveUp(found[0], text) if found else None
+
+
+def _stop(text: str) -> Item | None:
+    match = re.match(
+        r"^(?:just\s+)?(?:stop|end|quit|exit|finish|do nothing|we(?:'re| are) done|that's it|skip the rest|return)\b"
+        r"(?P<rest>\s+(?:here|there|it|the (?:process|workflow|run|request)|everything|with .*|as .*)*)?$",
+        text,
+        re.IGNORECASE,
+    )
+    if match is None:
+        return None
+    status = re.search(
+        r"\b(?:as|with(?: status)?)\s+['\"]?([a-z][\w \-]*)", match["rest"] or "", re.IGNORECASE
+    )
+    return Stop(status[1].strip() if status else None, text)

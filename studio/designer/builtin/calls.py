@@ -1,0 +1,320 @@
+"""Turning a matched tool into a call: every argument gets a value from somewhere, and the call its safety clauses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dsl.catalog import Schema
+from studio.designer.builtin import prose
+from studio.designer.builtin.amounts import QUANTITY, number_text, quantity
+from studio.designer.builtin.draft import CallStep, quote, template
+from studio.designer.builtin.scope import Scope, Thing, is_amount
+from studio.designer.builtin.shapes import choices, fits, plain, properties, required, sort_of
+from studio.designer.builtin.tools import Known
+from studio.designer.builtin.words import (
+    PRONOUNS,
+    SEND_VERBS,
+    STOP,
+    name_stems,
+    raw_tokens,
+    singular,
+    stem,
+    stems,
+)
+from studio.designer.builtin.work import Work
+
+_SHORT_PROSE = frozenset(map(stem, ["subject", "title", "summary", "headline"]))
+_LONG_PROSE = frozenset(
+    map(stem, ["body", "text", "message", "content", "description", "note", "comment", "html", "details", "markdown"])
+)
+_ADDRESS = frozenset(map(stem, ["to", "recipient", "email", "address", "receiver"]))
+_WHERE = frozenset(map(stem, ["channel", "room"]))
+_REASONS = frozenset(map(stem, ["reason", "cause"]))
+_BARE = frozenset(map(stem, ["id", "name", "number", "key", "ref", "code"]))
+_NEVER = frozenset({"idempotency_key", "dry_run"})
+_ME = frozenset(["me", "us", "myself", "ourselves"])
+_SAID = re.compile(
+    r"\b(?:that|saying|to say|telling (?:them|him|her)|with the (?:text|message|words))\s+(?P<said>.+)$", re.I
+)
+_MAKING = frozenset(map(stem, ["process", "make", "perform", "do", "execute", "create", "issue", "add", "open"]))
+_CHECKING = frozenset(map(stem, ["check", "verify", "validate"]))
+_RETRY_READ = '3 backoff 500ms to 10s on "timeout", "unavailable"'
+_RETRY_WRITE = '5 backoff 1s to 1m on "timeout", "unavailable"'
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The clause behind a call: ``verb`` and ``words`` as written, ``branch`` the condition it stands under."""
+
+    verb: str
+    words: str
+    branch: str = ""
+    last: bool = True
+
+
+def write_call(work: Work, scope: Scope, known: Known, wish: Wish) -> CallStep:
+    """The call as a step, wired to what is in scope; missing values become inputs of the workflow."""
+    step_id = work.fresh(step_name(known, wish))
+    args: list[tuple[str, str]] = []
+    must = required(known.tool.input_schema)
+    for name, schema in properties(known.tool.input_schema).items():
+        if name in _NEVER:
+            continue
+        value = _argument(work, scope, known, wish, name, schema, needed=name in must)
+        if value is not None:
+            args.append((name if name.isidentifier() else quote(name), value))
+    key = _key(scope, step_id) if not known.reads else ""
+    honours = known.tool.idempotent or "idempotency_key" in properties(known.tool.input_schema)
+    if not known.reads and not known.sends:
+        amount = next((v for n, v in args if is_amount(name_stems(n)) and "." in v and '"' not in v), "")
+        place = next((p for _, p in scope.places() if p.path == amount), None)
+        currency = scope.sibling(amount, "currency") if amount else None
+        work.effects.append(
+            prose.effect_of(_effect_verb(known, wish), _effect_noun(known), step_id, place, currency)
+        )
+    return CallStep(
+        step_id, known.connector, known.tool.name, tuple(args), writes=not known.reads, sends=known.sends,
+        timeout="10s" if known.reads else "30s",
+        retry=_RETRY_READ if known.reads else _RETRY_WRITE if key and honours else "",
+        key=key,
+        caught=work.fresh(f"{step_id}_failed") if known.sends and work.effects else "",
+        says=f"{wish.verb} {wish.words}".strip(),
+    )  # fmt: skip
+
+
+def step_name(known: Known, wish: Wish) -> str:
+    """ "get_order" -> order, "check_refund_eligibility" -> eligibility, "process_refund" -> refund, "send" -> notify."""
+    words = list(raw_tokens(known.tool.name))
+    if known.sends:
+        return "notify"
+    if len(words) == 1:
+        nouns = [w for w in raw_tokens(wish.words) if w not in STOP and w not in PRONOUNS]
+        return nouns[-1] if known.reads and nouns else words[0]
+    head = stem(words[0])
+    if known.reads:
+        return words[-1] if head in _CHECKING else "_".join(words[1:])
+    if head in _MAKING:
+        return "_".join(words[1:])
+    return "_".join(words)
+
+
+def thing_of(step: CallStep, known: Known) -> Thing:
+    schema = known.tool.output_schema or {}
+    words = list(raw_tokens(known.tool.name))
+    noun = " ".join(words[1:]) if len(words) > 1 else step.id
+    if stem(words[0]) in _CHECKING:
+        noun = words[-1]
+    if stem(words[0]) not in ("list", "search"):
+        noun = singular(noun)
+    return Thing(
+        step.id,
+        tuple(dict.fromkeys((*name_stems(noun), *name_stems(re.sub(r"_\d+$", "", step.id))))),
+        schema,
+        step=True,
+        noun=noun,
+    )
+
+
+def takes_address(known: Known) -> bool:
+    """Whether a tool that sends writes to one address, and not to a channel."""
+    return any(name_stems(name)[-1] in _ADDRESS for name in properties(known.tool.input_schema))
+
+
+# ---- arguments ---------------------------------------------------------------------------------------
+
+
+def _argument(
+    work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *, needed: bool
+) -> str | None:
+    words = name_stems(name)
+    spoken = _spoken(wish, name, schema, needed=needed)
+    if spoken is not None:
+        return spoken
+    if known.sends and (words[-1] in _ADDRESS or words[-1] in _WHERE):
+        return _recipient(work, scope, wish, name, schema) if needed else None
+    prose_sort = sort_of(schema) == "string" and not choices(schema) and not known.reads
+    if prose_sort and needed and words[-1] in _SHORT_PROSE | _LONG_PROSE:
+        return _prose(work, scope, known, wish, words)
+    if words[-1] in _REASONS and sort_of(schema) == "string" and not choices(schema):
+        return _reason(work, scope, schema)
+    if not needed:
+        return _optional(scope, wish, words, schema)
+    wanted = _qualified(known, words)
+    hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
+    found = scope.for_argument(wanted, schema, hints)
+    if found is None and wanted != words:
+        found = scope.for_argument(words, schema, hints, floor=0.75)
+    if found is not None:
+        return _as_wanted(found.path, found.schema, schema)
+    return _asked_for(work, scope, known, name, wanted, schema)
+
+
+def _asked_for(
+    work: Work, scope: Scope, known: Known, name: str, wanted: tuple[str, ...], schema: Schema
+) -> str:
+    if wanted != name_stems(name):
+        noun = singular(" ".join(raw_tokens(known.tool.name)[1:]))
+        name = f"{noun} {name}"
+    doc = plain(schema).get("description") or plain(schema).get("title") or ""
+    first = re.split(r"(?<=[.!?])\s|\n", str(doc))[0].strip()[:100]
+    return work.take_input(scope, name, plain(schema), doc=first.replace("\r", " "))
+
+
+def _qualified(known: Known, words: tuple[str, ...]) -> tuple[str, ...]:
+    """A bare "id" of get_invoice is an invoice's id."""
+    if len(words) == 1 and words[0] in _BARE:
+        rest = known.name[1:]
+        return (*rest, *words) if rest else words
+    return words
+
+
+def _as_wanted(path: str, have: Schema, want: Schema) -> str:
+    return f"double({path})" if sort_of(want) == "number" and sort_of(have) == "integer" else path
+
+
+def _spoken(wish: Wish, name: str, schema: Schema, *, needed: bool) -> str | None:
+    """A value that the clause itself gives."""
+    text, spaced = wish.words, name.replace("_", "[ _-]")
+    if match := re.search(rf"\b{spaced}\b(?:\s+(?:is|to|of|as))?\s*[:=]?\s*\"([^\"]*)\"", text, re.I):
+        return quote(match[1]) if sort_of(schema) == "string" else None
+    if allowed := choices(schema):
+        said = set(raw_tokens(text))
+        return next((quote(c) for c in allowed if raw_tokens(c) and set(raw_tokens(c)) <= said), None)
+    if sort_of(schema) in ("number", "integer"):
+        named = re.search(rf"\b{spaced}\s+(?:of |to |= ?|: ?|is )?(?P<v>\d+(?:\.\d+)?)", text, re.I)
+        if named:
+            return number_text(float(named["v"]), floating=sort_of(schema) == "number")
+        if is_amount(name_stems(name)) and needed and (match := re.search(QUANTITY, text.lower())):
+            found = quantity(match[0])
+            if found and found.sort == "money":
+                return number_text(found.value, floating=sort_of(schema) == "number")
+    if sort_of(schema) == "boolean" and needed:
+        return "false" if re.search(r"\b(?:not|without|no|dis\w+|off)\b", text) else "true"
+    return None
+
+
+def _optional(scope: Scope, wish: Wish, words: tuple[str, ...], schema: Schema) -> str | None:
+    """Optional arguments are filled only where an input of the very same name exists."""
+    for thing in scope.things:
+        if not thing.step and thing.words == words and fits(thing.schema, schema):
+            return thing.name
+    if words[-1] == "email" and len(words) > 1 and set(words[:-1]) & set(stems(wish.words)):
+        found = scope.for_argument(words, schema)
+        return found.path if found else None
+    return None
+
+
+def _reason(work: Work, scope: Scope, schema: Schema) -> str:
+    who = re.match(
+        r"^(?:an?|the|any|some)?\s*(?P<who>[a-z]+)\b.*\b(?:asks?|requests?|wants?|demands?)\b",
+        work.occasion,
+        re.I,
+    )
+    default = (
+        f"requested by the {who['who'].lower()}"
+        if who and who["who"].lower() not in ("someone", "somebody")
+        else "not stated"
+    )
+    return work.take_input(
+        scope, "reason", {"type": "string"}, default=quote(default), doc="Why this is asked for."
+    )
+
+
+def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) -> str:
+    address = re.search(r"[\w.+-]+@[\w-]+\.[\w.]+\w", wish.words)
+    if address:
+        return quote(address[0]) if sort_of(schema) != "array" else f"[{quote(address[0])}]"
+    if name_stems(name)[-1] in _WHERE:
+        hashed = re.search(r"#[\w-]+", wish.words) or re.search(
+            r"\b(?:the )?([\w-]+) channel\b", wish.words, re.I
+        )
+        if hashed:
+            said = hashed[0] if hashed[0].startswith("#") else f"#{hashed[1].lower()}"
+            return quote(said)
+        return work.take_input(
+            scope, name, {"type": "string"}, default='"#general"', doc="Where the message is posted."
+        )
+    who = person_of(wish)
+    place = None if set(who) & {stem(m) for m in _ME} else scope.address_of(who)
+    if place is None and who and not set(who) & {stem(m) for m in _ME}:
+        place = scope.address_of(who[:1])
+    if place is not None:
+        return place.path if sort_of(schema) != "array" else f"[{place.path}]"
+    known_people = [w for w in raw_tokens(_target(wish)) if w not in STOP]
+    asked = "notify_email" if not known_people or set(known_people) & _ME else f"{known_people[-1]}_email"
+    whom = "you" if asked == "notify_email" else f"the {known_people[-1]}"
+    work.assume(
+        f"No step gives {'your e-mail address' if whom == 'you' else 'an e-mail address of ' + whom}, so the workflow asks for it as {asked!r}."
+    )
+    found = work.take_input(
+        scope,
+        asked,
+        {"type": "string"},
+        doc="Your e-mail address." if whom == "you" else f"E-mail address of {whom}.",
+    )
+    return found if sort_of(schema) != "array" else f"[{found}]"
+
+
+def _target(wish: Wish) -> str:
+    """Who a message is for: "an apology to the customer that ..." -> "the customer"."""
+    text = re.sub(r'"[^"]*"', " ", wish.words)
+    text = re.split(
+        r"\b(?:that|saying|about|telling|when|why|by (?:email|sms|mail)|on slack|via|with)\b",
+        text,
+        flags=re.I,
+    )[0]
+    if match := re.search(r"\bto\s+(.+)$", text, re.I):
+        return match[1]
+    if match := re.match(r"^((?:the |an? |our )?\w+(?: \w+)?) (?:an?|the) \w+", text.strip(), re.I):
+        return match[1]
+    return (
+        text
+        if stem(wish.verb) in SEND_VERBS - {"send", "writ"} or not re.search(r"\b(?:an?|the)\s+\w+.*", text)
+        else ""
+    )
+
+
+def person_of(wish: Wish) -> tuple[str, ...]:
+    return tuple(
+        stem(w)
+        for w in raw_tokens(_target(wish))
+        if (w not in STOP or w in _ME) and w not in PRONOUNS and w not in ("email", "message", "mail")
+    )
+
+
+def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str, ...]) -> str:
+    quoted = re.search(r'"([^"]+)"', wish.words)
+    said = _SAID.search(wish.words)
+    spoken = quoted[1] if quoted else said["said"] if said else ""
+    if not known.sends:
+        about = prose.label(scope)
+        text = spoken or f"{wish.verb} {wish.words}".strip().rstrip(".")
+        return template((text[:1].upper() + text[1:]) + (f" ({about})" if about else ""))
+    who = set(person_of(wish))
+    concerned = {w for _, p in scope.places() if p.leaf == ("email",) for w in p.words}
+    personal = bool(who & concerned) or (not who and not wish.branch)
+    matter = re.match(r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | email| mail| message|$)", wish.words, re.I)
+    telling = prose.Telling(spoken, personal, wish.branch, matter[1].strip() if matter and not spoken else "")
+    if words[-1] in _SHORT_PROSE:
+        return prose.subject(work, scope, telling)
+    return prose.body(work, scope, telling)
+
+
+def _key(scope: Scope, step_id: str) -> str:
+    found = scope.identity()
+    return f'"{step_id.replace("_", "-")}-${{{found[1].path}}}"' if found else ""
+
+
+def _effect_verb(known: Known, wish: Wish) -> str:
+    plain_verb = wish.verb.lower()
+    return (
+        plain_verb
+        if plain_verb and plain_verb not in ("do", "make", "process", "perform")
+        else raw_tokens(known.tool.name)[-1]
+    )
+
+
+def _effect_noun(known: Known) -> str:
+    words = raw_tokens(known.tool.name)
+    return " ".join(words[1:]) if len(words) > 1 else words[0]

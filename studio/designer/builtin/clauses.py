@@ -1,0 +1,418 @@
+"""From a request to intents: sentences, clauses, and what governs them (if, for each, at the same time)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text
+from studio.designer.builtin.asking import read_shape
+from studio.designer.builtin.conditions import read_test
+from studio.designer.builtin.reading import (
+    Act,
+    Ask,
+    Both,
+    Check,
+    Compare,
+    CompareTo,
+    Contains,
+    Each,
+    Empty,
+    Is,
+    Item,
+    Pause,
+    Reading,
+    Same,
+    Test,
+    Together,
+    Unclear,
+    When,
+)
+from studio.designer.builtin.verbs import passive, starts_with_verb
+from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
+
+_PREFACE = re.compile(
+    r"^(?:hi|hello|hey)?[,!. ]*(?:(?:can|could|would) you (?:please )?|please |i(?:'d| would) like (?:you )?to |i (?:want|need) (?:you )?to |i (?:want|need) |let's |we (?:want|need) to )?"
+    r"(?:(?:build|create|make|write|design|set up|give me|draw)(?: me| us)? )?"
+    r"(?:an? |the )?(?:new |small |simple )?(?:workflow|process|automation|flow)\s*(?:(?:called|named) (?P<name>[\w\-]+)\s*)?(?:(?:that|which|to|for|where|in which|:)\s*)+",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(
+    r"^(?:(?:and|but|so|please|also|now|just|first|firstly|second|secondly|third|thirdly|then|next|after that|afterwards|after this|finally|lastly|at the end|in the end|"
+    r"can you|could you|i want you to|i'd like you to|i would like you to|i want to|we want to|we need to|you should|you must|we should|we must|it should|it must|"
+    r"the workflow (?:should|must|then)|the system (?:should|must)|the process (?:should|must)|we then|it then|we|automatically|immediately|always)\b[,:]?\s+)+",
+    re.IGNORECASE,
+)
+_END_OF_LOOP = re.compile(
+    r"^(?:and\s+)?(?:finally|lastly|at the end|in the end|when (?:all|everything|they are all|that is)\b[^,]*,|once (?:all|everything|they are all)\b[^,]*,|after (?:all|the loop|that is all)[^,]*,|afterwards)",
+    re.IGNORECASE,
+)
+_THEN = re.compile(
+    r"\s*[,;]?\s*\b(?:and\s+)?(?:then|after that|afterwards|finally|and lastly|and next)\b,?\s+",
+    re.IGNORECASE,
+)
+_IF = re.compile(
+    r"^(?P<w>if|when|whenever|in case|unless|once|as soon as|every time|each time|should|provided(?: that)?|as long as)\s+(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_ELSE = re.compile(
+    r"^(?:otherwise|or else|else|if not|if it (?:is|does) not|in the other case|in all other cases)\b[,:]?\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_EACH = re.compile(
+    r"^(?:for (?:each|every|all(?: of)?(?: the)?|any)|go (?:through|over)(?: all)?(?: the| each| every)?|loop over(?: the)?|each|every)\s+(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_TIMES = r"(?:week ?days?|days?|mornings?|evenings?|nights?|hours?|weeks?|months?|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|quarter|year|minutes?)"
+_SCHEDULE = re.compile(
+    rf"^(?P<s>(?:every|each|on the first of|on)\s+(?:\d+ |other |working |business |the )*{_TIMES}\b[^,]*|daily\b[^,]*|weekly\b[^,]*|on the (?:first|last|\d+\w*)[^,]*month[^,]*|at \d+[^,]* every[^,]*),\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_AT_ONCE = re.compile(
+    r",?\s*(?:but\s+)?(?:at most|up to|no more than|max(?:imum)?|with)?\s*(?P<n>\d+|two|three|four|five|six|eight|ten)\s*(?:of them\s+)?(?:at once|at a time|in parallel|at the same time|concurrently|simultaneously)",
+    re.IGNORECASE,
+)
+_TOGETHER = re.compile(
+    r",?\s*\b(?:at the same time|in parallel|simultaneously|concurrently|meanwhile)\b,?\s*", re.IGNORECASE
+)
+_CHECK = re.compile(
+    r"^(?P<v>check|verify|make sure|ensure|confirm|validate|see|find out|test|assess|determine)\b\s*(?P<c>that|if|whether)?\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_TWO_THINGS = re.compile(
+    r"^(?P<one>(?:the|its|their|his|her|an?) [\w\- ']{2,30}?),? and (?P<two>(?:the|its|their|his|her|an?) [\w\- ']{2,30})$",
+    re.I,
+)
+_TRAILING_IF = re.compile(
+    r"^(?P<act>.+?),?\s+(?P<only>but only |only )?(?P<w>if|when|unless|provided(?: that)?|in case|as long as)\s+(?P<test>.+)$",
+    re.IGNORECASE,
+)
+
+
+def read_request(request: str, verbs: frozenset[str]) -> Reading:
+    """The intents of a request. ``verbs`` are stems of words that may begin a clause."""
+    return _Reader(verbs).read(request)
+
+
+class _Reader:
+    def __init__(self, verbs: frozenset[str]) -> None:
+        self.verbs = verbs
+        self.occasion = ""
+        self.schedule = ""
+        self.last_test: Test | None = None
+        self.quotes: list[str] = []
+
+    def read(self, request: str) -> Reading:
+        text = re.sub(r'"([^"]*)"|“([^”]*)”', self._keep, request.strip()).replace("’", "'")
+        text = re.sub(r"\be-mail", "email", text, flags=re.I)
+        text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+        text = re.sub(r"\breviews? and approves?\b", "approve", text, flags=re.I)
+        name = ""
+        if match := _PREFACE.match(text):
+            name, text = match["name"] or "", text[match.end() :]
+        items: list[Item] = []
+        open_loop: Each | None = None
+        for index, sentence in enumerate(_sentences(text)):
+            ends_loop = bool(_END_OF_LOOP.match(sentence))
+            if ends_loop:
+                sentence = _END_OF_LOOP.sub("", sentence).strip(" ,")
+            if open_loop is not None and not ends_loop:
+                inner = list(open_loop.items)
+                self._add(inner, sentence, first=False)
+                open_loop = replace(open_loop, items=tuple(inner))
+                items[-1] = open_loop
+                continue
+            open_loop = None
+            self._add(items, sentence, first=index == 0)
+            if items and isinstance(items[-1], Each):
+                open_loop = items[-1]
+        return Reading(tuple(items), self._words(self.occasion), self._words(self.schedule), name)
+
+    def _keep(self, match: re.Match[str]) -> str:
+        self.quotes.append(match[1] or match[2] or "")
+        return f"quoted{len(self.quotes) - 1}text"
+
+    def _words(self, text: str) -> str:
+        return re.sub(r"quoted(\d+)text", lambda m: f'"{self.quotes[int(m[1])]}"', text).strip(" ,;:.")
+
+    # ---- sentences -----------------------------------------------------------------------------------
+
+    def _add(self, items: list[Item], sentence: str, *, first: bool) -> None:
+        """Read one sentence and put what it says behind (or into the last of) ``items``."""
+        if match := _SCHEDULE.match(sentence):
+            self.schedule, sentence = match["s"], match["rest"]
+        if match := re.match(
+            r"^(?:at the same time|in parallel|meanwhile|simultaneously),?\s+(.+)$", sentence, re.I
+        ):
+            added = self._sentence(match[1], first=False)
+            if items and isinstance(items[-1], Act):
+                items[-1:] = [Together((items[-1], *added), self._words(sentence))]
+            else:
+                items.extend(added)
+            return
+        sentence = _POLITE.sub("", sentence) if not _IF.match(sentence) else sentence
+        if match := _ELSE.match(sentence):
+            rest = self._sentence(match["rest"], first=False)
+            last = items[-1] if items else None
+            if (
+                isinstance(last, When)
+                and last.then
+                and isinstance(last.then[-1], Check)
+                and re.match(r"if\b", sentence, re.I)
+            ):
+                answer = When(Same(negated=True), tuple(rest), (), self._words(sentence))
+                items[-1] = replace(last, then=(*last.then, answer))
+            elif items and isinstance(items[-1], When) and not items[-1].other:
+                items[-1] = replace(items[-1], other=tuple(rest))
+            else:
+                items.append(When(Same(negated=True), tuple(rest), (), self._words(sentence)))
+            return
+        items.extend(self._sentence(sentence, first=first))
+
+    def _sentence(self, sentence: str, *, first: bool) -> list[Item]:
+        sentence = sentence.strip(" ,;:")
+        if not sentence:
+            return []
+        if _IF.match(sentence):
+            found = self._conditional(sentence, first=first)
+            if found is not None:
+                return found
+        if match := re.match(r"^(?:before|prior to) (?P<x>\w+ing\b[^,]*), (?P<y>.+)$", sentence, re.I):
+            return [*self._sentence(match["y"], first=False), *self._aside(match["x"])]
+        if match := re.match(r"^(?:after|once|following) (?P<x>[^,]+), (?P<y>.+)$", sentence, re.I):
+            if duration := re.fullmatch(DURATION, match["x"], re.I):
+                pause = Pause(duration_text(duration["dnum"], duration["dunit"]), match["x"])
+                return [pause, *self._sentence(match["y"], first=False)]
+            return [*self._aside(match["x"]), *self._sentence(match["y"], first=False)]
+        if match := re.match(r"^(?:on|upon) (?P<x>an? [^,]+), (?P<y>.+)$", sentence, re.I):
+            self.occasion = self.occasion or match["x"]
+            return self._sentence(match["y"], first=False)
+        if (match := _EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
+            return found
+        if match := re.match(
+            r"^(?P<act>.+?) for (?:each|every) (?:of the )?(?P<noun>[\w\- ]+)$", sentence, re.I
+        ):
+            noun, limit = _at_once(match["noun"])
+            body, other_limit = _at_once(match["act"])
+            return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
+        if _TOGETHER.search(sentence):
+            parts = self._clauses(_TOGETHER.sub(" ", sentence).strip())
+            if len(parts) > 1:
+                return [Together(tuple(parts), self._words(sentence))]
+            return parts
+        if match := re.match(
+            r"^(?P<head>.+?)[,;]?\s+(?:otherwise|or else|else)\b,?\s+(?P<tail>.+)$", sentence, re.I
+        ):
+            head = self._sentence(match["head"], first=False)
+            tail = tuple(self._sentence(match["tail"], first=False))
+            if head and isinstance(head[-1], When) and not head[-1].other:
+                return [*head[:-1], replace(head[-1], other=tail)]
+            return [*head, When(Same(negated=True), tail, (), self._words(sentence))]
+        return self._clauses(sentence)
+
+    def _aside(self, text: str) -> list[Item]:
+        words = raw_tokens(text)
+        if words and starts_with_verb(text, self.verbs):
+            return [
+                Act(
+                    self._words(text),
+                    words[0],
+                    self._words(text.split(None, 1)[1] if " " in text else ""),
+                    aside=True,
+                )
+            ]
+        return []
+
+    def _conditional(self, sentence: str, *, first: bool) -> list[Item] | None:
+        match = _IF.match(sentence)
+        assert match is not None
+        word, rest = match["w"].lower(), match["rest"]
+        happening = word in ("when", "whenever", "once", "as soon as", "every time", "each time")
+        if (
+            first
+            and happening
+            and re.match(r"^(?:an?|someone|somebody|any|new|the customer|customers)\b", rest, re.I)
+        ):
+            head, _, tail = rest.partition(",")
+            if tail:
+                self.occasion = head
+                return self._sentence(_POLITE.sub("", tail.strip()), first=False)
+        for cut, skip in _cuts(rest, self.verbs):
+            left, right = rest[:cut].strip(" ,"), rest[cut + skip :].strip(" ,")
+            right = re.sub(r"^(?:then|and then|please)\s+", "", right, flags=re.I)
+            test = read_test(left)
+            if test is None or not right:
+                continue
+            return [self._when(word, test, right, sentence)]
+        head, _, tail = rest.partition(",")
+        if tail and happening:
+            if re.search(
+                r"\b(?:approves?|approved|agrees?|confirms?|signs? off|done|finished|ready)\b", head
+            ):
+                return self._sentence(tail.strip(), first=False)
+            if first and not self.occasion:
+                self.occasion = head
+                return self._sentence(tail.strip(), first=False)
+        if tail and re.search(r"\b(?:approves?|agrees?|confirms?|signs? off)\b", head):
+            return self._sentence(tail.strip(), first=False)
+        if tail:
+            inner = self._sentence(tail.strip(), first=False)
+            what = self._words(f"{word} {head}")
+            return [Unclear(what, f"I did not understand the condition {what!r}."), *inner]
+        return None
+
+    def _when(self, word: str, test: Test, right: str, sentence: str) -> When:
+        other: tuple[Item, ...] = ()
+        match = re.match(
+            r"^(?P<head>.+?)[,;]?\s+(?:otherwise|or else|else|if not)\b,?\s+(?P<tail>.+)$", right, re.I
+        )
+        if match:
+            right, other = match["head"], tuple(self._sentence(match["tail"], first=False))
+        then = tuple(self._sentence(right, first=False))
+        if word == "unless":
+            if other:
+                then, other = other, then
+            else:
+                test = negate(test)
+        return When(test, then, other, self._words(sentence))
+
+    def _each(self, rest: str, sentence: str) -> list[Item] | None:
+        limit: int | None = None
+        head, comma, tail = rest.partition(",")
+        if not comma:
+            head, comma, tail = rest.partition(":")
+        if not comma:
+            words = rest.split()
+            for index in range(1, len(words)):
+                if starts_with_verb(" ".join(words[index:]), self.verbs) and words[index - 1].lower() not in (
+                    "the",
+                    "a",
+                    "to",
+                ):
+                    head, tail = " ".join(words[:index]), " ".join(words[index:])
+                    break
+        if not tail.strip():
+            return None
+        noun, limit = _at_once(head)
+        body, other_limit = _at_once(tail)
+        body = _POLITE.sub("", body.strip(" ,"))
+        if not body:
+            return None
+        items = tuple(self._sentence(body, first=False))
+        return (
+            [Each(noun.strip(" ,("), items, limit or other_limit, self._words(sentence))] if items else None
+        )
+
+    # ---- clauses -------------------------------------------------------------------------------------
+
+    def _clauses(self, sentence: str) -> list[Item]:
+        found: list[Item] = []
+        for part in _THEN.split(sentence):
+            pieces = list(_pieces(part, self.verbs))
+            for index, piece in enumerate(pieces):
+                if _IF.match(piece) and index > 0:
+                    rest = ", ".join(pieces[index:])
+                    inner = self._conditional(rest, first=False)
+                    if inner is not None:
+                        found.extend(inner)
+                        break
+                found.extend(self._clause(piece))
+        return found
+
+    def _clause(self, text: str) -> list[Item]:
+        text = _POLITE.sub("", text.strip(" ,;:.")).strip()
+        if not text:
+            return []
+        shape = read_shape(text)
+        if shape is not None:
+            return [shape]
+        check = _CHECK.match(text)
+        if (match := _TRAILING_IF.match(text)) and not (check and check["c"]):
+            gate = read_shape(match["test"])
+            if isinstance(gate, Ask):
+                return [gate, *self._clause(match["act"])]
+            test = read_test(match["test"])
+            if test is not None:
+                test = negate(test) if match["w"].lower() == "unless" else test
+                return [When(test, tuple(self._clause(match["act"])), (), self._words(text))]
+        if match := re.match(r"^(?P<y>.+?),? (?:before|prior to) (?P<x>\w+ing\b.*)$", text, re.I):
+            return [*self._clause(match["y"]), *self._aside(match["x"])]
+        if check:
+            rest = self._words(check["rest"])
+            return [
+                Check(self._words(text), check["v"].lower(), read_test(check["rest"]) if rest else None, rest)
+            ]
+        if match := re.match(r"^let (?P<who>.+?) know\b\s*(?P<rest>.*)$", text, re.I):
+            return [Act(self._words(text), "notify", self._words(f"{match['who']} {match['rest']}"))]
+        if starts_with_verb(text, self.verbs):
+            verb, _, rest = text.partition(" ")
+            both = _TWO_THINGS.match(rest) if stem(verb.lower()) in READ_VERBS else None
+            things = (both["one"], both["two"]) if both else (rest,)
+            return [Act(self._words(f"{verb} {thing}"), verb.lower(), self._words(thing)) for thing in things]
+        if voice := passive(text, self.verbs):
+            return [Act(self._words(text), voice[0].lower(), self._words(voice[1]))]
+        if match := re.match(
+            r"^(?:the )?(?P<who>[\w ]{2,30}?) (?:gets|receives|should get|should receive|must get) (?P<what>.+)$",
+            text,
+            re.I,
+        ):
+            return [Act(self._words(text), "send", self._words(f"{match['what']} to {match['who']}"))]
+        return [Act(self._words(text), "", self._words(text), known=False)]
+
+
+def negate(test: Test) -> Test:
+    opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+    match test:
+        case Compare() | CompareTo():
+            return replace(test, op=opposite[test.op])  # type: ignore[arg-type]
+        case Both(op, left, right):
+            return Both("||" if op == "&&" else "&&", negate(left), negate(right))
+        case Is() | Empty() | Contains() | Same():
+            return replace(test, negated=not test.negated)
+
+
+def _sentences(text: str) -> list[str]:
+    parts = re.split(
+        r"(?<=[a-z0-9)%€])[.!?]+(?=\s|$)|[;\n]+|(?<=\s)[-*•]\s|(?:^|\s)\d+[.)]\s", text, flags=re.I
+    )
+    return [part.strip(" ,.") for part in parts if part and part.strip(" ,.-")]
+
+
+def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
+    """Split at "and"/commas, but only where a new clause begins."""
+    pieces, start = [], 0
+    for match in re.finditer(r",\s+and\s+|,\s+but\s+|,\s+|\s+and\s+|\s+but\s+", text, re.I):
+        behind = text[match.end() :]
+        opens = starts_with_verb(_POLITE.sub("", behind), verbs) or (
+            _IF.match(behind) and "," not in behind[:3]
+        )
+        subject = re.match(
+            r"^(?:the|an?) [\w\- ]{1,30} (?:must|has to|should|needs to|approves|is|are|gets)\b", behind, re.I
+        )
+        if (opens or subject or read_shape(behind)) and match.start() >= start:
+            pieces.append(text[start : match.start()])
+            start = match.end()
+    return [*pieces, text[start:]]
+
+
+def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
+    """Where a condition may end and its consequence begin, best guess first: (offset, characters to skip)."""
+    cuts = [(m.start(), len(m[0])) for m in re.finditer(r",\s*(?:then\s+)?|\s+then\s+|:\s+", text, re.I)]
+    for match in re.finditer(r"(?<=\s)\S", text):
+        behind = text[match.start() :]
+        if re.search(r"\b(?:is|are|was|were|be|been|not|has|have)\s+$", text[: match.start()], re.I):
+            continue
+        if starts_with_verb(behind, verbs) or re.match(
+            r"(?:the|an?|our)\s+[\w ]{2,30}?\s(?:must|has to|should|needs to|approves)\b", behind
+        ):
+            cuts.append((match.start(), 0))
+    return sorted(cuts)
+
+
+def _at_once(text: str) -> tuple[str, int | None]:
+    match = _AT_ONCE.search(text)
+    if match is None:
+        return text, None
+    word = match["n"].lower()
+    number = int(word) if word.isdigit() else NUMBER_WORDS[word]
+    return (text[: match.start()] + text[match.end() :]).strip(" ,"), number

@@ -1,0 +1,191 @@
+"""Reading a condition in words: "the total is over 100 euros", "it is not eligible", "there are none"."""
+
+from __future__ import annotations
+
+import re
+
+from studio.designer.builtin.amounts import quantity
+from studio.designer.builtin.reading import (
+    Both,
+    Compare,
+    CompareTo,
+    Contains,
+    Empty,
+    Is,
+    Op,
+    Same,
+    Test,
+)
+from studio.designer.builtin.words import PRONOUNS, raw_tokens
+
+_IS = r"(?:is|are|was|were|gets|got|has been|have been|comes to|amounts to|costs|goes)"
+_OPS: tuple[tuple[str, Op], ...] = (
+    (r"(?:no more than|not more than|not over|not above|at most|up to|a maximum of|<=)", "<="),
+    (r"(?:no less than|not less than|not under|not below|at least|a minimum of|>=)", ">="),
+    (r"(?:greater than or equal to)", ">="),
+    (r"(?:less than or equal to)", "<="),
+    (r"(?:over|above|more than|greater than|higher than|bigger than|larger than|beyond|in excess of|>)", ">"),
+    (r"(?:under|below|less than|lower than|fewer than|smaller than|<)", "<"),
+    (r"(?:equal to|exactly|==?)", "=="),
+)
+_VERB_OPS: tuple[tuple[str, Op], ...] = (
+    (r"(?:does not exceed|doesn't exceed|do not exceed)", "<="),
+    (r"(?:exceeds?|tops|surpass(?:es)?|passes)", ">"),
+    (r"(?:reaches)", ">="),
+    (r"(?:equals?)", "=="),
+)
+_SUFFIX_OPS: tuple[tuple[str, Op], ...] = (
+    (r"or (?:more|above|higher|over)", ">="),
+    (r"or (?:less|below|lower|under|fewer)", "<="),
+)
+_NOT = re.compile(r"\b(?:not|never|isn't|aren't|wasn't|no longer)\b|n't\b")
+
+
+def read_test(text: str) -> Test | None:
+    """The whole text as a condition, or None."""
+    text = re.sub(r"\s+", " ", text).strip(" ,.;:")
+    text = text.replace("isn't", "is not").replace("aren't", "are not").replace("’", "'")
+    text = re.sub(r"\b(it|that|this|there)'s\b", r"\1 is", text)
+    text = text.replace("hasn't", "has not").replace("wasn't", "was not")
+    if not text:
+        return None
+    if re.fullmatch(r"(?:so|yes|it is|they are|that is the case|it does|true)", text, re.I):
+        return Same(negated=False)
+    if re.fullmatch(
+        r"(?:not|no|it is not|they are not|it does not|that is not the case|otherwise)", text, re.I
+    ):
+        return Same(negated=True)
+    single = _single(text)
+    if single is not None:
+        return single
+    for joint in (" or ", " and "):
+        for match in re.finditer(joint, text, re.I):
+            left, right = read_test(text[: match.start()]), read_test(text[match.end() :])
+            if left is not None and right is None:
+                right = _carry_subject(left, text[match.end() :])
+            if left is not None and right is not None:
+                return Both("||" if "or" in joint else "&&", left, right)
+    return None
+
+
+def _carry_subject(left: Test, text: str) -> Test | None:
+    match left:
+        case Compare(subject) | CompareTo(subject) | Is(subject):
+            return read_test(f"{subject} is {text}")
+        case _:
+            return None
+
+
+def _single(text: str) -> Test | None:
+    for reader in (_comparison, _emptiness, _containment, _predicate):
+        found = reader(text)
+        if found is not None:
+            return found
+    return None
+
+
+def _comparison(text: str) -> Test | None:
+    for pattern, op in _SUFFIX_OPS:
+        match = re.fullmatch(rf"(?P<s>.+?) {_IS} (?P<q>.+?) {pattern}", text, re.I)
+        if match and (found := quantity(match["q"])):
+            return Compare(_subject(match["s"]), op, found)
+    for pattern, op in _OPS:
+        match = re.fullmatch(
+            rf"(?P<s>.+?)(?: {_IS})? (?:(?:for|worth|priced) )?{pattern} (?P<q>.+)", text, re.I
+        )
+        if match:
+            return _against(match["s"], op, match["q"])
+    for pattern, op in _VERB_OPS:
+        match = re.fullmatch(rf"(?P<s>.+?) {pattern} (?P<q>.+)", text, re.I)
+        if match:
+            return _against(match["s"], op, match["q"])
+    match = re.fullmatch(rf"there {_IS} (?P<op>.+?) (?P<q>\d+) (?P<s>.+)", text, re.I)
+    if match:
+        return read_test(f"{match['s']} is {match['op']} {match['q']}")
+    match = re.fullmatch(rf"(?P<s>.+?) {_IS}(?P<n> not)? (?P<q>[€$£]?\s?\d.*)", text, re.I)
+    if match and (found := quantity(match["q"])):
+        return Compare(_subject(match["s"]), "!=" if match["n"] else "==", found)
+    return None
+
+
+def _against(subject: str, op: Op, rest: str) -> Test | None:
+    if re.search(rf"\b{_IS}$", subject, re.I):
+        subject = re.sub(rf"\s*\b{_IS}$", "", subject, flags=re.I)
+    if re.search(r"\b(?:if|when|ask|then)\b", rest):
+        return None
+    rest = re.sub(
+        r"\b(?:in total|each|altogether|per (?:cent))\b", lambda m: "percent" if "per" in m[0] else "", rest
+    ).strip()
+    found = quantity(rest)
+    if found is not None:
+        return Compare(_subject(subject), op, found)
+    if re.search(r"\d", rest) or len(raw_tokens(rest)) > 5:
+        return None
+    return CompareTo(_subject(subject), op, _subject(rest))
+
+
+def _emptiness(text: str) -> Test | None:
+    match = re.fullmatch(
+        r"(?:there (?:is|are)|we (?:have|find|found)|it (?:finds|found)) (?P<n>no|none|any|some)(?: (?P<s>.+))?",
+        text,
+        re.I,
+    )
+    if match:
+        return Empty(_subject(match["s"] or ""), negated=match["n"].lower() not in ("no", "none"))
+    match = re.fullmatch(
+        r"(?:nothing|none|no (?P<s>.+?)) (?:is|are|was|were)(?: found| left| there)?", text, re.I
+    )
+    if match:
+        return Empty(_subject(match["s"] or ""), negated=False)
+    match = re.fullmatch(r"(?:the )?(?P<s>.+?) (?:is|are) (?P<n>not )?empty", text, re.I)
+    return Empty(_subject(match["s"]), negated=bool(match["n"])) if match else None
+
+
+def _containment(text: str) -> Test | None:
+    match = re.fullmatch(
+        r"(?P<s>.+?) (?P<n>does not |doesn't )?(?:contains?|mentions?|includes?|says?) ['\"“]?(?P<t>[^'\"”]+)['\"”]?",
+        text,
+        re.I,
+    )
+    return Contains(_subject(match["s"]), match["t"].strip(), bool(match["n"])) if match else None
+
+
+def _predicate(text: str) -> Test | None:
+    match = re.fullmatch(
+        rf"(?P<s>.+?) (?:{_IS}|has|have)(?P<n> not| never| no longer)? (?:been )?(?P<p>[\w\- '\"]+)",
+        text,
+        re.I,
+    )
+    if match is None:
+        return None
+    predicate = re.sub(
+        r"^(?:not|still|already|really|actually|marked(?: as)?|set to|(?:an?|the)) ",
+        "",
+        match["p"].strip(" '\""),
+    )
+    if len(predicate.split()) > 3 or len(match["s"].split()) > 6:
+        return None
+    if re.search(r"\b(?:to|by|then|and|or|is|are|was)\b", predicate):
+        return None
+    negated = bool(match["n"]) or bool(_NOT.search(match["p"]))
+    word = predicate.lower()
+    if word.startswith(("un", "in")) and len(word) > 6 and word[2:] in _NEGATABLE:
+        negated, predicate = not negated, predicate[2:]
+    return Is(_subject(match["s"]), predicate, negated)
+
+
+_NEGATABLE = frozenset(
+    ["paid", "available", "eligible", "valid", "approved", "shipped", "complete", "assigned", "active", "verified", "correct"]
+)
+
+
+def _subject(text: str) -> str:
+    """The noun phrase without articles; "" for a pronoun."""
+    text = re.sub(r"^(?:that|if|when|whether)\s+", "", text.strip(), flags=re.I)
+    words = [
+        w
+        for w in re.split(r"\s+", text)
+        if w.lower() not in ("the", "a", "an", "its", "their", "this", "that")
+    ]
+    kept = " ".join(words)
+    return "" if kept.lower() in PRONOUNS or kept.lower() in ("there",) else kept

@@ -1,0 +1,189 @@
+"""From a request and a catalog to a proved text, or to words about why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from dsl.catalog import Catalog
+from studio.designer.builtin.clauses import read_request
+from studio.designer.builtin.composing import Composer, Place
+from studio.designer.builtin.draft import (
+    ApproveStep,
+    CallStep,
+    Draft,
+    DraftStep,
+    EachStep,
+    GuardedStep,
+    IfStep,
+    TogetherStep,
+    text_of,
+    walk,
+)
+from studio.designer.builtin.explaining import explanation, open_questions, summary
+from studio.designer.builtin.finishing import finish
+from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
+from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.tools import Toolbox
+from studio.designer.builtin.verbs import verb_stems
+from studio.designer.builtin.words import stem, stems
+from studio.designer.builtin.work import Work
+from studio.designer.events import Proposal
+from studio.designer.proving import propose, prove
+
+_MAX_REPAIRS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Words instead of a workflow: the request asks for none, or for one that cannot be made."""
+
+    text: str
+
+
+Answer: TypeAlias = Proposal | Reply
+
+
+def design(request: str, catalog: Catalog, base: str = "") -> Answer:
+    """A new workflow for a request in plain English. Never a text with errors."""
+    toolbox = Toolbox(catalog)
+    reading = read_request(request, verb_stems(known.tool.name for known in toolbox.tools))
+    work = Work(catalog, toolbox, reading.occasion, topic_of(reading))
+    scope = Scope()
+    steps = Composer(work).compose(reading.items, scope, Place())
+    if not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
+        return Reply(cannot(work, reading))
+    if reading.schedule:
+        work.ask(
+            f"You said “{reading.schedule}”: the workflow does not start by itself yet; start it by hand or over the "
+            "API, or add a trigger in the text."
+        )
+    elif reading.occasion:
+        work.assume(
+            f"It is started by hand or over the API when {reading.occasion}; nothing watches for that by itself."
+        )
+    return _proved(finish(work, reading, steps, scope), work, catalog, base)
+
+
+def _proved(draft: Draft, work: Work, catalog: Catalog, base: str) -> Answer:
+    """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
+    for _ in range(_MAX_REPAIRS):
+        proved = prove(text_of(draft), catalog)
+        if proved.sound:
+            return propose(
+                proved, base, summary(draft), explanation(draft), tuple(work.assumptions), open_questions(work)
+            )  # fmt: skip
+        wrong = next((d for d in proved.errors if d.step), None)
+        if wrong is None or wrong.step is None:
+            break
+        blamed = wrong.step.rpartition(".")[2].partition("~")[0]
+        step = next((s for s in walk(draft.steps) if s.id == blamed), None)
+        if step is None:
+            break
+        said = (
+            step.says
+            if isinstance(step, CallStep | IfStep | ApproveStep | EachStep) and step.says
+            else step.id
+        )
+        work.miss(said, f"I could not make it fit: {wrong.message}")
+        draft = replace(draft, steps=_without(draft.steps, blamed))
+    return Reply(
+        "I understood the request, but could not write a workflow for it that holds up. "
+        "Try it in smaller parts: first what to read, then what to decide, then what to do."
+    )
+
+
+def _without(steps: tuple[DraftStep, ...], id: str) -> tuple[DraftStep, ...]:
+    kept: list[DraftStep] = []
+    for step in steps:
+        if step.id == id:
+            continue
+        match step:
+            case IfStep():
+                then, other = _without(step.then, id), _without(step.other, id)
+                if then:
+                    kept.append(replace(step, then=then, other=other))
+            case ApproveStep():
+                kept.append(
+                    replace(
+                        step, reject=_without(step.reject, id), show=tuple(s for s in step.show if s != id)
+                    )
+                )
+            case EachStep() | TogetherStep() | GuardedStep():
+                if body := _without(step.body, id):
+                    kept.append(replace(step, body=body))
+            case _:
+                kept.append(step)
+    return tuple(kept)
+
+
+def topic_of(reading: Reading) -> tuple[str, ...]:
+    """Stems of all that the request talks about: they tip the scale between two tools that both fit."""
+    words = [*stems(reading.occasion), *_spoken(reading.items)]
+    return tuple(dict.fromkeys(words))
+
+
+def _spoken(items: Iterable[Item]) -> Iterable[str]:
+    for item in items:
+        match item:
+            case Act():
+                yield from (stem(item.verb), *stems(item.rest))
+            case Check():
+                yield from stems(item.rest)
+            case When():
+                yield from _spoken((*item.then, *item.other))
+            case Each():
+                yield from (*stems(item.noun), *_spoken(item.items))
+            case Together():
+                yield from _spoken(item.items)
+            case _:
+                continue
+
+
+def cannot(work: Work, reading: Reading) -> str:
+    """An honest answer to a request that gives no workflow: what was missing, and what would work here."""
+    asked = [u for u in work.unplaced if len(u.words.split()) > 1]
+    lines = []
+    if asked:
+        lines.append("I could not make a workflow of that with the tools that are connected:")
+        lines += [f"- {u.need}" for u in asked[:4]]
+    else:
+        lines.append(
+            "I make workflows: tell me what should happen, step by step, in your own words, and I write it over your "
+            "connected tools, check it, and show it to you before anything is saved."
+        )
+    if work.toolbox.tools:
+        lines += ["", "For example:", *(f"- {example}" for example in examples(work.toolbox))]
+    else:
+        lines += [
+            "",
+            "No connector is connected yet, so there is nothing a workflow could do. Add one under Connectors first.",
+        ]
+    lines += [
+        "",
+        "I understand sequences, conditions (“if the total is over 100 euros”), approvals (“ask a manager to approve "
+        "within a day”), loops (“for each overdue invoice, at most 5 at once”), waits, retries and messages; and "
+        "changes to an open workflow (“raise the limit to 250”, “remove the e-mail”).",
+    ]
+    return "\n".join(lines)
+
+
+def examples(toolbox: Toolbox) -> list[str]:
+    """Requests that work over these very tools."""
+    reads = [k for k in toolbox.tools if k.reads and k.name and k.name[0] in ("get", "read", "find")]
+    writes = [k for k in toolbox.tools if not k.reads and not k.sends and len(k.name) > 1]
+    sends = [k for k in toolbox.tools if k.sends]
+    plain = lambda k: " ".join(k.tool.name.replace("_", " ").split()[1:]) or k.tool.name  # noqa: E731
+    found = []
+    for write in writes[:2]:
+        read = next((r for r in reads if r.connector == write.connector), None)
+        first = (
+            f"Get the {plain(read)}, then ask a manager to approve, then "
+            if read
+            else "Ask a manager to approve, then "
+        )
+        found.append(f"“{first}{write.tool.name.replace('_', ' ')}.”")
+    if reads and sends:
+        found.append(f"“Get the {plain(reads[0])} and send a message about it to me.”")
+    return found or [f"“{k.tool.name.replace('_', ' ')}”" for k in toolbox.tools[:3]]

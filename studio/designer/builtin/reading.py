@@ -1,0 +1,188 @@
+"""What a request says, before any tool is looked at: a tree of intents.
+
+The reader splits a request into clauses and names what each wants. It never looks at a catalog except for the set of
+verbs its tools are named by, which only helps to see where a clause begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from studio.designer.builtin.amounts import Quantity
+
+Op: TypeAlias = Literal[">", ">=", "<", "<=", "==", "!="]
+
+
+# ---- conditions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """ "the total is over 100 euros"."""
+
+    subject: str
+    op: Op
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class CompareTo:
+    """ "the amount is more than the balance"."""
+
+    subject: str
+    op: Op
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """ "it is (not) eligible", "the status is paid"."""
+
+    subject: str
+    predicate: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """ "there are no open orders"."""
+
+    subject: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    subject: str
+    text: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """ "if so", "if not": the condition asked last."""
+
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    op: Literal["&&", "||"]
+    left: Test
+    right: Test
+
+
+Test: TypeAlias = Compare | CompareTo | Is | Empty | Contains | Same | Both
+
+
+# ---- intents -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """ "refund it": ``verb`` as written, ``rest`` what follows it, ``words`` the whole clause.
+
+    ``known`` is false when the clause did not begin with a verb that the reader knows; ``aside`` marks an action that
+    was only mentioned to say when another happens ("before refunding, ...").
+    """
+
+    words: str
+    verb: str
+    rest: str
+    known: bool = True
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """ "check that it is eligible": something must hold for the work to go on."""
+
+    words: str
+    verb: str
+    test: Test | None
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """ "ask a manager to approve within a day"."""
+
+    words: str
+    role: str
+    within: str | None = None
+    quorum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    test: Test
+    then: tuple[Item, ...]
+    other: tuple[Item, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """ "for each overdue invoice": ``noun`` is what one is."""
+
+    noun: str
+    items: tuple[Item, ...]
+    concurrency: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    items: tuple[Item, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    duration: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """ "stop", "reject it": the workflow ends here. ``status`` is said of the result."""
+
+    status: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """ "retry up to 3 times": of the step before."""
+
+    times: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """ "time out after 30 seconds": of the step before."""
+
+    duration: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    words: str
+    why: str
+
+
+Item: TypeAlias = Act | Check | Ask | When | Each | Together | Pause | Stop | Again | GiveUp | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``occasion`` is what sets it off ("a customer asks for a refund"); ``schedule`` is a time in words."""
+
+    items: tuple[Item, ...]
+    occasion: str = ""
+    schedule: str = ""
+    name: str = ""
+    unclear: tuple[Unclear, ...] = field(default=())

@@ -1,0 +1,223 @@
+"""Which tool does what a clause says: a BM25-like score over names, descriptions and schemas, plus the sense of its verb.
+
+The score is explainable: every word of the clause earns the weight of the best field it is found in, rarer words
+more, synonyms less; then the verb must agree. A clause whose verb and object are both foreign to every tool matches
+none: better to say "I found no tool" than to call the wrong one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from dsl.catalog import Catalog, Tool
+from studio.designer.builtin.shapes import properties
+from studio.designer.builtin.words import (
+    CHECK_VERBS,
+    GENERIC_VERBS,
+    LIST_VERBS,
+    PRONOUNS,
+    READ_VERBS,
+    SEND_VERBS,
+    likeness,
+    name_stems,
+    raw_tokens,
+    stem,
+    stems,
+)
+
+_FIELDS = (
+    ("name", 3.0),
+    ("title", 2.0),
+    ("connector", 1.6),
+    ("description", 1.0),
+    ("input", 0.7),
+    ("output", 0.4),
+)
+_CHANNELS = {
+    "email": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
+    "mail": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
+    "slack": frozenset({"slack", "chat", "channel"}),
+    "sms": frozenset({"sms", "phone", "twilio"}),
+    "text": frozenset({"sms", "phone", "twilio"}),
+    "team": frozenset({"team", "chat"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A tool with its words, as the matcher sees it."""
+
+    connector: str
+    tool: Tool
+    fields: dict[str, frozenset[str]]
+    name: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.connector}.{self.tool.name}"
+
+    @property
+    def reads(self) -> bool:
+        return self.tool.effect == "read"
+
+    @property
+    def sends(self) -> bool:
+        return not self.reads and (
+            bool({"send", "notify", "remind"} & set(self.name))
+            or (
+                bool({"post", "writ"} & set(self.name))
+                and bool(
+                    {"messag", "chat", "slack", "channel"}
+                    & (set(self.name) | self.fields["connector"] | self.fields["input"])
+                )
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    known: Known
+    score: float
+
+
+class Toolbox:
+    """The tools of one catalog, indexed once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.tools = tuple(
+            _known(connector.name or alias, connector.title, tool)
+            for alias, connector in sorted(catalog.connectors.items())
+            for tool in connector.tools.values()
+        )
+        counts = Counter(word for known in self.tools for word in frozenset().union(*known.fields.values()))
+        total = max(len(self.tools), 1)
+        self._rarity = {word: math.log(1 + total / count) for word, count in counts.items()}
+        self._default_rarity = math.log(1 + total)
+
+    def rank(self, verb: str, words: str, topic: tuple[str, ...] = ()) -> list[Match]:
+        """Tools that could do "``verb`` ``words``", best first. ``topic`` are stems of what the talk is about."""
+        sense = stem(verb.lower()) if verb else ""
+        objects = tuple(s for s in stems(_outside_quotes(words)) if s not in PRONOUNS)
+        found = []
+        for known in self.tools:
+            if _channel_excludes(verb, words, known):
+                continue
+            score = self._score(known, sense, objects, topic)
+            if score > 0:
+                found.append(Match(known, score))
+        return sorted(found, key=lambda m: (-m.score, m.known.id))
+
+    def best(self, verb: str, words: str, topic: tuple[str, ...] = ()) -> Known | None:
+        ranked = self.rank(verb, words, topic)
+        return ranked[0].known if ranked else None
+
+    def _earned(self, known: Known, word: str) -> tuple[float, bool]:
+        """What one word earns, and whether it names the tool (name, title or connector)."""
+        best, naming = 0.0, False
+        for name, weight in _FIELDS:
+            like = max((likeness(word, other) for other in known.fields[name]), default=0.0)
+            if like > 0:
+                best = max(best, weight * like)
+                naming = naming or name in ("name", "title", "connector")
+        return best * self._rarity.get(word, self._default_rarity), naming
+
+    def _score(self, known: Known, sense: str, objects: tuple[str, ...], topic: tuple[str, ...]) -> float:
+        agreement = _verb_agreement(sense, known)
+        earned = [self._earned(known, word) for word in objects]
+        naming = any(named for value, named in earned if value)
+        object_named = naming or not objects
+        if sense in SEND_VERBS and known.sends:
+            accepted = True
+        elif agreement > 0:
+            accepted = (
+                object_named
+                or (any(v for v, _ in earned)
+                and agreement >= 1)
+                or (not known.reads
+                and _verb_in_name(sense, known))
+            )
+        else:
+            accepted = naming and (sense in GENERIC_VERBS or not sense) and _share(earned) >= 0.5
+        if not accepted:
+            return 0.0
+        score = (
+            4.0 * agreement
+            + sum(value for value, _ in earned)
+            + 0.25 * sum(self._earned(known, t)[0] for t in topic)
+        )
+        asked = {sense, *objects}
+        spare = [w for w in known.name if not any(likeness(w, a) for a in asked) and w not in topic]
+        score -= 0.8 * len(spare)
+        if (sense in READ_VERBS and not known.reads) or (sense not in READ_VERBS and sense and known.reads):
+            score *= 0.5
+        return score
+
+
+def _share(earned: list[tuple[float, bool]]) -> float:
+    return sum(1 for value, _ in earned if value > 0) / len(earned) if earned else 0.0
+
+
+def _verb_in_name(sense: str, known: Known) -> bool:
+    return bool(sense) and sense in known.name
+
+
+def _verb_agreement(sense: str, known: Known) -> float:
+    """1.0 when the tool's name holds the verb, less for a related one, 0 when they have nothing in common."""
+    if not sense:
+        return 0.0
+    best = 1.0 if sense in known.name else 0.0
+    head = known.name[0] if known.name else ""
+    best = max(best, 0.8 * likeness(sense, head) if head != sense else 1.0)
+    best = max(best, 0.6 if likeness(sense, head) else 0.0)
+    if sense in SEND_VERBS and known.sends:
+        best = max(best, 0.9)
+    if sense in LIST_VERBS and head in LIST_VERBS:
+        best = max(best, 0.9)
+    if sense in READ_VERBS and sense not in CHECK_VERBS and head in READ_VERBS and head not in CHECK_VERBS:
+        best = max(best, 0.7)
+    if sense in CHECK_VERBS and head in CHECK_VERBS:
+        best = max(best, 0.9)
+    if sense in CHECK_VERBS and known.reads:
+        best = max(best, 0.3)
+    if not best and sense in known.fields["description"] and not known.reads:
+        best = 0.5
+    return best
+
+
+def _channel_excludes(verb: str, words: str, known: Known) -> bool:
+    if not known.sends:
+        return False
+    said = [w for w in raw_tokens(verb) if w in _CHANNELS]
+    said += [
+        m[1]
+        for m in re.finditer(
+            r"\b(?:on|via|by|in|over|through|an?|to) (?:the )?(email|mail|slack|sms|text)\b", words.lower()
+        )
+    ]
+    if not said:
+        return False
+    own = set(known.name) | known.fields["connector"] | known.fields["title"] | known.fields["description"]
+    own_raw = set(
+        raw_tokens(f"{known.connector} {known.tool.name} {known.tool.title} {known.tool.description}")
+    )
+    return all(not (_CHANNELS[channel] & (own | own_raw)) for channel in said)
+
+
+def _outside_quotes(words: str) -> str:
+    return re.sub(r'"[^"]*"', " ", words)
+
+
+def _known(connector: str, title: str, tool: Tool) -> Known:
+    outputs = " ".join(properties(tool.output_schema)) if tool.output_schema else ""
+    fields = {
+        "name": frozenset(name_stems(tool.name)),
+        "title": frozenset(stems(tool.title)),
+        "connector": frozenset(name_stems(connector)) | frozenset(stems(title)),
+        "description": frozenset(stems(tool.description)),
+        "input": frozenset(stems(" ".join(properties(tool.input_schema)))),
+        "output": frozenset(stems(outputs)),
+    }
+    return Known(connector, tool, fields, name_stems(tool.name))

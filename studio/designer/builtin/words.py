@@ -1,0 +1,209 @@
+"""English words made comparable: tokens, stems, synonyms and the classes of verbs.
+
+Deliberately small. A stem only has to be the same for two forms of one word ("eligible", "eligibility"); it need not
+be a word. Synonyms are groups of stems; two words of one group match with less weight than the same word twice.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+
+IRREGULAR = {
+    "cancellation": "cancel",
+    "notification": "notify",
+    "notifications": "notify",
+    "verification": "verify",
+    "approval": "approv",
+    "approvals": "approv",
+    "reminder": "remind",
+    "reminders": "remind",
+    "delivery": "deliver",
+    "renewal": "renew",
+    "paid": "pay",
+    "sent": "send",
+    "found": "find",
+    "written": "write",
+    "wrote": "write",
+    "told": "tell",
+    "got": "get",
+    "gotten": "get",
+    "made": "make",
+    "done": "do",
+    "does": "do",
+    "goes": "go",
+    "people": "person",
+    "children": "child",
+    "status": "status",
+    "statuses": "status",
+    "address": "address",
+    "addresses": "address",
+    "business": "business",
+    "bonus": "bonus",
+    "news": "news",
+    "holidays": "holiday",
+    "days": "day",
+    "analysis": "analys",
+    "data": "data",
+    "thing": "thing",
+    "booking": "book",
+    "meeting": "meeting",
+    "string": "string",
+    "spring": "spring",
+    "ticketing": "ticket",
+    "during": "during",
+    "need": "need",
+    "speed": "speed",
+    "feed": "feed",
+}
+
+_SUFFIXES = (
+    ("ibilities", "ibl"),
+    ("ibility", "ibl"),
+    ("ability", "abl"),
+    ("ications", "y"),
+    ("ication", "y"),
+    ("ations", "at"),
+    ("ation", "at"),
+    ("ments", ""),
+    ("ment", ""),
+    ("ings", ""),
+    ("ing", ""),
+    ("ies", "y"),
+    ("ied", "y"),
+    ("eed", "eed"),
+    ("ed", ""),
+    ("sses", "ss"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("xes", "x"),
+    ("s", ""),
+)
+
+STOP = frozenset(
+    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "they", "them", "their", "he", "she", "his", "her", "him", "we", "us", "our", "you", "your", "i", "me", "my", "is", "are", "was", "were", "be", "been", "being", "am", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "has", "have", "had", "do", "does", "did", "to", "of", "in", "on", "at", "by", "for", "from", "with", "into", "onto", "about", "as", "and", "or", "but", "nor", "so", "if", "then", "than", "too", "very", "just", "also", "please", "there", "here", "when", "while", "who", "whom", "which", "what", "whose", "where", "how", "all", "any", "both", "each", "every", "some", "such", "no", "not", "only", "own", "same", "up", "out", "off", "over", "under", "again", "further", "once", "s", "t", "via", "per", "through", "using", "use", "whether", "automatically", "etc"]
+)
+
+PRONOUNS = frozenset(["it", "them", "they", "this", "that", "these", "those", "him", "her", "one", "everything"])
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """The comparable form of one lower-case word."""
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    found = word
+    for suffix, end in _SUFFIXES:
+        if (
+            word.endswith(suffix)
+            and len(word) - len(suffix) >= 3
+            and not (suffix == "s" and word.endswith("ss"))
+        ):
+            found = word[: -len(suffix)] + end
+            break
+    if len(found) > 3 and found[-1] == found[-2] and found[-1] not in "aeiou":
+        found = found[:-1]
+    if len(found) > 3 and found.endswith("e"):
+        found = found[:-1]
+    return found
+
+
+def raw_tokens(text: str) -> tuple[str, ...]:
+    """Lower-case words of a text or an identifier, in order, stop words kept."""
+    spaced = _CAMEL.sub(" ", text).replace("_", " ").lower()
+    spaced = re.sub(r"\be-mail", "email", spaced).replace("’", "'")
+    return tuple(word.removesuffix("'s") for word in _WORD.findall(spaced))
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """Stems of the words that carry meaning."""
+    return tuple(stem(word) for word in raw_tokens(text) if word not in STOP)
+
+
+def name_stems(name: str) -> tuple[str, ...]:
+    """Stems of all the words of an identifier; nothing is thrown away."""
+    return tuple(stem(word) for word in raw_tokens(name))
+
+
+def _stemmed(words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words.split())
+
+
+SYNONYMS: tuple[frozenset[str], ...] = tuple(
+    _stemmed(group)
+    for group in (
+        "get fetch load read retriev look lookup find pull obtain open view show query",
+        "list search find query browse gather collect",
+        "check verify validat ensur confirm assess examin inspect test evaluat determin",
+        "send email mail message notify tell inform write alert ping remind contact reply",
+        "refund reimburs repay",
+        "pay payout settle transfer disburs",
+        "creat add open mak register fil rais generat insert submit log",
+        "updat chang set modify edit adjust patch amend mark",
+        "delet remov drop eras purg",
+        "cancel abort void revok terminat",
+        "escalat hand forward",
+        "assign allocat delegat",
+        "post publish announc",
+        "book reserv schedul plan",
+        "ship dispatch deliver",
+        "restart reboot",
+        "order purchas",
+        "customer client buyer shopper",
+        "employe worker staff colleagu",
+        "amount total pric sum valu cost",
+        "ticket issu case incident",
+        "invoic bill",
+        "supplier vendor",
+        "leav vacation holiday absenc",
+        "lead prospect",
+        "stock inventory quantity",
+        "reason cause why",
+        "score rating",
+        "balanc remain allowanc",
+        "calendar event meeting appointment",
+        "chat slack channel",
+        "sms text phon",
+    )
+)
+
+READ_VERBS = _stemmed(
+    "get fetch load read retriev look lookup find pull obtain view query list search browse gather collect check verify"
+    " validat ensur assess examin inspect test evaluat determin count calculat match"
+)
+SEND_VERBS = _stemmed("send email mail message notify tell inform write alert ping remind contact reply let")
+CHECK_VERBS = _stemmed("check verify validat ensur confirm assess examin inspect test evaluat determin")
+LIST_VERBS = _stemmed("list search browse gather collect")
+GENERIC_VERBS = _stemmed("do mak perform run process handl execut use carry giv issu start trigger call")
+
+
+@lru_cache(maxsize=8192)
+def likeness(left: str, right: str) -> float:
+    """1.0 for the same stem, 0.6 for synonyms, 0.0 otherwise."""
+    if left == right:
+        return 1.0
+    return 0.6 if any(left in group and right in group for group in SYNONYMS) else 0.0
+
+
+def singular(noun: str) -> str:
+    """ "orders" -> "order"; good enough for identifiers."""
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if re.search(r"(ss|x|ch|sh)es$", noun):
+        return noun[:-2]
+    if noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
+        return noun[:-1]
+    return noun
+
+
+def plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def article(phrase: str) -> str:
+    return ("an " if phrase[:1].lower() in "aeiou" else "a ") + phrase

@@ -1,0 +1,121 @@
+"""What is known while one workflow is written: its inputs, names taken, effects so far, and what to tell the person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from dsl.catalog import Catalog, Schema
+from studio.designer.builtin.draft import InputField, alias_of
+from studio.designer.builtin.scope import Scope, Thing, noun_words
+from studio.designer.builtin.shapes import choices, item_schema, properties, required, sort_of
+from studio.designer.builtin.tools import Toolbox
+from studio.designer.builtin.words import raw_tokens
+
+_RESERVED = frozenset(["input", "config", "secrets", "output", "event", "e", "true", "false", "null", "in"])
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A write that was placed: ``verb`` and ``noun`` say it in words; ``path`` names its result."""
+
+    verb: str
+    noun: str
+    step: str
+    amount: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A part of the request that is not in the workflow, and what it would take."""
+
+    words: str
+    need: str
+
+
+@dataclass
+class Work:
+    catalog: Catalog
+    toolbox: Toolbox
+    occasion: str = ""
+    topic: tuple[str, ...] = ()
+    inputs: dict[str, InputField] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    effects: list[Effect] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
+
+    def fresh(self, wanted: str) -> str:
+        """A step id nobody has yet."""
+        base = identifier(wanted)
+        taken = self.ids | _RESERVED | {alias_of(name) for name in self.catalog.connectors}
+        found, number = base, 2
+        while found in taken:
+            found, number = f"{base}_{number}", number + 1
+        self.ids.add(found)
+        return found
+
+    def assume(self, text: str) -> None:
+        if text not in self.assumptions:
+            self.assumptions.append(text)
+
+    def ask(self, text: str) -> None:
+        if text not in self.questions:
+            self.questions.append(text)
+
+    def miss(self, words: str, need: str) -> None:
+        if not any(u.words == words for u in self.unplaced):
+            self.unplaced.append(Unplaced(words, need))
+
+    def take_input(self, scope: Scope, name: str, schema: Schema, *, default: str = "", doc: str = "") -> str:
+        """A workflow input of that name, made on first use; its expression."""
+        name = identifier(name)
+        if name not in self.inputs:
+            self.inputs[name] = InputField(name, type_text(schema), default, doc)
+        found = Thing(f"input.{name}", noun_words(name), schema, step=False)
+        if found.name not in scope.names():
+            scope.add(found)
+        return found.name
+
+
+def identifier(text: str) -> str:
+    """A Weft identifier out of any words."""
+    found = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40].strip("_")
+    return found if found and not found[0].isdigit() else f"step_{found}".strip("_")
+
+
+def type_text(schema: Schema, depth: int = 3) -> str:
+    """A JSON Schema as a Weft type, as far as the language can say it."""
+    if allowed := choices(schema):
+        return " | ".join(f'"{c}"' for c in allowed)
+    match sort_of(schema):
+        case "string":
+            return "string"
+        case "number":
+            return "float"
+        case "integer":
+            return "int"
+        case "boolean":
+            return "bool"
+        case "array":
+            inner = type_text(item_schema(schema), depth - 1)
+            return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        case "object":
+            fields = properties(schema)
+            if not fields or depth == 0:
+                return "any"
+            must = required(schema)
+            parts = (
+                f"{name}: {type_text(sub, depth - 1)}{'' if name in must or not must else '?'}"
+                for name, sub in fields.items()
+                if name.isidentifier()
+            )
+            return "{ " + ", ".join(parts) + " }"
+        case _:
+            return "any"
+
+
+def words_to_title(name: str) -> str:
+    return " ".join(raw_tokens(name))

@@ -1,0 +1,100 @@
+"""Every text is read, checked and lowered before anybody sees it as a proposal."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+import dsl
+from dsl.catalog import Catalog
+from studio.designer.events import DiffLine, Finding, Proposal, StepLine
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """``text`` is in canonical form. ``refusal`` is why it cannot be run although no diagnostic says so."""
+
+    text: str
+    parsed: dsl.Parsed
+    diagnostics: tuple[dsl.Diagnostic, ...]
+    refusal: str = ""
+
+    @property
+    def errors(self) -> tuple[dsl.Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+    @property
+    def sound(self) -> bool:
+        return not self.errors and not self.refusal
+
+
+def prove(text: str, catalog: Catalog) -> Proved:
+    """Parse, check and lower; never raises."""
+    text = dsl.format_text(text)
+    parsed = dsl.parse(text)
+    diagnostics = dsl.check(parsed, catalog)
+    refusal = ""
+    if not any(d.severity == "error" for d in diagnostics):
+        try:
+            dsl.lower(parsed, catalog)
+        except ValueError as error:
+            refusal = str(error)
+    return Proved(text, parsed, diagnostics, refusal)
+
+
+def findings(proved: Proved) -> tuple[Finding, ...]:
+    found = []
+    for diagnostic in proved.diagnostics:
+        line = dsl.position(proved.text, diagnostic.span.start).line
+        found.append(
+            Finding(
+                code=diagnostic.code, severity=diagnostic.severity, message=diagnostic.message,
+                help=diagnostic.help, line=line,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def propose(
+    proved: Proved,
+    base: str,
+    summary: str,
+    explanation: tuple[StepLine, ...],
+    assumptions: tuple[str, ...] = (),
+    questions: tuple[str, ...] = (),
+    safety: tuple[str, ...] = (),
+) -> Proposal:
+    """The proposal of a proved text, with its diff and its graph."""
+    graph = dsl.layout(dsl.view(proved.parsed, proved.diagnostics))
+    return Proposal(
+        text=proved.text,
+        base=base,
+        title=proved.parsed.workflow.name,
+        summary=summary,
+        explanation=explanation,
+        assumptions=assumptions,
+        questions=questions,
+        diff=difference(base, proved.text),
+        diagnostics=findings(proved),
+        graph=dsl.graph_json(graph),
+        safety=safety,
+    )
+
+
+def difference(before: str, after: str, context: int = 2) -> tuple[DiffLine, ...]:
+    """Changed lines with a little around them; empty for a new text, where everything is new."""
+    if not before.strip():
+        return ()
+    lines: list[DiffLine] = []
+    hunks = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    old, new = before.splitlines(), after.splitlines()
+    for index, group in enumerate(hunks.get_grouped_opcodes(context)):
+        if index or group[0][1] > 0:
+            lines.append(DiffLine(sign="…", text=""))
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                lines += [DiffLine(sign=" ", text=line) for line in old[i1:i2]]
+                continue
+            lines += [DiffLine(sign="-", text=line) for line in old[i1:i2]]
+            lines += [DiffLine(sign="+", text=line) for line in new[j1:j2]]
+    return tuple(lines)
