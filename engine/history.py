@@ -1,0 +1,212 @@
+"""A run's history as people look at it: a fold over its journal. Pure, and indifferent to where the events stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from engine.journal import Event
+
+Json: TypeAlias = Any
+StepState: TypeAlias = Literal[
+    "running", "retrying", "waiting", "succeeded", "failed", "caught", "cancelled", "review"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A gate. ``answer``: approved, rejected, expired, cancelled, due, or None while it is open."""
+
+    opened_at: float
+    due_at: str | None
+    approval_id: str | None
+    answered_at: float | None = None
+    answer: str | None = None
+    by: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try that did not succeed and was followed by another after ``delay_ms``."""
+
+    number: int
+    at: float
+    error: dict[str, Json]
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """One step at one place of the run. Times are seconds since 1970; ``ms`` is what the call itself took.
+
+    ``input`` is what a tool was called with; ``arm`` the label of the branch a choice took; ``error`` is
+    ``{"code", "message"}``. "caught": it failed, and a catch took over."""
+
+    path: str
+    state: StepState
+    started_at: float
+    attempt: int = 1
+    tool: str | None = None
+    key: str | None = None
+    input: Json = None
+    output: Json = None
+    error: dict[str, Json] | None = None
+    arm: str | None = None
+    ms: int | None = None
+    finished_at: float | None = None
+    waits: tuple[Wait, ...] = ()
+    retries: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """``state`` as the events tell it; ``steps`` in the order in which they began; ``claims`` counts the runners."""
+
+    state: str
+    steps: tuple[StepRun, ...]
+    accepted_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    output: Json = None
+    error: dict[str, Json] | None = None
+    waiting_on: tuple[str, ...] = ()
+    claims: int = 0
+
+    def step(self, path: str) -> StepRun | None:
+        return next((step for step in self.steps if step.path == path), None)
+
+
+_ENDS = ("succeeded", "failed", "cancelled", "timed_out", "needs_review")
+
+
+def fold(events: Iterable[Event]) -> RunView:
+    """The view after these events, which must be a beginning of the journal in order."""
+    view = RunView("queued", ())
+    steps: dict[str, StepRun] = {}
+    for event in events:
+        if event.kind.startswith("run."):
+            view = _of_run(view, event)
+            if event.kind == "run.needs_review":
+                _change(steps, event, state="review")
+        else:
+            _of_step(steps, event)
+            if event.kind == "gate.answered" and view.state == "waiting":
+                waiting_on = tuple(path for path in view.waiting_on if path != event.path)
+                view = replace(view, state="queued", waiting_on=waiting_on)
+    if view.finished_at is not None:
+        for path, step in steps.items():
+            if step.finished_at is None and step.state != "review":
+                steps[path] = replace(step, state="cancelled", finished_at=view.finished_at)
+    return replace(view, steps=tuple(steps.values()))
+
+
+def _of_run(view: RunView, event: Event) -> RunView:
+    match event.kind.removeprefix("run."):
+        case "accepted":
+            return replace(view, accepted_at=event.at)
+        case "claimed":
+            started_at = view.started_at if view.started_at is not None else event.at
+            return replace(
+                view, state="running", started_at=started_at, claims=view.claims + 1, waiting_on=()
+            )
+        case "waiting":
+            return replace(view, state="waiting", waiting_on=tuple(event.data.get("on", ())))
+        case end if end in _ENDS:
+            return replace(
+                view,
+                state=end,
+                finished_at=event.at,
+                waiting_on=(),
+                output=event.data.get("output"),
+                error=event.data.get("error"),
+            )
+        case _:
+            return view
+
+
+def _of_step(steps: dict[str, StepRun], event: Event) -> None:
+    data, path = event.data, event.path
+    match event.kind:
+        case "step.started":
+            _change(steps, event, state="running", finished_at=None, **_called(data))
+        case "step.succeeded":
+            ms = data.get("ms")
+            began = event.at if ms is None else event.at - ms / 1000
+            known = steps.get(path)
+            if known is None:
+                steps[path] = StepRun(path, "succeeded", began)
+            _change(
+                steps,
+                event,
+                state="succeeded" if known is None or known.state != "caught" else "caught",
+                output=data.get("result"),
+                ms=ms,
+                finished_at=event.at,
+                error=None if known is None or known.state != "caught" else known.error,
+                **_called(data),
+            )
+        case "step.failed":
+            _change(
+                steps,
+                event,
+                state="failed",
+                error=data["error"],
+                finished_at=event.at,
+                attempt=data.get("attempt", 1),
+            )
+        case "step.retrying":
+            known = steps.get(path)
+            tried = Attempt(data["attempt"], event.at, data["error"], data["delay_ms"])
+            _change(steps, event, state="retrying", retries=(*(known.retries if known else ()), tried))
+        case "branch.taken":
+            _change(steps, event, state="succeeded", arm=data["label"], finished_at=event.at)
+        case "gate.opened":
+            known = steps.get(path)
+            wait = Wait(event.at, data.get("due_at"), data.get("approval_id"))
+            _change(steps, event, state="waiting", waits=(*(known.waits if known else ()), wait))
+        case "gate.answered":
+            _answered(steps, event)
+        case "scope.closed":
+            _closed(steps, event)
+
+
+def _answered(steps: dict[str, StepRun], event: Event) -> None:
+    known = steps.get(event.path)
+    if known is None or not known.waits or known.waits[-1].answer is not None:
+        return
+    answer = event.data["answer"]
+    wait = replace(
+        known.waits[-1],
+        answered_at=event.at,
+        answer=answer,
+        by=tuple(event.data.get("by", ())),
+        comment=event.data.get("comment", ""),
+    )
+    state: StepState = "cancelled" if answer == "cancelled" else "running"
+    finished_at = event.at if answer == "cancelled" else None
+    _change(steps, event, state=state, waits=(*known.waits[:-1], wait), finished_at=finished_at)
+
+
+def _closed(steps: dict[str, StepRun], event: Event) -> None:
+    match event.data.get("outcome"):
+        case "caught":
+            path = event.path.rsplit("~catch", 1)[0]
+            if path in steps:
+                steps[path] = replace(
+                    steps[path], state="caught", error=event.data["error"], finished_at=event.at
+                )
+        case "failed" | "timeout":
+            _change(steps, event, state="failed", error=event.data["error"], finished_at=event.at)
+
+
+def _called(data: dict[str, Json]) -> dict[str, Json]:
+    named = {"args": "input", "tool": "tool", "key": "key", "attempt": "attempt"}
+    return {name: data[source] for source, name in named.items() if source in data}
+
+
+def _change(steps: dict[str, StepRun], event: Event, **changes: Any) -> None:
+    path = event.path or event.data.get("path", "")
+    step = steps.get(path) or StepRun(path, "running", event.at)
+    steps[path] = replace(step, **changes)
