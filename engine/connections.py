@@ -108,27 +108,32 @@ async def list_connectors(db: Database, actor: Actor) -> tuple[ConnectorView, ..
 async def connect_samples(db: Database, account_id: UUID, samples_url: str) -> None:
     """Add the sample connectors, trusted, or correct their address. For setting up the sample workspace."""
     async with db.account(account_id) as session:
-        for name, title in SAMPLES:
-            transport = {
-                "kind": "http",
-                "url": f"{samples_url.rstrip('/')}/{name}/mcp",
-                "headers_env": {"Authorization": "WEFT_SAMPLES_TOKEN"},
-            }
-            statement = insert(tables.ConnectorRow).values(
-                id=new_id(),
-                account_id=account_id,
-                name=name,
-                title=title,
-                transport=transport,
-                trusted=True,
-                enabled=True,
-                pins={},
-                health={"state": "unopened"},
-            )
-            statement = statement.on_conflict_do_update(
+        await put_samples(session, account_id, samples_url)
+
+
+async def put_samples(session: AsyncSession, account_id: UUID, samples_url: str) -> None:
+    for name, title in SAMPLES:
+        transport = {
+            "kind": "http",
+            "url": f"{samples_url.rstrip('/')}/{name}/mcp",
+            "headers_env": {"Authorization": "WEFT_SAMPLES_TOKEN"},
+        }
+        statement = insert(tables.ConnectorRow).values(
+            id=new_id(),
+            account_id=account_id,
+            name=name,
+            title=title,
+            transport=transport,
+            trusted=True,
+            enabled=True,
+            pins={},
+            health={"state": "unopened"},
+        )
+        await session.execute(
+            statement.on_conflict_do_update(
                 index_elements=["account_id", "name"], set_={"transport": statement.excluded.transport}
             )
-            await session.execute(statement)
+        )
 
 
 async def refresh(db: Database, who: HasAccount | UUID, *, older_than_s: float = 0.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine import audit, delays, passwords, sessions
+from engine import audit, connections, delays, passwords, sessions
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadCredentials, BadInput, NotFound
@@ -26,13 +27,16 @@ async def ensure_workspace(
     name: str = "Sample workspace",
     email: str = "owner@weft.local",
     groups: Sequence[str] = BUSINESS_ROLES,
+    samples_url: str | None = None,
 ) -> tuple[Actor, str | None]:
-    """The workspace of this name with its administrator, made when there is none.
+    """The workspace of this name with its administrator and the sample connectors, made when there is none.
 
     ``owner`` is a database opened with the owner's URL: services may not make accounts. The password comes back once,
-    when the administrator was made now, and None later.
+    when the administrator was made now, and None later. ``samples_url`` (by default WEFT_SAMPLES_URL) is where the
+    sample connectors are now; without one they are left alone.
     """
     email = email.lower()
+    samples_url = samples_url if samples_url is not None else os.environ.get("WEFT_SAMPLES_URL", "")
     async with owner.platform() as session:
         await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('weft-workspace'))"))
         account = (await session.exec(select(Account).where(Account.name == name))).first()
@@ -43,6 +47,8 @@ async def ensure_workspace(
             await session.flush()
         else:
             await sessions.enter(session, account.id)
+        if samples_url:
+            await connections.put_samples(session, account.id, samples_url)
         query = select(User).where(User.account_id == account.id, User.email == email)
         user = (await session.exec(query)).first()
         if user is not None:

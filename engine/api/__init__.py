@@ -1,0 +1,47 @@
+"""The HTTP API: the service functions behind FastAPI. The studio mounts it under ``/api``, the Gateway serves it.
+
+``api(db, settings)`` gives the application; its routes are relative to where it is mounted.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from engine.api import access, admin, approvals, connectors, login, oidc, platform, problems, runs, workflows
+from engine.api.access import cookie_name
+from engine.api.limits import BodyLimit
+from engine.database import Database
+from engine.settings import Settings
+
+__all__ = ["api", "cookie_name"]
+
+ROUTERS = (
+    login.router,
+    oidc.router,
+    workflows.router,
+    runs.router,
+    approvals.router,
+    connectors.router,
+    admin.router,
+    platform.router,
+)
+
+
+def api(db: Database, settings: Settings) -> FastAPI:
+    """Raises ``RuntimeError`` when a route has no permission label: the process must not serve it."""
+    app = FastAPI(
+        title="Weft Studio",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        openapi_url="/openapi.json",
+    )
+    app.state.db = db
+    app.state.settings = settings
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    access.refuse_unlabelled(app)
+    return app

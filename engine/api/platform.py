@@ -1,0 +1,41 @@
+"""Whether the process lives, whether it can work, and what Prometheus scrapes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from engine import metrics
+from engine.api.access import Open, database
+from engine.pulse import EngineState, engine_state
+
+router = APIRouter(dependencies=[Depends(Open())])
+
+
+class Health(BaseModel):
+    status: str = "ok"
+
+
+class Ready(BaseModel):
+    """Ready means that requests can be served: runs are accepted and queue while the engine is not there."""
+
+    database: str = "ok"
+    engine: EngineState
+
+
+@router.get("/health")
+async def health() -> Health:
+    return Health()
+
+
+@router.get("/ready")
+async def ready(request: Request) -> Ready:
+    """503 while the database does not answer."""
+    return Ready(engine=await engine_state(database(request)))
+
+
+@router.get("/metrics", response_class=Response)
+async def scrape(request: Request) -> Response:
+    return Response(
+        await metrics.scrape(database(request)), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )

@@ -1,0 +1,153 @@
+"""Runs: start, look, follow, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from engine import runs
+from engine.actor import Actor
+from engine.api.access import Guard, caller, database
+from engine.errors import WeftError
+from engine.journal import Event
+from engine.lifecycle import is_terminal
+from engine.permissions import Permission
+from engine.runs import Page, RunSummary
+
+router = APIRouter()
+
+Viewer = Annotated[Actor, Depends(Guard(Permission.VIEW))]
+Starter = Annotated[Actor, Depends(Guard(Permission.RUN))]
+Canceller = Annotated[Actor, Depends(Guard(Permission.CANCEL))]
+
+RECHECK_S = 4.0
+"""How often a stream makes sure that its reader is still signed in; also its heartbeat."""
+
+
+class Start(BaseModel):
+    """``wait_seconds``: stay on the line for the result, at most so long."""
+
+    input: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: str | None = None
+    version_id: UUID | None = None
+    wait_seconds: float = Field(default=0, ge=0, le=60)
+
+
+class Started(BaseModel):
+    """``output`` and ``error`` once the run is over."""
+
+    run_id: UUID
+    state: str
+    output: Any = None
+    error: dict[str, Any] | None = None
+
+
+class RunAnswer(BaseModel):
+    """One run; ``steps`` are its events folded, by path."""
+
+    summary: RunSummary
+    input: dict[str, Any]
+    output: Any
+    steps: list[dict[str, Any]]
+    text: str
+
+
+@router.post("/workflows/{workflow_id}/runs", status_code=202, responses={200: {"model": Started}})
+async def start(
+    workflow_id: UUID, body: Start, actor: Starter, request: Request, response: Response
+) -> Started:
+    """202 once the run is committed; 200 with the result when it was over within ``wait_seconds``."""
+    db = database(request)
+    run = await runs.start_run(
+        db, actor, workflow_id, body.input, body.idempotency_key, body.version_id, trigger="api"
+    )
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/runs/{run.id}"
+    if body.wait_seconds:
+        try:
+            async with asyncio.timeout(body.wait_seconds):
+                async for _ in runs.follow(db, actor, run.id):
+                    pass
+        except TimeoutError:
+            pass
+        run = await runs.get_summary(db, actor, run.id)
+    if not is_terminal(run.state):
+        return Started(run_id=run.id, state=run.state)
+    response.status_code = 200
+    detail = await runs.get_run(db, actor, run.id)
+    return Started(run_id=run.id, state=run.state, output=detail.output, error=run.error)
+
+
+@router.get("/runs")
+async def list_(
+    actor: Viewer,
+    request: Request,
+    workflow_id: UUID | None = None,
+    state: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """``state``: one, or several separated by commas."""
+    states = [part for part in (state or "").split(",") if part]
+    return await runs.list_runs(
+        database(request), actor, workflow_id=workflow_id, state=states, cursor=cursor, limit=limit
+    )
+
+
+@router.get("/runs/{run_id}")
+async def one(run_id: UUID, actor: Viewer, request: Request) -> RunAnswer:
+    detail = await runs.get_run(database(request), actor, run_id)
+    return RunAnswer(
+        summary=detail.summary,
+        input=detail.input,
+        output=detail.output,
+        steps=[asdict(step) for step in detail.view.steps],
+        text=detail.text,
+    )
+
+
+@router.post("/runs/{run_id}/cancel")
+async def cancel(run_id: UUID, actor: Canceller, request: Request) -> RunSummary:
+    return await runs.cancel_run(database(request), actor, run_id)
+
+
+@router.get("/runs/{run_id}/events", response_class=StreamingResponse)
+async def events(run_id: UUID, actor: Viewer, request: Request, after: int = 0) -> StreamingResponse:
+    """Server-sent events, ``id`` is the event's ``seq``. Goes on behind ``Last-Event-ID`` (or ``after``), and ends
+    when the run is over."""
+    last = request.headers.get("last-event-id", "")
+    after = max(after, int(last)) if last.isdigit() else after
+    await runs.get_summary(database(request), actor, run_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _stream(request, actor, run_id, after), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _stream(request: Request, actor: Actor, run_id: UUID, after: int) -> AsyncIterator[str]:
+    checked = time.monotonic()
+    try:
+        async for batch in runs.batches(database(request), actor, run_id, after, quiet_s=RECHECK_S):
+            if time.monotonic() - checked >= RECHECK_S:
+                await caller(request)
+                checked = time.monotonic()
+            yield "".join(_frame(event) for event in batch) or ": still here\n\n"
+    except WeftError as error:
+        yield f"event: problem\ndata: {json.dumps({'detail': error.message, 'help': error.help})}\n\n"
+    else:
+        yield "event: end\ndata: {}\n\n"
+
+
+def _frame(event: Event) -> str:
+    at = datetime.fromtimestamp(event.at).astimezone().isoformat()
+    data = {"seq": event.seq, "at": at, "kind": event.kind, "path": event.path, "data": event.data}
+    return f"id: {event.seq}\nevent: {event.kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

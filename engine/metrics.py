@@ -1,0 +1,55 @@
+"""What Prometheus scrapes, from the database's truth at the moment of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.registry import Collector
+
+from engine.database import Database
+from engine.lifecycle import TERMINAL, RunState
+from engine.pulse import EngineState, RunTotals, engine_state, run_totals
+
+
+async def scrape(db: Database) -> bytes:
+    """The text exposition format. Raises ``Unavailable``."""
+    registry = CollectorRegistry()
+    registry.register(_Snapshot(families(await engine_state(db), await run_totals(db))))
+    return generate_latest(registry)
+
+
+def families(engine: EngineState, totals: Sequence[RunTotals]) -> tuple[Metric, ...]:
+    by_state = {total.state: total for total in totals}
+
+    def count(state: RunState) -> int:
+        return by_state[state].runs if state in by_state else 0
+
+    finished = CounterMetricFamily("workflow_runs", "Runs that are over.", labels=["state"])
+    durations = SummaryMetricFamily(
+        "workflow_duration_seconds", "From start to end, waiting included.", labels=["state"]
+    )
+    for state in sorted(TERMINAL):
+        finished.add_metric([state], count(state))
+        seconds = by_state[state].seconds if state in by_state else 0.0
+        durations.add_metric([state], count_value=count(state), sum_value=seconds)
+    return (
+        finished,
+        durations,
+        GaugeMetricFamily("active_runs", "Runs that a runner holds.", value=count(RunState.RUNNING)),
+        GaugeMetricFamily("queue_depth", "Runs that are due.", value=count(RunState.QUEUED)),
+        GaugeMetricFamily(
+            "waiting_runs", "Runs that wait for a person or a time.", value=count(RunState.WAITING)
+        ),
+        GaugeMetricFamily("review_runs", "Runs that need a review.", value=count(RunState.NEEDS_REVIEW)),
+        GaugeMetricFamily("runners", "Runners that live.", value=engine.runners),
+    )
+
+
+class _Snapshot(Collector):
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
