@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import tuple_
@@ -20,12 +20,10 @@ from engine import tables
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, NotFound
+from engine.history import RunView, fold
 from engine.journal import Event
 from engine.lifecycle import RunState, is_terminal
 from engine.permissions import Permission, require
-
-if TYPE_CHECKING:
-    from engine import history
 
 EVENT_PAGE = 500
 QUIET_S = 10.0
@@ -67,7 +65,7 @@ class RunDetail:
     text: str
     plan: Plan
     events: tuple[Event, ...]
-    view: history.RunView
+    view: RunView
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +121,8 @@ async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
         events: list[Event] = []
         while page := await _events(session, run_id, events[-1].seq if events else 0, EVENT_PAGE):
             events.extend(page)
-    from engine import history
-
     plan = Plan.model_validate(version.plan)
-    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), history.fold(events))
+    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), fold(events))
 
 
 async def events_after(
