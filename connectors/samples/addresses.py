@@ -16,21 +16,26 @@ from connectors.samples.refusal import Refusal
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-_SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
-# "IPv4-compatible" addresses: deprecated, and some stacks still unwrap them.
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
+# All of IPv6 that is in use for global unicast. The transition ranges inside it carry IPv4 addresses of any kind.
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_REFUSED: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
+    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays
+    ipaddress.IPv6Network("2001::/32"),  # Teredo
+    ipaddress.IPv6Network("2002::/16"),  # 6to4
+    ipaddress.IPv6Network("3fff::/20"),  # documentation
+)
 
 
 def is_public(address: Address) -> bool:
-    """Whether `address` is global unicast. An address that carries another one inside is judged by both."""
+    """Whether `address` is global unicast. An IPv4 address inside an IPv6 one (::ffff:...) is judged itself."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if address.sixtofour is not None or address.teredo is not None:
+        if address not in _GLOBAL_V6:
             return False
-        if any(address in network for network in (*_NAT64, _SITE_LOCAL, _COMPATIBLE)):
-            return False
+    if any(address in network for network in _REFUSED):
+        return False
+    # The standard library's words overlap and have changed between releases; each is reason enough.
     return address.is_global and not (
         address.is_multicast
         or address.is_private
