@@ -1,0 +1,310 @@
+"""The graph of a text: nodes with their parents, edges, slots for new steps. Derived, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, assert_never
+
+from pydantic import BaseModel, ConfigDict
+
+from dsl import tree
+from dsl.catalog import Catalog
+from dsl.diagnostic import Diagnostic
+from dsl.outline import Slot, after_of, slots, uses
+from dsl.parse import Parsed
+from dsl.sentences import arm_label, sentence_of, title_of
+
+NodeKind: TypeAlias = Literal[
+    "call",
+    "run",
+    "agent",
+    "approve",
+    "if",
+    "switch",
+    "parallel",
+    "do",
+    "foreach",
+    "loop",
+    "wait",
+    "let",
+    "return",
+    "fail",
+    "broken",
+    "start",
+    "end",
+    "lane",
+    "empty",
+]
+
+START, END = "~start", "~end"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Place(_Frozen):
+    """Where a step that is dropped goes: before the step ``before`` of a block, or at its end."""
+
+    container: str
+    before: str | None
+
+
+class NodeProblem(_Frozen):
+    code: str
+    severity: str
+    message: str
+    help: str
+
+
+class Node(_Frozen):
+    """``x`` and ``y`` are pixels from the parent's corner; ``start`` and ``end`` are characters of the text."""
+
+    id: str
+    step: str | None
+    kind: NodeKind
+    parent: str | None
+    title: str
+    sentence: str
+    tool: str | None = None
+    effect: Literal["read", "write"] | None = None
+    container: bool = False
+    label: str = ""
+    problems: tuple[NodeProblem, ...] = ()
+    slot: Place | None = None
+    x: int = 0
+    y: int = 0
+    width: int = 0
+    height: int = 0
+    start: int = 0
+    end: int = 0
+
+
+class Edge(_Frozen):
+    """An edge from a lane to its first step, or from its last step to the lane, enters or leaves the block."""
+
+    id: str
+    source: str
+    target: str
+    kind: Literal["flow", "after"]
+    label: str = ""
+    slot: Place
+
+
+class Graph(_Frozen):
+    """Parents stand before their children in ``nodes``."""
+
+    workflow: str
+    width: int = 0
+    height: int = 0
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+def graph_json(graph: Graph) -> dict[str, Any]:
+    """The graph as plain JSON, as the canvas takes it."""
+    return graph.model_dump(mode="json")
+
+
+def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalog | None = None) -> Graph:
+    """The graph of a text, without boxes. ``diagnostics`` are painted on the nodes of their steps.
+
+    With a catalog, the nodes of calls say whether they change anything outside.
+    """
+    painted: dict[str | None, list[NodeProblem]] = {}
+    for one in diagnostics:
+        found = NodeProblem(code=one.code, severity=one.severity, message=one.message, help=one.help)
+        painted.setdefault(one.step, []).append(found)
+    building = _Building(uses(parsed.workflow), catalog, painted)
+    workflow = parsed.workflow
+    building.terminal(START, "start", "Start", workflow.name_span, tuple(painted.get(None, ())))
+    try:
+        building.sequence(workflow.body, "", "", None, (START, END))
+    except RecursionError:
+        # A text nested this deeply has an error of its own; there is nothing sensible to draw.
+        building = _Building({}, None, {})
+        building.terminal(START, "start", "Start", workflow.name_span, ())
+        building.edge(START, END, "flow", Place(container="", before=None))
+    end = tree.Span(workflow.body.span.end, workflow.body.span.end)
+    building.terminal(END, "end", "End", end, ())
+    return Graph(workflow=workflow.name, nodes=tuple(building.nodes), edges=tuple(building.edges))
+
+
+@dataclass(slots=True)
+class _Building:
+    uses: dict[str, tree.Use]
+    catalog: Catalog | None
+    painted: dict[str | None, list[NodeProblem]]
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    def terminal(
+        self,
+        id_: str,
+        kind: Literal["start", "end"],
+        title: str,
+        span: tree.Span,
+        problems: tuple[NodeProblem, ...],
+    ) -> None:
+        node = Node(
+            id=id_,
+            step=None,
+            kind=kind,
+            parent=None,
+            title=title,
+            sentence="",
+            problems=problems,
+            start=span.start,
+            end=span.end,
+        )
+        self.nodes.append(node)
+
+    def edge(self, source: str, target: str, kind: Literal["flow", "after"], slot: Place) -> None:
+        self.edges.append(Edge(id=f"{source}->{target}", source=source, target=target, kind=kind, slot=slot))
+
+    def sequence(
+        self, block: tree.Block, prefix: str, container: str, parent: str | None, ends: tuple[str, str]
+    ) -> None:
+        """The steps of a block one after the other, between the nodes that begin and end it."""
+        last = ends[0]
+        for step in block.steps:
+            id_ = self.step(step, prefix, parent)
+            self.edge(last, id_, "flow", Place(container=container, before=step.id))
+            last = id_
+        self.edge(last, ends[1], "flow", Place(container=container, before=None))
+
+    def beside(self, block: tree.Block, prefix: str, container: str, parent: str) -> None:
+        """The steps of a ``parallel``: those that wait for none begin with it."""
+        ids = {step.id: self.step(step, prefix, parent) for step in block.steps}
+        for step in block.steps:
+            slot = Place(container=container, before=step.id)
+            before = [name for name in dict.fromkeys(after_of(step)) if name in ids and name != step.id]
+            for name in before:
+                self.edge(ids[name], ids[step.id], "after", slot)
+            if not before:
+                self.edge(parent, ids[step.id], "flow", slot)
+
+    def step(self, step: tree.Step, prefix: str, parent: str | None) -> str:
+        path = prefix + step.id
+        id_ = self._unique(path)
+        blocks = slots(step)
+        tool, effect = self._tool(step.kind)
+        self.nodes.append(
+            Node(
+                id=id_,
+                step=path,
+                kind=kind_name(step.kind),
+                parent=parent,
+                title=title_of(step),
+                sentence=sentence_of(step.kind, self.uses),
+                tool=tool,
+                effect=effect,
+                container=bool(blocks),
+                problems=tuple(self.painted.get(path, ())),
+                start=step.span.start,
+                end=step.span.end,
+            )
+        )
+        for slot in blocks:
+            self._lane(step, path, id_, slot)
+        return id_
+
+    def _lane(self, step: tree.Step, path: str, owner: str, slot: Slot) -> None:
+        reference = f"{path}/{slot.name}"
+        id_ = self._unique(f"{owner}/{slot.name}")
+        block = slot.block
+        lane = Node(
+            id=id_,
+            step=path,
+            kind="lane",
+            parent=owner,
+            title="",
+            sentence="",
+            container=True,
+            label=_lane_label(step, slot),
+            start=block.span.start,
+            end=block.span.end,
+        )
+        self.nodes.append(lane)
+        if not block.steps:
+            empty = Node(
+                id=f"{id_}~empty",
+                step=path,
+                kind="empty",
+                parent=id_,
+                title="",
+                sentence="",
+                slot=Place(container=reference, before=None),
+                start=block.inner.start,
+                end=block.inner.end,
+            )
+            self.nodes.append(empty)
+        elif isinstance(step.kind, tree.Parallel) and not slot.rescue:
+            self.beside(block, path + slot.infix, reference, id_)
+        else:
+            self.sequence(block, path + slot.infix, reference, id_, (id_, id_))
+
+    def _unique(self, id_: str) -> str:
+        """Two steps of one name are an error, but both are drawn."""
+        number, found = 2, id_
+        while found in self.taken:
+            found = f"{id_}#{number}"
+            number += 1
+        self.taken.add(found)
+        return found
+
+    def _tool(self, kind: tree.Kind) -> tuple[str | None, Literal["read", "write"] | None]:
+        if not isinstance(kind, tree.Call):
+            return None, None
+        use = self.uses.get(kind.alias)
+        connector = kind.alias if use is None else use.name
+        found = None if self.catalog is None else self.catalog.tool(connector, kind.tool)
+        return f"{connector}.{kind.tool}", None if found is None else found.effect
+
+
+def _lane_label(step: tree.Step, slot: Slot) -> str:
+    if slot.name == "compensate":
+        return "to undo it later"
+    if not slot.rescue:
+        return arm_label(step.kind, slot.name)
+    catches = [clause for clause in step.clauses if isinstance(clause, tree.Catch)]
+    codes = catches[int(slot.name.removeprefix("catch"))].codes
+    return f"if it fails with {' or '.join(codes)}" if codes else "if it fails"
+
+
+def kind_name(kind: tree.Kind) -> NodeKind:
+    match kind:
+        case tree.Call():
+            return "call"
+        case tree.RunWorkflow():
+            return "run"
+        case tree.Agent():
+            return "agent"
+        case tree.Approve():
+            return "approve"
+        case tree.If():
+            return "if"
+        case tree.Switch():
+            return "switch"
+        case tree.Parallel():
+            return "parallel"
+        case tree.Do():
+            return "do"
+        case tree.Foreach():
+            return "foreach"
+        case tree.Loop():
+            return "loop"
+        case tree.Wait():
+            return "wait"
+        case tree.Let():
+            return "let"
+        case tree.Return():
+            return "return"
+        case tree.Fail():
+            return "fail"
+        case tree.Broken():
+            return "broken"
+        case _:
+            assert_never(kind)

@@ -1,0 +1,146 @@
+"""Boxes for a graph: from the inside out, each block is laid out on its own and then put into its container.
+
+A sequence goes down; the branches of a container stand side by side as lanes; the steps of a ``parallel`` stand in
+rows, each row behind what it waits for. Pure and deterministic; all lengths are pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dsl.graph import END, START, Graph, Node
+
+STEP = (260, 68)
+TERMINAL = (112, 36)
+EMPTY = (200, 48)
+HEAD = 68
+"""The face of a container, above its lanes."""
+LABEL = 30
+"""The head of a lane."""
+PAD = 16
+GAP_X = 20
+GAP_Y = 48
+"""Between two steps, with room for an edge and its plus."""
+EDGE_Y = 36
+"""Between a lane's head or foot and its steps."""
+ROW_Y = 60
+"""Between the rows of a ``parallel``."""
+MARGIN = 24
+
+
+@dataclass(slots=True)
+class _Box:
+    node: Node
+    children: list[_Box] = field(default_factory=list)
+    x: int = 0
+    y: int = 0
+    width: int = 0
+    height: int = 0
+
+
+def layout(graph: Graph) -> Graph:
+    """The graph with a box for every node, relative to its parent, and its whole size."""
+    boxes = {node.id: _Box(node) for node in graph.nodes}
+    roots: list[_Box] = []
+    for node in graph.nodes:
+        (roots if node.parent is None else boxes[node.parent].children).append(boxes[node.id])
+    before: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        if edge.kind == "after":
+            before.setdefault(edge.target, []).append(edge.source)
+    parallel = {node.id for node in graph.nodes if node.kind == "parallel"}
+    beside = frozenset(n.id for n in graph.nodes if n.parent in parallel and n.id == f"{n.parent}/body")
+    # Children come behind their parents in `nodes`, so backwards is from the inside out.
+    for node in reversed(graph.nodes):
+        _size(boxes[node.id], before, beside)
+    order = {START: -1, END: 1}
+    width, height = _stack(sorted(roots, key=lambda box: order.get(box.node.id, 0)), GAP_Y)
+    for box in roots:
+        box.x += MARGIN
+        box.y += MARGIN
+    placed = tuple(
+        node.model_copy(update={"x": b.x, "y": b.y, "width": b.width, "height": b.height})
+        for node, b in ((node, boxes[node.id]) for node in graph.nodes)
+    )
+    return graph.model_copy(
+        update={"nodes": placed, "width": width + 2 * MARGIN, "height": height + 2 * MARGIN}
+    )
+
+
+def _size(box: _Box, before: dict[str, list[str]], beside: frozenset[str]) -> None:
+    """The size of a box whose children have theirs, and the children's places in it."""
+    match box.node.kind:
+        case "start" | "end":
+            box.width, box.height = TERMINAL
+        case "empty":
+            box.width, box.height = EMPTY
+        case "lane":
+            _lane(box, before, box.node.id in beside)
+        case _ if box.children:
+            _container(box)
+        case _:
+            box.width, box.height = STEP
+
+
+def _stack(boxes: Sequence[_Box], gap: int) -> tuple[int, int]:
+    """Boxes below each other, centred; the size of the whole."""
+    width = max((box.width for box in boxes), default=0)
+    y = 0
+    for box in boxes:
+        box.x, box.y = (width - box.width) // 2, y
+        y += box.height + gap
+    return width, max(0, y - gap)
+
+
+def _rows(boxes: Sequence[_Box], before: dict[str, list[str]]) -> tuple[int, int]:
+    """The steps of a ``parallel``: each in the first row below all it waits for."""
+    ids = {box.node.id for box in boxes}
+    level: dict[str, int] = {}
+    waiting = list(boxes)
+    while waiting:
+        ready = [b for b in waiting if all(s in level or s not in ids for s in before.get(b.node.id, ()))]
+        # Steps that wait for each other are an error of the text; they are drawn in the order they are written.
+        for box in ready or waiting[:1]:
+            sources = [level[s] for s in before.get(box.node.id, ()) if s in level]
+            level[box.node.id] = 1 + max(sources, default=-1)
+        waiting = [box for box in waiting if box.node.id not in level]
+    rows = [
+        [b for b in boxes if level[b.node.id] == row] for row in range(max(level.values(), default=-1) + 1)
+    ]
+    widths = [sum(box.width for box in row) + GAP_X * (len(row) - 1) for row in rows]
+    width, y = max(widths, default=0), 0
+    for row, row_width in zip(rows, widths, strict=True):
+        x = (width - row_width) // 2
+        for box in row:
+            box.x, box.y = x, y
+            x += box.width + GAP_X
+        y += max(box.height for box in row) + ROW_Y
+    return width, max(0, y - ROW_Y)
+
+
+def _lane(box: _Box, before: dict[str, list[str]], beside: bool) -> None:
+    empty = [child for child in box.children if child.node.kind == "empty"]
+    steps = [child for child in box.children if child.node.kind != "empty"]
+    if beside:
+        width, height = _rows(steps, before)
+    else:
+        width, height = _stack(steps or empty, GAP_Y)
+    top = (LABEL if box.node.label else 0) + (EDGE_Y if steps else PAD)
+    inner = max(width, STEP[0])
+    for child in box.children:
+        child.x += PAD + (inner - width) // 2
+        child.y += top
+    box.width = inner + 2 * PAD
+    box.height = top + height + (EDGE_Y if steps else PAD)
+
+
+def _container(box: _Box) -> None:
+    x, height = PAD, max(lane.height for lane in box.children)
+    for lane in box.children:
+        lane.x, lane.y = x, HEAD
+        # Lanes of one container end on one line.
+        lane.height = height
+        x += lane.width + GAP_X
+    box.width = x - GAP_X + PAD
+    box.height = HEAD + height + PAD
