@@ -16,13 +16,13 @@ _YES_NOUN = (
 _ASK = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^(?:ask|have|let|get|request|require|want|need|tell|make)\s+{_ROLE}\s+(?:to |must |should |has to )?(?:review and |first )?{_YES}\b",
-        rf"^(?:ask|request|require)\s+{_ROLE}\s+for\s+(?:an? |his |her |their )?{_YES_NOUN}\b",
+        rf"^(?:asks?|have|has|let|lets|gets?|requests?|requires?|wants?|needs?|tell|make)\s+{_ROLE}\s+(?:to |must |should |has to )?(?:review and |first )?{_YES}\b",
+        rf"^(?:asks?|requests?|requires?)\s+{_ROLE}\s+for\s+(?:an? |his |her |their )?{_YES_NOUN}\b",
         rf"^{_ROLE}\s+(?:must|has to|have to|should|needs? to|will|shall|is to|first)\s+(?:first )?{_YES}\b",
         rf"^(?:get|obtain|request|require|ask for|seek|wait for|needs?|requires?|it needs|it requires|with|await|collect)\s+(?:an? |the )?{_YES_NOUN}\s+(?:of|from|by|through)\s+{_ROLE}(?=$|,| within| in | before| first| no later)",
         rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
         rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
-        rf"^{_ROLE}\s+(?:approves|confirms|signs off|decides|authori[sz]es)\b",
+        rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|decides|agreed|authori[sz]es)\b",
     )
 )
 _ASK_NOBODY = re.compile(

@@ -13,6 +13,7 @@ from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import choices, fits, plain, properties, required, sort_of
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import (
+    LIST_VERBS,
     PRONOUNS,
     SEND_VERBS,
     STOP,
@@ -26,8 +27,23 @@ from studio.designer.builtin.work import Work
 
 _SHORT_PROSE = frozenset(map(stem, ["subject", "title", "summary", "headline"]))
 _LONG_PROSE = frozenset(
-    map(stem, ["body", "text", "message", "content", "description", "note", "comment", "html", "details", "markdown"])
+    map(
+        stem,
+        [
+            "body",
+            "text",
+            "message",
+            "content",
+            "description",
+            "note",
+            "comment",
+            "html",
+            "details",
+            "markdown",
+        ],
+    )
 )
+PROSE = _SHORT_PROSE | _LONG_PROSE
 _ADDRESS = frozenset(map(stem, ["to", "recipient", "email", "address", "receiver"]))
 _WHERE = frozenset(map(stem, ["channel", "room"]))
 _REASONS = frozenset(map(stem, ["reason", "cause"]))
@@ -37,7 +53,9 @@ _ME = frozenset(["me", "us", "myself", "ourselves"])
 _SAID = re.compile(
     r"\b(?:that|saying|to say|telling (?:them|him|her)|with the (?:text|message|words))\s+(?P<said>.+)$", re.I
 )
-_MAKING = frozenset(map(stem, ["process", "make", "perform", "do", "execute", "create", "issue", "add", "open"]))
+_MAKING = frozenset(
+    map(stem, ["process", "make", "perform", "do", "execute", "create", "issue", "add", "open"])
+)
 _CHECKING = frozenset(map(stem, ["check", "verify", "validate"]))
 _RETRY_READ = '3 backoff 500ms to 10s on "timeout", "unavailable"'
 _RETRY_WRITE = '5 backoff 1s to 1m on "timeout", "unavailable"'
@@ -139,7 +157,7 @@ def _argument(
     if words[-1] in _REASONS and sort_of(schema) == "string" and not choices(schema):
         return _reason(work, scope, schema)
     if not needed:
-        return _optional(scope, wish, words, schema)
+        return _optional(work, scope, known, wish, name, schema)
     wanted = _qualified(known, words)
     hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
     found = scope.for_argument(wanted, schema, hints)
@@ -194,14 +212,20 @@ def _spoken(wish: Wish, name: str, schema: Schema, *, needed: bool) -> str | Non
     return None
 
 
-def _optional(scope: Scope, wish: Wish, words: tuple[str, ...], schema: Schema) -> str | None:
-    """Optional arguments are filled only where an input of the very same name exists."""
+def _optional(work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema) -> str | None:
+    """Optional arguments are filled only where the clause speaks of them or an input of that very name exists."""
+    words = name_stems(name)
     for thing in scope.things:
         if not thing.step and thing.words == words and fits(thing.schema, schema):
             return thing.name
     if words[-1] == "email" and len(words) > 1 and set(words[:-1]) & set(stems(wish.words)):
         found = scope.for_argument(words, schema)
-        return found.path if found else None
+        if found is not None:
+            return found.path
+    if known.reads and known.name[0] in LIST_VERBS and len(words) > 1 and sort_of(schema) == "string":
+        whose = re.search(r"\b(?:of|for|by|from) (?:an? |the |one )?([\w ]+)$", wish.words, re.I)
+        if whose and set(words[:-1]) & set(stems(whose[1])):
+            return work.take_input(scope, name, plain(schema), doc=f"Whose {known.name[-1]}s are listed.")
     return None
 
 
@@ -286,15 +310,18 @@ def person_of(wish: Wish) -> tuple[str, ...]:
 def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str, ...]) -> str:
     quoted = re.search(r'"([^"]+)"', wish.words)
     said = _SAID.search(wish.words)
-    spoken = quoted[1] if quoted else said["said"] if said else ""
+    asked = re.search(r"\basking (?:them |him |her )?(for .+)$", wish.words, re.I)
+    spoken = quoted[1] if quoted else said["said"] if said else f"May we ask you {asked[1]}?" if asked else ""
     if not known.sends:
         about = prose.label(scope)
         text = spoken or f"{wish.verb} {wish.words}".strip().rstrip(".")
-        return template((text[:1].upper() + text[1:]) + (f" ({about})" if about else ""))
+        return template(prose.in_full(text, about))
     who = set(person_of(wish))
     concerned = {w for _, p in scope.places() if p.leaf == ("email",) for w in p.words}
     personal = bool(who & concerned) or (not who and not wish.branch)
-    matter = re.match(r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | email| mail| message|$)", wish.words, re.I)
+    matter = re.match(
+        r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | by | via | on | email| mail| message|$)", wish.words, re.I
+    )
     telling = prose.Telling(spoken, personal, wish.branch, matter[1].strip() if matter and not spoken else "")
     if words[-1] in _SHORT_PROSE:
         return prose.subject(work, scope, telling)

@@ -83,6 +83,11 @@ _TWO_THINGS = re.compile(
     r"^(?P<one>(?:the|its|their|his|her|an?) [\w\- ']{2,30}?),? and (?P<two>(?:the|its|their|his|her|an?) [\w\- ']{2,30})$",
     re.I,
 )
+_LIMIT = re.compile(
+    r"\b(?:over|above|more than|exceeding|at least|under|below|less than) [€$£]?\s?\d[\d.]*\s?(?:k\b)?\s?"
+    r"(?:€|%|euros?|eur|dollars?|usd|pounds?|gbp|chf|percent)?",
+    re.I,
+)
 _TRAILING_IF = re.compile(
     r"^(?P<act>.+?),?\s+(?P<only>but only |only )?(?P<w>if|when|unless|provided(?: that)?|in case|as long as)\s+(?P<test>.+)$",
     re.IGNORECASE,
@@ -106,6 +111,9 @@ class _Reader:
         text = re.sub(r'"([^"]*)"|“([^”]*)”', self._keep, request.strip()).replace("’", "'")
         text = re.sub(r"\be-mail", "email", text, flags=re.I)
         text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+        text = re.sub(
+            r"\bdrop (them|him|her|the \w+) a (?:line|note|mail|message)\b", r"message \1", text, flags=re.I
+        )
         text = re.sub(r"\breviews? and approves?\b", "approve", text, flags=re.I)
         name = ""
         if match := _PREFACE.match(text):
@@ -197,6 +205,9 @@ class _Reader:
             return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
         if _TOGETHER.search(sentence):
             parts = self._clauses(_TOGETHER.sub(" ", sentence).strip())
+            if parts and isinstance(parts[-1], When) and len(parts[-1].then) > 1:
+                inner = Together(parts[-1].then, self._words(sentence))
+                return [*parts[:-1], replace(parts[-1], then=(inner,))]
             if len(parts) > 1:
                 return [Together(tuple(parts), self._words(sentence))]
             return parts
@@ -323,7 +334,19 @@ class _Reader:
         text = _POLITE.sub("", text.strip(" ,;:.")).strip()
         if not text:
             return []
+        if match := re.match(r"^(?P<y>.+?),? (?:before|prior to) (?P<x>\w+ing\b.*)$", text, re.I):
+            return [*self._clause(match["y"]), *self._aside(match["x"])]
+        if (
+            match := re.match(r"^(?P<y>.+?),? (?:after|once|as soon as) (?P<x>.+)$", text, re.I)
+        ) and isinstance(gate := read_shape(match["x"]), Ask):
+            return [gate, *self._clause(match["y"])]
         shape = read_shape(text)
+        if (
+            isinstance(shape, Ask)
+            and (limit := _LIMIT.search(text))
+            and (test := read_test(f"it is {limit[0]}"))
+        ):
+            return [When(test, (shape,), (), self._words(text))]
         if shape is not None:
             return [shape]
         check = _CHECK.match(text)
@@ -372,10 +395,11 @@ def negate(test: Test) -> Test:
 
 
 def _sentences(text: str) -> list[str]:
-    parts = re.split(
-        r"(?<=[a-z0-9)%€])[.!?]+(?=\s|$)|[;\n]+|(?<=\s)[-*•]\s|(?:^|\s)\d+[.)]\s", text, flags=re.I
-    )
-    return [part.strip(" ,.") for part in parts if part and part.strip(" ,.-")]
+    found = []
+    for line in re.split(r"[;\n]+|(?<=\s)[*•]\s", text):
+        line = re.sub(r"^\s*(?:\d+[.)]|[-*•])\s+", "", line)
+        found += re.split(r"(?<=[a-z0-9)%€])[.!?]+(?=\s|$)", line, flags=re.I)
+    return [part.strip(" ,.") for part in found if part.strip(" ,.-")]
 
 
 def _pieces(text: str, verbs: frozenset[str]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from studio.designer.builtin import prose
-from studio.designer.builtin.calls import Wish, person_of, takes_address, thing_of, write_call
+from studio.designer.builtin.calls import PROSE, Wish, person_of, takes_address, thing_of, write_call
 from studio.designer.builtin.draft import (
     ApproveStep,
     CallStep,
@@ -45,13 +45,14 @@ from studio.designer.builtin.reading import (
     When,
 )
 from studio.designer.builtin.scope import Scope, is_amount
-from studio.designer.builtin.shapes import places, properties, required
+from studio.designer.builtin.shapes import choices, places, properties, required, sort_of
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import name_stems, raw_tokens, stem, stems
 from studio.designer.builtin.work import Work, identifier
 
 _REFUSALS = frozenset(map(stem, ["reject", "refuse", "decline", "deny"]))
+_APPROVING = re.compile(r"\b(?:approv|sign(?:s|ed)?[ -]?off|permission|authori[sz]|go-ahead|consent)", re.I)
 _LOOKUPS = frozenset(map(stem, ["get", "fetch", "find", "read", "load"]))
 
 
@@ -69,6 +70,7 @@ class Composer:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.last: Resolved | None = None
+        self.looked_up: dict[str, str] = {}
 
     def compose(self, items: tuple[Item, ...], scope: Scope, place: Place) -> list[DraftStep]:
         steps: list[DraftStep] = []
@@ -116,13 +118,25 @@ class Composer:
             return
         if known is None:
             sense = stem(item.verb)
+            if _APPROVING.search(item.words):
+                self._ask(Ask(item.words, self._role_in(item.words)), steps, scope, place)
+                return
             if sense in _REFUSALS:
                 steps.append(self._end("rejected", place))
                 return
             if item.known or stems(item.words):
                 self.work.miss(item.words, self._need(item))
             return
+        if known.reads and self.looked_up.get(known.id) in scope.names():
+            return
         self.call(known, item.verb, item.rest, steps, scope, place)
+
+    def _role_in(self, words: str) -> str:
+        """A role of the account that the words name; "" when they name none."""
+        spoken = set(stems(words))
+        return next(
+            (role for role in sorted(self.work.catalog.roles or ()) if set(name_stems(role)) <= spoken), ""
+        )
 
     def match(self, item: Act, scope: Scope | None = None) -> Known | None:
         """The tool for an action; among tools that send, one that reaches whom it is for."""
@@ -165,6 +179,15 @@ class Composer:
             if name in required(known.tool.input_schema) and is_amount(parts) and not re.search(r"\d", words):
                 if scope.for_argument(parts, schema) is None:
                     wanted.append(parts)
+            elif (
+                not known.sends
+                and name in required(known.tool.input_schema)
+                and sort_of(schema) in ("string", "integer", "number")
+                and not choices(schema)
+                and parts[-1] not in ("id", *PROSE)
+                and scope.for_argument(parts, schema) is None
+            ):
+                wanted.append(parts)
             elif (
                 known.sends
                 and parts[-1] in ("to", "email", "recipient")
@@ -213,6 +236,7 @@ class Composer:
         step = write_call(self.work, scope, known, Wish("get", " ".join(known.name[1:])))
         steps.append(step)
         scope.add(thing_of(step, known))
+        self.looked_up[known.id] = step.id
         self.work.assume(
             f"The {step.id.replace('_', ' ')} is looked up with {known.id} first, because {why}."
         )
@@ -238,7 +262,8 @@ class Composer:
     def _need(self, item: Act) -> str:
         nearest = self.work.toolbox.rank("", item.words, ())
         near = f" The nearest is {nearest[0].known.id}." if nearest else ""
-        what = item.words if item.verb else f"do {item.words!r}"
+        words = item.words[:1].lower() + item.words[1:]
+        what = words if item.verb else f"do {words!r}"
         return f"None of the connected tools can {what}; connect a connector with such a tool.{near}"
 
     # ---- checks and conditions -----------------------------------------------------------------------
@@ -276,7 +301,7 @@ class Composer:
         )
         test_id = self.work.fresh(f"unless_{identifier(found.name)}")
         self.work.assume(
-            f"When {failing.spoken}, the workflow ends with status {status!r} and does nothing more."
+            f"When {failing.spoken}, {'this one is left out' if place.loop else f'the workflow ends with status {status!r} and does nothing more'}."
         )
         steps.append(
             IfStep(test_id, failing.test, (self._end(status, place),), says=f"stop unless {found.spoken}")
@@ -400,7 +425,8 @@ class Composer:
         doing, amount = self._next_effect(place.ahead, steps, scope)
         if not item.within:
             self.work.assume("The approver has 24 hours; after that the run fails as expired.")
-        shown = tuple(t.name for t in scope.things if t.step and "." not in t.name)
+        latest = next((i for i, t in enumerate(scope.things) if t.noun.startswith("item:")), 0)
+        shown = tuple(t.name for t in scope.things[latest:] if t.step)
         reject = self._end("rejected", place)
         steps.append(
             ApproveStep(

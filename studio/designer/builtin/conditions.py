@@ -157,7 +157,14 @@ def _predicate(text: str) -> Test | None:
         re.I,
     )
     if match is None:
-        return None
+        denied = re.fullmatch(
+            r"(?P<s>[\w ]+?) (?:does not|doesn't|do not|don't|did not) (?P<p>\w+)", text, re.I
+        )
+        stated = re.fullmatch(
+            r"(?P<s>it|they|that|this|(?:the|an?) \w+) (?P<p>[a-z]{3,}(?:es|s))", text, re.I
+        )
+        found = denied or stated
+        return Is(_subject(found["s"]), found["p"], bool(denied)) if found else None
     predicate = re.sub(
         r"^(?:not|still|already|really|actually|marked(?: as)?|set to|(?:an?|the)) ",
         "",
@@ -175,7 +182,19 @@ def _predicate(text: str) -> Test | None:
 
 
 _NEGATABLE = frozenset(
-    ["paid", "available", "eligible", "valid", "approved", "shipped", "complete", "assigned", "active", "verified", "correct"]
+    [
+        "paid",
+        "available",
+        "eligible",
+        "valid",
+        "approved",
+        "shipped",
+        "complete",
+        "assigned",
+        "active",
+        "verified",
+        "correct",
+    ]
 )
 
 

@@ -102,7 +102,7 @@ def body(work: Work, scope: Scope, telling: Telling) -> str:
     about = label(scope)
     effect = work.effects[-1] if work.effects else None
     if telling.said:
-        lines.append(_capital(telling.said.rstrip(".")) + ".")
+        lines.append(_sentence(telling.said))
     elif telling.matter and not (effect and telling.personal):
         lines.append(
             f"this is {article(telling.matter)} about {about}."
@@ -125,8 +125,7 @@ def body(work: Work, scope: Scope, telling: Telling) -> str:
             lines.append(f"Reason: ${{{why.path}}}")
     if (
         not telling.personal
-        or (telling.matter
-        and not effect)
+        or (telling.matter and not effect)
         or not (effect or telling.said or telling.branch)
     ):
         lines += _facts(scope)
@@ -177,7 +176,9 @@ def _facts(scope: Scope) -> list[str]:
     in_loop = any(t.noun.startswith("item:") for t in scope.things)
     for thing in reversed([t for t in scope.things if t.step and not in_loop]):
         listed = [p for p in places(thing.name, thing.words, thing.schema, depth=1) if p.sort == "array"]
-        if listed:
+        if listed and not any(
+            p.leaf == ("id",) for p in places(thing.name, thing.words, thing.schema, depth=1)
+        ):
             return [
                 f"{_capital(listed[0].path.rpartition('.')[2].replace('_', ' '))}: ${{{listed[0].path}.size()}}"
             ]
@@ -191,6 +192,18 @@ def _facts(scope: Scope) -> list[str]:
     ]  # fmt: skip
     plain.sort(key=lambda p: not is_amount(p.leaf))
     return [f"{_capital(p.path.rpartition('.')[2].replace('_', ' '))}: ${{{p.path}}}" for p in plain[:4]]
+
+
+def _sentence(text: str) -> str:
+    text = _capital(text.strip())
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def in_full(words: str, about: str) -> str:
+    """ "put it in the calendar" with what "it" is, as a headline."""
+    if about and (found := re.search(r"\b(?:it|them|this|that)\b", words, re.I)):
+        return _capital(f"{words[: found.start()]}{about}{words[found.end() :]}")
+    return _capital(words) + (f" ({about})" if about else "")
 
 
 def _capital(text: str) -> str:

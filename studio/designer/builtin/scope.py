@@ -9,7 +9,12 @@ from dsl.catalog import Schema
 from studio.designer.builtin.shapes import Place, Sort, fits, places
 from studio.designer.builtin.words import likeness, stem
 
-_GENERIC = frozenset(map(stem, ["id", "name", "status", "state", "type", "email", "title", "description", "key", "number", "date"]))
+_GENERIC = frozenset(
+    map(
+        stem,
+        ["id", "name", "status", "state", "type", "email", "title", "description", "key", "number", "date"],
+    )
+)
 _AMOUNTS = tuple(map(stem, ["total", "amount", "value", "price", "sum", "cost", "balance"]))
 _LEAF_KIN = (
     frozenset(map(stem, ["to", "email", "recipient", "address", "mail"])),

@@ -51,7 +51,10 @@ def resolve(test: Test, scope: Scope, last: Resolved | None) -> Resolved | Unres
             else:
                 sides = [left.path, right.path]
             return Resolved(
-                f"{sides[0]} {op} {sides[1]}", f"{subject} {op} {other}", (left, right), name=_slug(left)
+                f"{sides[0]} {op} {sides[1]}",
+                f"the {subject} is {_SPOKEN[op]} the {other}",
+                (left, right),
+                name=_slug(left),
             )
         case Is():
             return _is(test, scope)
@@ -218,6 +221,7 @@ def _is(test: Is, scope: Scope) -> Resolved | Unresolved:
             and place.leaf[-1:] in (("status",), ("stat",))
         ):
             said = "_".join(raw_tokens(test.predicate))
+            bonus += 1.5 if subject and place.leaf[-1] in subject else 0.0
             note = f'I took "{said}" to be the word that {place.path} uses; check its spelling.'
             found = 1.0, f"{place.path} {'!=' if test.negated else '=='} {quote(said)}", (note,)
         elif (
@@ -235,7 +239,7 @@ def _is(test: Is, scope: Scope) -> Resolved | Unresolved:
     if best is None:
         return Unresolved(f"whether {spoken.replace(' is not ', ' is ')}")
     return Resolved(
-        best[1], spoken, (best[2],), best[3], f"{'not_' if test.negated else ''}{word}", weak=bool(best[3])
+        best[1], spoken, (best[2],), best[3], f"{'not_' if test.negated else ''}{word}", weak=best[0] < 1.5
     )
 
 

@@ -134,10 +134,8 @@ class Toolbox:
         elif agreement > 0:
             accepted = (
                 object_named
-                or (any(v for v, _ in earned)
-                and agreement >= 1)
-                or (not known.reads
-                and _verb_in_name(sense, known))
+                or (any(v for v, _ in earned) and agreement >= 1)
+                or (not known.reads and _verb_in_name(sense, known))
             )
         else:
             accepted = naming and (sense in GENERIC_VERBS or not sense) and _share(earned) >= 0.5
@@ -171,7 +169,7 @@ def _verb_agreement(sense: str, known: Known) -> float:
     best = 1.0 if sense in known.name else 0.0
     head = known.name[0] if known.name else ""
     best = max(best, 0.8 * likeness(sense, head) if head != sense else 1.0)
-    best = max(best, 0.6 if likeness(sense, head) else 0.0)
+    best = max(best, 0.6 if any(likeness(sense, word) for word in known.name) else 0.0)
     if sense in SEND_VERBS and known.sends:
         best = max(best, 0.9)
     if sense in LIST_VERBS and head in LIST_VERBS:

@@ -5,9 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from studio.designer.builtin.words import CHECK_VERBS, READ_VERBS, SEND_VERBS, STOP, raw_tokens, stem
+from studio.designer.builtin.words import (
+    CHECK_VERBS,
+    READ_VERBS,
+    SEND_VERBS,
+    STOP,
+    raw_tokens,
+    stem,
+    word_list,
+)
 
-_WORK = ["accept", "add", "adjust", "alert", "apply", "approve", "archive", "ask", "assign", "attach", "authorise", "authorize", "block", "book", "calculate", "call", "cancel", "capture", "change", "charge", "check", "classify", "close", "collect", "compare", "complete", "compute", "confirm", "contact", "convert", "copy", "count", "create", "deactivate", "decline", "deduct", "delete", "deliver", "deny", "disable", "dispatch", "do", "download", "draft", "email", "enable", "end", "enrich", "ensure", "enter", "escalate", "evaluate", "execute", "export", "extract", "fail", "fetch", "file", "fill", "find", "finish", "flag", "forward", "generate", "get", "give", "go", "grant", "handle", "hand", "hold", "import", "inform", "insert", "inspect", "invite", "issue", "keep", "label", "let", "list", "load", "lock", "log", "look", "mail", "make", "mark", "match", "merge", "message", "modify", "move", "note", "notify", "obtain", "open", "order", "pause", "pay", "perform", "ping", "place", "plan", "post", "prepare", "process", "publish", "pull", "purchase", "put", "query", "raise", "read", "rebook", "receive", "record", "refund", "register", "reject", "release", "remind", "remove", "renew", "reopen", "reorder", "repeat", "reply", "report", "request", "require", "reschedule", "reserve", "reset", "resolve", "respond", "restart", "restock", "retrieve", "retry", "return", "review", "revoke", "roll", "run", "save", "schedule", "score", "search", "see", "send", "set", "ship", "show", "sign", "skip", "start", "stop", "store", "submit", "suspend", "sync", "tag", "take", "tell", "test", "text", "transfer", "trigger", "triage", "try", "turn", "unlock", "update", "upload", "use", "validate", "verify", "void", "wait", "warn", "withdraw", "write", "reimburse", "repay", "reboot", "provision", "onboard", "offboard", "allocate", "delegate", "rate", "rank", "translate", "summarise", "summarize"]
+_WORK = word_list(
+    """
+    accept add adjust alert apply approve archive ask assign attach authorise authorize block book calculate
+    call cancel capture change charge check classify close collect compare complete compute confirm contact
+    convert copy count create deactivate decline deduct delete deliver deny disable dispatch do download
+    draft email enable end enrich ensure enter escalate evaluate execute export extract fail fetch file fill
+    find finish flag forward generate get give go grant handle hand hold import inform insert inspect invite
+    issue keep label let list load lock log look mail make mark match merge message modify move note notify
+    obtain open order pause pay perform ping place plan post prepare process publish pull purchase put query
+    raise read rebook receive record refund register reject release remind remove renew reopen reorder
+    repeat reply report request require reschedule reserve reset resolve respond restart restock retrieve
+    retry return review revoke roll run save schedule score search see send set ship show sign skip start
+    stop store submit suspend sync tag take tell test text transfer trigger triage try turn unlock update
+    upload use validate verify void wait warn withdraw write reimburse repay reboot provision onboard
+    offboard allocate delegate rate rank translate summarise summarize
+    """
+)
 
 KNOWN_VERBS = frozenset(stem(word) for word in _WORK) | READ_VERBS | SEND_VERBS | CHECK_VERBS
 _NOUN_AFTER = frozenset(["address", "of", "is", "are", "was", "were", "number", "id", "status", "which"])

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+
+def word_list(text: str) -> list[str]:
+    """Words apart by spaces: how the lists of this package are written."""
+    return text.split()
+
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 
@@ -84,10 +90,21 @@ _SUFFIXES = (
 )
 
 STOP = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "they", "them", "their", "he", "she", "his", "her", "him", "we", "us", "our", "you", "your", "i", "me", "my", "is", "are", "was", "were", "be", "been", "being", "am", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "has", "have", "had", "do", "does", "did", "to", "of", "in", "on", "at", "by", "for", "from", "with", "into", "onto", "about", "as", "and", "or", "but", "nor", "so", "if", "then", "than", "too", "very", "just", "also", "please", "there", "here", "when", "while", "who", "whom", "which", "what", "whose", "where", "how", "all", "any", "both", "each", "every", "some", "such", "no", "not", "only", "own", "same", "up", "out", "off", "over", "under", "again", "further", "once", "s", "t", "via", "per", "through", "using", "use", "whether", "automatically", "etc"]
+    word_list(
+        """
+    a an the this that these those it its they them their he she his her him we us our you your i me my is
+    are was were be been being am will would shall should can could may might must has have had do does did
+    to of in on at by for from with into onto about as and or but nor so if then than too very just also
+    please there here when while who whom which what whose where how all any both each every some such no
+    not only own same up out off over under again further once s t via per through using use whether
+    automatically etc
+        """
+    )
 )
 
-PRONOUNS = frozenset(["it", "them", "they", "this", "that", "these", "those", "him", "her", "one", "everything"])
+PRONOUNS = frozenset(
+    ["it", "them", "they", "this", "that", "these", "those", "him", "her", "one", "everything"]
+)
 
 
 @lru_cache(maxsize=8192)
@@ -135,49 +152,49 @@ def _stemmed(words: str) -> frozenset[str]:
 SYNONYMS: tuple[frozenset[str], ...] = tuple(
     _stemmed(group)
     for group in (
-        "get fetch load read retriev look lookup find pull obtain open view show query",
+        "get fetch load read retrieve look lookup find pull obtain open view show query",
         "list search find query browse gather collect",
-        "check verify validat ensur confirm assess examin inspect test evaluat determin",
+        "check verify validate ensure confirm assess examine inspect test evaluate determine",
         "send email mail message notify tell inform write alert ping remind contact reply",
-        "refund reimburs repay",
-        "pay payout settle transfer disburs",
-        "creat add open mak register fil rais generat insert submit log",
-        "updat chang set modify edit adjust patch amend mark",
-        "delet remov drop eras purg",
-        "cancel abort void revok terminat",
-        "escalat hand forward",
-        "assign allocat delegat",
-        "post publish announc",
-        "book reserv schedul plan",
+        "refund reimburse repay",
+        "pay payout settle transfer disburse",
+        "create add open make register file raise generate insert submit log",
+        "updat change set modify edit adjust patch amend mark",
+        "delete remove drop erase purge",
+        "cancel abort void revoke terminate",
+        "escalate hand forward",
+        "assign allocate delegate",
+        "post publish announce",
+        "book reserve schedule plan",
         "ship dispatch deliver",
         "restart reboot",
-        "order purchas",
+        "order purchase",
         "customer client buyer shopper",
-        "employe worker staff colleagu",
-        "amount total pric sum valu cost",
-        "ticket issu case incident",
-        "invoic bill",
+        "employee worker staff colleague",
+        "amount total price sum value cost",
+        "ticket issue case incident",
+        "invoice bill",
         "supplier vendor",
-        "leav vacation holiday absenc",
+        "leave vacation holiday absence",
         "lead prospect",
         "stock inventory quantity",
         "reason cause why",
         "score rating",
-        "balanc remain allowanc",
+        "balance remaining allowanc",
         "calendar event meeting appointment",
         "chat slack channel",
-        "sms text phon",
+        "sms text phone",
     )
 )
 
 READ_VERBS = _stemmed(
-    "get fetch load read retriev look lookup find pull obtain view query list search browse gather collect check verify"
-    " validat ensur assess examin inspect test evaluat determin count calculat match"
+    "get fetch load read retrieve look lookup find pull obtain view query list search browse gather collect check verify"
+    " validate ensure assess examine inspect test evaluate determine count calculate match"
 )
 SEND_VERBS = _stemmed("send email mail message notify tell inform write alert ping remind contact reply let")
-CHECK_VERBS = _stemmed("check verify validat ensur confirm assess examin inspect test evaluat determin")
+CHECK_VERBS = _stemmed("check verify validate ensure confirm assess examine inspect test evaluate determine")
 LIST_VERBS = _stemmed("list search browse gather collect")
-GENERIC_VERBS = _stemmed("do mak perform run process handl execut use carry giv issu start trigger call")
+GENERIC_VERBS = _stemmed("do make perform run process handle execute use carry give issue start trigger call")
 
 
 @lru_cache(maxsize=8192)
