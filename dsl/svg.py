@@ -109,8 +109,8 @@ def _step(node: Node, x: int, y: int) -> str:
         f'<rect x="{x + 14}" y="{middle - 18}" width="36" height="36" rx="9" fill="{tone}" fill-opacity="0.12"/>'
         f'<path transform="translate({x + 24} {middle - 8})" d="{_ICONS[node.kind]}" fill="none" stroke="{tone}" '
         'stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'
-        f"{_text('t', x + 62, middle - 5, node.title, node.width - 76, 7.4)}"
-        f"{_text('s', x + 62, middle + 13, node.sentence, node.width - 76, 6.2)}"
+        f"{_text('t', x + 62, middle - 5, node.title, node.width - 72, 7.2)}"
+        f"{_text('s', x + 62, middle + 13, node.sentence, node.width - 72, 5.7)}"
     )
 
 
