@@ -76,7 +76,7 @@ async def _own_engine(home: Home) -> AsyncIterator[Databases]:
             os.environ.update(
                 {name: value for name, value in environment.items() if name.startswith("WEFT_")}
             )
-            await prepare_workspace(databases, home)
+            await prepare_workspace(databases, home, environment["WEFT_SAMPLES_URL"])
         begin(
             Child(
                 name="runner",

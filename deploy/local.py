@@ -35,14 +35,18 @@ class Databases:
 
 def open_databases(home: Home, environment: Mapping[str, str]) -> Databases:
     """Start the embedded Postgres, or take ``DATABASE_URL``; then bring tables and roles up to date."""
+    given = environment.get("DATABASE_URL")
+    if given:
+        return connect(home, given, embedded=None)
+    embedded = EmbeddedPostgres(home.path)
+    return connect(home, embedded.start(), embedded)
+
+
+def connect(home: Home, owner: str, embedded: EmbeddedPostgres | None) -> Databases:
+    """The databases behind an owner's URL, their tables and roles up to date."""
     from engine.database import prepare
     from engine.errors import WeftError
 
-    embedded = None
-    owner = environment.get("DATABASE_URL")
-    if not owner:
-        embedded = EmbeddedPostgres(home.path)
-        owner = embedded.start()
     try:
         urls = prepare(owner, home.path)
     except WeftError as error:
@@ -90,7 +94,7 @@ def samples_child(home: Home, port: int, environment: dict[str, str]) -> Child:
 
 
 def child_environment(
-    home: Home, databases: Databases, *, studio: int, gateway: int, samples: int
+    home: Home, app_url: str, runner_url: str, *, studio: int, gateway: int, samples: int
 ) -> dict[str, str]:
     """What the studio and the engine are told. The owner's URL is not among it."""
     kept = {
@@ -101,8 +105,8 @@ def child_environment(
         **kept,
         "PYTHONUNBUFFERED": "1",
         "WEFT_HOME": str(home.path),
-        "WEFT_APP_URL": databases.app,
-        "WEFT_RUNNER_URL": databases.runner,
+        "WEFT_APP_URL": app_url,
+        "WEFT_RUNNER_URL": runner_url,
         "WEFT_STUDIO_PORT": str(studio),
         "WEFT_GATEWAY_PORT": str(gateway),
         "WEFT_SAMPLES_URL": f"http://127.0.0.1:{samples}",
@@ -112,12 +116,18 @@ def child_environment(
     }
 
 
+class Stopping(Exception):
+    """Somebody asked to stop while a start was going on."""
+
+
 def wait_until_up(
     child: Child, url: str, seconds: float, stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Return when ``url`` answers with any page; say what its log says when it does not."""
+    """Return when ``url`` answers with any page; say what its log says when it does not. Raises ``Stopping``."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and child.alive() and not stopping():
+    while time.monotonic() < end and child.alive():
+        if stopping():
+            raise Stopping
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
@@ -127,8 +137,6 @@ def wait_until_up(
         except (urllib.error.URLError, OSError):
             pass
         time.sleep(0.1)
-    if stopping():
-        return
     reason = "did not answer in time" if child.alive() else "ended while it was starting"
     raise Failure(
         f"{child.name} {reason}. Its last words:\n{child.last_words()}",

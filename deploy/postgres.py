@@ -246,6 +246,10 @@ class EmbeddedPostgres:
         return f"postgresql://postgres:{details['password']}@127.0.0.1:{details['port']}/{database}"
 
     def _ensure_database(self, database: str) -> None:
+        details = self._details()
+        if database in details.get("databases", ()):
+            return
+        # Imported here: the supervisor, which lives long, needs it only once.
         import psycopg
         from psycopg import sql
 
@@ -253,6 +257,7 @@ class EmbeddedPostgres:
             found = connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone()
             if found is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+        self._write_details({**details, "databases": [*details.get("databases", ()), database]})
 
 
 def _last_line(text: str) -> str:

@@ -7,7 +7,6 @@ is cleaned up by the next one.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -22,7 +21,9 @@ from deploy import children, local
 from deploy.children import Child
 from deploy.console import Console
 from deploy.failure import Failure
-from deploy.home import Home
+from deploy.home import ROOT, Home
+from deploy.postgres import EmbeddedPostgres
+from deploy.setup import prepare
 
 _RESTART_DELAYS = (0.5, 2, 5, 15, 30)
 _STEADY_SECONDS = 60
@@ -39,7 +40,7 @@ class Supervisor:
         self.console = Console()
         self.stopping = threading.Event()
         self.children: list[Child] = []
-        self.databases: local.Databases | None = None
+        self.embedded: EmbeddedPostgres | None = None
         self.engine_ready = False
         self._due: dict[str, float] = {}
 
@@ -51,6 +52,8 @@ class Supervisor:
             self._sweep()
             self._start()
             self._watch()
+        except local.Stopping:
+            pass
         finally:
             self._stop()
         return 0
@@ -79,17 +82,21 @@ class Supervisor:
         samples = local.samples_child(self.home, samples_port, dict(os.environ))
         self._begin(samples)
 
-        with self.console.stage("Starting the database", "Database ready"):
-            self.databases = local.open_databases(self.home, os.environ)
-        environment = local.child_environment(
-            self.home, self.databases, studio=self.port, gateway=gateway_port, samples=samples_port
-        )
-        self._build_page(environment)
+        owner_url = self._database()
+        self._build_page()
         with self.console.stage("Starting the sample connectors", "Connectors ready: shop, mail, http"):
             local.wait_until_up(samples, f"http://127.0.0.1:{samples_port}/health", 40, self.stopping.is_set)
-        if self.stopping.is_set():
-            return
-        password = self._workspace(environment)
+        samples_url = f"http://127.0.0.1:{samples_port}"
+        with self.console.stage("Preparing tables and the sample workspace", "Workspace ready"):
+            prepared = prepare(self._setup_environment(owner_url, samples_url))
+        environment = local.child_environment(
+            self.home,
+            prepared.app_url,
+            prepared.runner_url,
+            studio=self.port,
+            gateway=gateway_port,
+            samples=samples_port,
+        )
 
         studio = Child(
             name="studio",
@@ -100,10 +107,8 @@ class Supervisor:
         with self.console.stage("Starting the studio", "Studio ready"):
             self._begin(studio)
             local.wait_until_up(studio, f"http://127.0.0.1:{self.port}/api/health", 60, self.stopping.is_set)
-        if self.stopping.is_set():
-            return
         self._record(samples_port=samples_port, gateway_port=gateway_port)
-        self._welcome(password)
+        self._welcome(prepared.password)
 
         if self.with_engine:
             engine = Child(
@@ -127,20 +132,40 @@ class Supervisor:
         self.children.append(child)
         self._record()
 
-    def _build_page(self, environment: dict[str, str]) -> None:
+    def _database(self) -> str:
+        """The owner's URL of the database: the one that was given, or the embedded one's, started."""
+        if given := os.environ.get("DATABASE_URL"):
+            return given
+        with self.console.stage("Starting the database", "Database ready"):
+            self.embedded = EmbeddedPostgres(self.home.path)
+            return self.embedded.start()
+
+    def _setup_environment(self, owner_url: str, samples_url: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "WEFT_HOME": str(self.home.path),
+            "WEFT_KEY_FILE": str(self.home.key_file()),
+            "DATABASE_URL": owner_url,
+            "WEFT_SAMPLES_URL": samples_url,
+            "WEFT_SAMPLES_TOKEN": local.samples_token(self.home),
+        }
+
+    def _build_page(self) -> None:
         with self.console.stage(
             "Building the page (once for each version, about half a minute)", "Page built"
         ):
             process = subprocess.Popen(
                 [sys.executable, "-m", "studio.build"],
-                env=environment,
+                cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
             )
             output, _ = self._wait(process)
-        if process.returncode != 0 and not self.stopping.is_set():
+            if self.stopping.is_set():
+                raise local.Stopping
+        if process.returncode != 0:
             log = self.home.logs / "build.log"
             log.write_text(output)
             tail = "\n".join(output.strip().splitlines()[-8:])
@@ -157,14 +182,6 @@ class Supervisor:
                 if self.stopping.is_set():
                     os.killpg(process.pid, signal.SIGTERM)
                     return process.communicate()
-
-    def _workspace(self, environment: dict[str, str]) -> str | None:
-        assert self.databases is not None
-        from deploy.workspace import prepare_workspace
-
-        with self.console.stage("Preparing the sample workspace", "Workspace ready"):
-            os.environ.update({key: value for key, value in environment.items() if key.startswith("WEFT_")})
-            return asyncio.run(prepare_workspace(self.databases, self.home))
 
     def _welcome(self, password: str | None) -> None:
         say = self.console.say
@@ -184,15 +201,14 @@ class Supervisor:
 
     def _record(self, **more: int) -> None:
         assert self.children
+        known = self.home.read_record()
         record = {
-            **self.home.read_record(),
+            **{name: known[name] for name in ("samples_port", "gateway_port") if name in known},
             "up": children.own_mark(),
             "url": f"http://localhost:{self.port}",
             "children": [child.mark() for child in self.children if child.process is not None],
             **more,
         }
-        if self.databases is not None:
-            record |= {"app_url": self.databases.app, "runner_url": self.databases.runner}
         self.home.write_record(record)
 
     # ---- keep running --------------------------------------------------------------------------------
@@ -235,8 +251,8 @@ class Supervisor:
         started = time.monotonic()
         for child in reversed(self.children):
             children.stop(child)
-        if self.databases is not None and self.databases.embedded is not None:
-            self.databases.embedded.stop()
+        if self.embedded is not None:
+            self.embedded.stop()
         self.home.write_record({**self.home.read_record(), "up": None, "children": []})
         self.console.say(f"  Stopped, nothing is left running ({time.monotonic() - started:.1f} s)")
 

@@ -15,12 +15,13 @@ from engine.database import Database
 from engine.errors import WeftError
 
 
-async def prepare_workspace(databases: Databases, home: Home) -> str | None:
+async def prepare_workspace(databases: Databases, home: Home, samples_url: str) -> str | None:
     """Make the sample workspace and its login when they are missing, pin the connectors' tools, and keep the catalog
     as a file for ``weft check``. Answers with the login's password when it was made now."""
     try:
         actor, password = await _ensure(databases)
         async with _services(databases) as db:
+            await catalog.connect_samples(db, actor.account_id, samples_url)
             await catalog.refresh_connectors(db, actor.account_id)
             known = await catalog.catalog(db, actor)
     except WeftError as error:
