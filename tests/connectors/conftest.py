@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -13,8 +15,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import uvicorn
 
 from connectors import HttpToolset, MemoryToolset, StdioToolset
+from connectors.samples.__main__ import application
 from connectors.samples.mail import mail
 from connectors.samples.shop import shop
 from connectors.session import SessionToolset
@@ -103,22 +107,35 @@ T = TypeVar("T", bound=SessionToolset)
 Reach = Callable[[str], SessionToolset]
 
 
+@asynccontextmanager
+async def serving(data: Path) -> AsyncIterator[str]:
+    """The sample servers over HTTP in this very process, which starts faster; gives their address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(application(data), log_config=None, access_log=False))
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(running, 10)
+
+
 @pytest.fixture(params=["http", "stdio", "memory"])
-def reach(request: pytest.FixtureRequest, tmp_path: Path) -> Reach:
+async def reach(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reach]:
     """A client for a sample server, not open, over each transport. The server is real and has fresh data."""
     match request.param:
         case "http":
-            server: Server = request.getfixturevalue("servers")()
-            return lambda name: HttpToolset(name, f"{server.url}/{name}/mcp")
+            async with serving(tmp_path / "http") as url:
+                yield lambda name: HttpToolset(name, f"{url}/{name}/mcp")
         case "stdio":
-            return lambda name: StdioToolset(
+            yield lambda name: StdioToolset(
                 name,
                 [sys.executable, "-m", f"connectors.samples.{name}", "--data", str(tmp_path / "stdio")],
                 {"PYTHONPATH": str(ROOT)},
             )
         case _:
             makers = {"shop": shop, "mail": mail}
-            return lambda name: MemoryToolset(name, makers[name](tmp_path / "memory"))
+            yield lambda name: MemoryToolset(name, makers[name](tmp_path / "memory"))
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import HttpToolset, HttpTransport, ToolError
+from connectors import HttpToolset, HttpTransport, StdioToolset, ToolError
 from connectors.samples.orders import seed_orders
 from tests.connectors.conftest import ROOT, Server, opened
 
@@ -96,6 +97,23 @@ async def test_refunds_and_keys_outlive_a_kill(servers: Callable[..., Server]) -
         again = (await shop.call("process_refund", refund, key="k", timeout_s=10)).unwrap()
         order = (await shop.call("get_order", {"order_id": "A-1001"}, key=None, timeout_s=10)).unwrap()
     assert (again, order["refunded"], order["status"]) == (first, 249.9, "refunded")
+
+
+async def test_one_key_refunds_once_for_two_processes_on_the_same_data(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "connectors.samples.shop", "--data", str(tmp_path)]
+    refund = {"order_id": "A-1001", "amount": 1.0}
+    one, two = (StdioToolset(name, command, {"PYTHONPATH": str(ROOT)}) for name in ("one", "two"))
+    async with opened(one), opened(two):
+        results = await asyncio.gather(
+            *(
+                shop.call("process_refund", refund, key="k", timeout_s=20)
+                for shop in (one, two)
+                for _ in range(25)
+            )
+        )
+        order = (await two.call("get_order", {"order_id": "A-1001"}, key=None, timeout_s=10)).unwrap()
+    assert [result.unwrap() for result in results] == [results[0].value] * 50
+    assert order["refunded"] == 1.0
 
 
 def test_they_write_nothing_to_the_terminal_but_their_address(
