@@ -1,0 +1,97 @@
+"""Any server that speaks the OpenAI protocol: OpenAI, vLLM, Ollama, llama.cpp and others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from engine.model.error import ModelError
+from engine.model.message import Delta, Message, Piece, Spent
+from engine.model.settings import ModelSettings
+
+_NO_KEY = "none"
+"""Local servers take any key, but the client insists on one."""
+
+
+class OpenAICompatible:
+    """One model of one server, through LangChain's client (imported at the first call: it takes a second or two)."""
+
+    name = "openai-compatible"
+
+    def __init__(self, settings: ModelSettings, model: str) -> None:
+        self.model = model
+        self._settings = settings
+        self._client: Any = None
+
+    def __repr__(self) -> str:
+        return f"OpenAICompatible({self.model!r})"
+
+    async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
+        finished = False
+        try:
+            async for chunk in self._opened().astream([(m.role, m.text) for m in messages]):
+                if text := _text_of(chunk.content):
+                    yield Delta(text)
+                if usage := chunk.usage_metadata:
+                    yield Spent(usage["input_tokens"], usage["output_tokens"])
+                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
+        except Exception as error:
+            raise self._told(error) from error
+        if not finished:
+            raise ModelError("bad_answer", f"The model {self.model!r} stopped in the middle of its answer.")
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            import httpx
+            from langchain_openai import ChatOpenAI
+            from pydantic import SecretStr
+
+            self._client = ChatOpenAI(
+                model=self.model,
+                base_url=self._settings.url,
+                api_key=SecretStr(self._settings.key or _NO_KEY),
+                timeout=httpx.Timeout(self._settings.idle_s, connect=self._settings.connect_s),
+                max_retries=0,
+                stream_usage=True,
+                use_responses_api=False,
+            )
+        return self._client
+
+    def _told(self, error: Exception) -> ModelError:
+        """The library's many errors as one of the five. Nothing of the library's own words is passed on."""
+        import httpx
+        import openai
+
+        name = repr(self.model)
+        match error:
+            case ModelError():
+                return error
+            case openai.APITimeoutError() | httpx.TimeoutException() | TimeoutError():
+                return ModelError("timeout", f"The model {name} did not answer in time.")
+            case openai.RateLimitError():
+                return ModelError("rate_limited", f"The model {name} takes no more requests at the moment.")
+            case openai.AuthenticationError() | openai.PermissionDeniedError():
+                return ModelError("refused", "The model server refused the key.")
+            case openai.NotFoundError():
+                return ModelError("refused", f"The model server has no model {name} at this address.")
+            case openai.APIStatusError(status_code=status) if status >= 500:
+                return ModelError("unreachable", f"The model server answered with an error ({status}).")
+            case openai.APIStatusError(status_code=status):
+                return ModelError("refused", f"The model server refused the request ({status}).")
+            case httpx.RemoteProtocolError() | httpx.ReadError():
+                return ModelError("bad_answer", f"The model {name} stopped in the middle of its answer.")
+            case openai.APIConnectionError() | httpx.TransportError() | OSError():
+                return ModelError("unreachable", "The model server cannot be reached.")
+            case json.JSONDecodeError():
+                return ModelError("bad_answer", f"What the model {name} sent cannot be read.")
+            case _:
+                return ModelError("bad_answer", f"The model {name} answered in a way that cannot be read.")
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
+    return ""
