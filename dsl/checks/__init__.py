@@ -43,7 +43,20 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
     A catalog without any connector says nothing about them (a file checked on its own): tools and arguments are then
     not checked.
     """
-    subject = subject_of(parsed, catalog)
-    found = [*parsed.diagnostics, *(diagnostic for rule in RULES for diagnostic in rule(subject))]
+    try:
+        subject = subject_of(parsed, catalog)
+        found = [*parsed.diagnostics, *(diagnostic for rule in RULES for diagnostic in rule(subject))]
+    except RecursionError:
+        found = [*parsed.diagnostics, _too_deep(parsed)]
     unique = list(dict.fromkeys(found))
     return tuple(sorted(unique, key=lambda one: (one.span.start, one.span.end, one.code)))
+
+
+def _too_deep(parsed: Parsed) -> Diagnostic:
+    return Diagnostic(
+        "E204",
+        "error",
+        "this workflow is nested too deeply to be checked",
+        parsed.workflow.name_span,
+        "move parts of it into other workflows, and long expressions into `let` steps",
+    )
