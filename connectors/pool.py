@@ -144,7 +144,7 @@ class Pool:
         if self._closed or spec is None:
             reason = "the pool is closed" if self._closed else "it is not registered"
             raise _unavailable(connector, reason)
-        if slot.lease is not None and slot.lease.spec != spec:
+        if slot.lease is not None and slot.lease.spec is not spec and slot.lease.spec != spec:
             self._retire(slot, slot.lease)
             slot.retry_at = 0.0
         if slot.lease is None:

@@ -10,7 +10,7 @@ from jsonschema.validators import Draft202012Validator, validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from connectors.tool import KEY_ARGUMENT, Json, ToolDefinition, ToolError
+from connectors.tool import KEY_ARGUMENT, Json, ToolDefinition, ToolError, ToolResult
 
 _MOST_TEXT = 300
 
@@ -37,12 +37,12 @@ class Checker:
         if problem is not None:
             raise ToolError("invalid_arguments", f"{tool}: {problem}", "not_done")
 
-    def check_result(self, tool: str, value: Json) -> None:
+    def check_result(self, tool: str, result: ToolResult) -> None:
         """Raises `ToolError("invalid_result", outcome "unknown")`."""
         definition = self._definitions[tool]
-        if definition.output_schema is None:
+        if definition.output_schema is None or result.checked == definition.sha256:
             return
-        problem = self._problem(tool, "result", definition.output_schema, value)
+        problem = self._problem(tool, "result", definition.output_schema, result.value)
         if problem is not None:
             raise ToolError("invalid_result", f"{tool}: {problem}", "unknown")
 

@@ -165,7 +165,8 @@ class SessionToolset(ABC):
                 "not_done",
             )
         self._health = Health("ok")
-        answer = _result(result)
+        # The SDK has held the content of a success against the output schema of the live definition.
+        answer = _result(result, checked=definition.sha256)
         self.bounds.check_result(name, answer.value)
         return answer
 
@@ -259,14 +260,14 @@ def _with_key(
     return meta, {**arguments, KEY_ARGUMENT: key} if definition.honours_key else arguments
 
 
-def _result(result: CallToolResult) -> ToolResult:
+def _result(result: CallToolResult, checked: str) -> ToolResult:
     text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     value: Json = result.structured_content
     if value is None and "structured_content" not in result.model_fields_set:
         all_text = all(isinstance(block, TextContent) for block in result.content)
         value = text if all_text else [_block(block) for block in result.content]
     if not result.is_error:
-        return ToolResult(value)
+        return ToolResult(value, checked=checked)
     told: dict[str, Any] = value if isinstance(value, dict) else {}
     code, message = told.get("code"), told.get("message")
     return ToolResult(

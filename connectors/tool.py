@@ -97,7 +97,8 @@ class ToolResult:
     """A tool's own answer. `error_code`, `message` and `outcome` mean something only when `is_error`.
 
     `value` is the structured content when there is any, otherwise the text (or, when not all of it is text,
-    the list of content blocks in MCP's JSON shape).
+    the list of content blocks in MCP's JSON shape). `checked` is the SHA-256 of the definition whose output
+    schema the value has been held against already, so that nobody needs to look twice.
     """
 
     value: Json
@@ -105,6 +106,7 @@ class ToolResult:
     error_code: str | None = None
     message: str = ""
     outcome: Outcome = "not_done"
+    checked: str = field(default="", compare=False, repr=False)
 
     def unwrap(self) -> Json:
         """The value; an error answer raises `ToolError` with the tool's code ("tool_error" if it gave none)."""

@@ -102,7 +102,7 @@ class Validated(Wrapper):
         self._checker.check_arguments(name, arguments)
         result = await self._inner.call(name, arguments, key=key, timeout_s=timeout_s)
         if not result.is_error:
-            self._checker.check_result(name, result.value)
+            self._checker.check_result(name, result)
         return result
 
 

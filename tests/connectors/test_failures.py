@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
 
 from connectors import HttpToolset, MemoryToolset, StdioToolset, ToolError
 from connectors.session import SessionToolset
@@ -212,3 +214,74 @@ async def test_a_command_that_is_no_server_cannot_be_opened(command: list[str]) 
     toolset = StdioToolset("broken", command)
     assert await failure(toolset.open()) == ("unavailable", "not_done")
     await toolset.close()
+
+
+class Door:
+    """A way to a server that can be shut: what is inside stays, nobody else gets in."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> int:
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward, back = await asyncio.open_connection("127.0.0.1", self._port)
+
+        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            try:
+                while data := await source.read(65536):
+                    sink.write(data)
+                    await sink.drain()
+            except OSError:
+                pass
+            finally:
+                sink.close()
+
+        await asyncio.gather(pump(reader, back), pump(onward, writer))
+
+
+async def test_a_call_that_cannot_connect_leaves_those_under_way_alone() -> None:
+    with odd_process("0", "--json") as port:
+        door = Door(port)
+        toolset = HttpToolset("odd", f"http://127.0.0.1:{await door.open()}/mcp")
+        await toolset.open()
+        slow = asyncio.create_task(toolset.call("wait", {"seconds": 0.5}, key=None, timeout_s=10))
+        await asyncio.sleep(0.1)
+        door.shut()
+        second = toolset.call("wait", {"seconds": 0}, key=None, timeout_s=10)
+        assert await failure(second) == ("unavailable", "not_done")
+        assert (await slow).unwrap() == {"result": "done"}
+        await toolset.close()
+
+
+async def test_with_the_bare_client_it_would_end_them_all() -> None:
+    """The control, and the reason for `_Delivery`."""
+    ended: list[str] = []
+    with odd_process("0", "--json") as port:
+        door = Door(port)
+        with contextlib.suppress(BaseException):
+            async with Client(f"http://127.0.0.1:{await door.open()}/mcp") as client:
+
+                async def slow() -> None:
+                    try:
+                        await client.call_tool("wait", {"seconds": 0.5})
+                        ended.append("done")
+                    except Exception:
+                        ended.append("lost")
+
+                under_way = asyncio.create_task(slow())
+                await asyncio.sleep(0.1)
+                door.shut()
+                with contextlib.suppress(Exception):
+                    await client.call_tool("wait", {"seconds": 0})
+                await under_way
+        await asyncio.wait_for(under_way, 10)
+    assert ended == ["lost"]
