@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Executable, Result, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -64,6 +65,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=True,
             json_serializer=strict_json,
+            hide_parameters=True,  # an error message must not carry a password hash or somebody's data
             connect_args={"connect_timeout": 10, "application_name": "weft"},
         )
         db = cls(url, engine)
@@ -87,6 +89,13 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def snapshot(self, who: HasAccount) -> AsyncIterator[Session]:
+        """As ``account``, and every query sees the database as it was at the first one."""
+        account = str(who.account_id)
+        async with self._transaction("app.account_id", account, "REPEATABLE READ") as session:
+            yield session
+
+    @asynccontextmanager
     async def lookup(self, value: str) -> AsyncIterator[Session]:
         """A transaction that sees only the user with this e-mail address, or the session or refresh token with this
         SHA-256 (hex): for the moment before an account is known."""
@@ -100,9 +109,13 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, setting: str | None, value: str) -> AsyncIterator[Session]:
+    async def _transaction(
+        self, setting: str | None, value: str, isolation: IsolationLevel | None = None
+    ) -> AsyncIterator[Session]:
         with _unavailable():
             async with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                if isolation is not None:
+                    await session.connection(execution_options={"isolation_level": isolation})
                 if setting is not None:
                     statement = text("SELECT set_config(:setting, :value, true)")
                     await session.execute(statement, {"setting": setting, "value": value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from dsl.plan import Plan
 from engine import tables
 from engine.actor import Actor
 from engine.database import Database
-from engine.errors import BadInput, NotFound
+from engine.errors import BadInput, NotFound, Unavailable
 from engine.history import RunView, fold
 from engine.journal import Event
 from engine.lifecycle import RunState, is_terminal
@@ -28,6 +29,8 @@ from engine.permissions import Permission, require
 EVENT_PAGE = 500
 QUIET_S = 10.0
 """How long to wait for a notification before looking anyway: they are hints, the journal is the truth."""
+
+OUTAGE_S = 30.0
 
 LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.timed_out"})
 
@@ -113,8 +116,7 @@ async def get_summary(db: Database, actor: Actor, run_id: UUID) -> RunSummary:
 async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
     """Everything about one run, as one moment saw it. Raises ``NotFound``."""
     require(actor, Permission.VIEW)
-    async with db.account(actor) as session:
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    async with db.snapshot(actor) as session:
         summary = await summary_in(session, run_id)
         run = await session.get_one(tables.Run, run_id)
         version = await session.get_one(tables.Version, summary.version_id)
@@ -148,20 +150,30 @@ async def batches(
     db: Database, actor: Actor, run_id: UUID, after: int = 0, quiet_s: float = QUIET_S
 ) -> AsyncIterator[tuple[Event, ...]]:
     """As ``follow``, in batches; an empty one after ``quiet_s`` seconds without news, so that a reader can be kept
-    awake. Ends when the run is over and all was read."""
+    awake. Ends when the run is over and all was read. A database that is away for less than ``OUTAGE_S`` is waited for.
+    """
+    gone_since: float | None = None
     async with db.notices.subscribe("weft_events", str(run_id)) as notices:
         while True:
-            events = await events_after(db, actor, run_id, after)
+            try:
+                events = await events_after(db, actor, run_id, after)
+                over = not events and is_terminal((await get_summary(db, actor, run_id)).state)
+                if over:
+                    events = await events_after(db, actor, run_id, after)
+                gone_since = None
+            except Unavailable:
+                gone_since = gone_since or time.monotonic()
+                if time.monotonic() - gone_since > OUTAGE_S:
+                    raise
+                await notices.wait(min(1.0, quiet_s))
+                yield ()
+                continue
             if events:
                 after = events[-1].seq
                 yield events
-                if any(event.kind in LAST_KINDS for event in events):
-                    return
-                continue
-            if is_terminal((await get_summary(db, actor, run_id)).state):
-                yield await events_after(db, actor, run_id, after)
+            if over or any(event.kind in LAST_KINDS for event in events):
                 return
-            if not await notices.wait(quiet_s):
+            if not events and not await notices.wait(quiet_s):
                 yield ()
 
 

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from dsl.plan import Block, ConstantExpr, Plan
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from dsl.plan import Block, ConstantExpr, Plan
 from engine import people, tables
 from engine.actor import Actor
 from engine.api import api
@@ -30,7 +30,11 @@ PLAN = Plan(
     workflow="refund",
     input_schema={
         "type": "object",
-        "properties": {"order_id": {"type": "string"}, "amount": {"type": "number"}, "reason": {"type": "string"}},
+        "properties": {
+            "order_id": {"type": "string"},
+            "amount": {"type": "number"},
+            "reason": {"type": "string"},
+        },
         "required": ["order_id", "reason"],
         "additionalProperties": False,
     },
@@ -64,7 +68,9 @@ async def owner(owner_url: str, urls: Urls) -> AsyncIterator[Database]:
 async def make_workspace(owner: Database, db: Database) -> Callable[[], Awaitable[Workspace]]:
     async def make() -> Workspace:
         mark = secrets.token_hex(3)
-        admin, _ = await people.ensure_workspace(owner, name=f"Workspace {mark}", email=f"owner-{mark}@example.com")
+        admin, _ = await people.ensure_workspace(
+            owner, name=f"Workspace {mark}", email=f"owner-{mark}@example.com"
+        )
         await people.reset_password(db, admin.email, PASSWORD)
         known = {"admin": admin}
         for role in ROLES[:-1]:
@@ -85,7 +91,9 @@ async def _with_a_version(db: Database, workspace: Workspace) -> Workspace:
     of = {"account_id": workspace.account_id, "workflow_id": workspace.workflow_id}
     async with db.account(workspace.account_id) as session:
         session.add(
-            tables.Workflow(id=workspace.workflow_id, account_id=workspace.account_id, name="refund", title="Refund")
+            tables.Workflow(
+                id=workspace.workflow_id, account_id=workspace.account_id, name="refund", title="Refund"
+            )
         )
         await session.flush()
         session.add(tables.Draft(**of, text="workflow refund {\n}\n", positions={}))
@@ -166,7 +174,9 @@ def open_gate(db: Database, runner: Database) -> Callable[..., Awaitable[Gate]]:
     async def open_(workspace: Workspace, **values: Any) -> Gate:
         from engine import runs
 
-        run = await runs.start_run(db, workspace.people["operator"], workspace.workflow_id, {"order_id": "A-1001"})
+        run = await runs.start_run(
+            db, workspace.people["operator"], workspace.workflow_id, {"order_id": "A-1001"}
+        )
         gate = Gate(run.id, new_id())
         row = {
             "account_id": workspace.account_id,
@@ -183,7 +193,9 @@ def open_gate(db: Database, runner: Database) -> Callable[..., Awaitable[Gate]]:
         }
         async with runner.platform() as session:
             await session.execute(text("UPDATE runs SET state = 'running' WHERE id = :id"), {"id": run.id})
-            waiting = text("UPDATE runs SET state = 'waiting', waiting_on = '{gate.approval}', due_at = NULL WHERE id = :id")
+            waiting = text(
+                "UPDATE runs SET state = 'waiting', waiting_on = '{gate.approval}', due_at = NULL WHERE id = :id"
+            )
             await session.execute(waiting, {"id": run.id})
             session.add(tables.Approval(id=gate.approval_id, **(row | values)))
         return gate

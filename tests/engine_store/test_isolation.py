@@ -54,7 +54,9 @@ async def test_an_account_sees_its_own_rows_only(db: Database, workspace: Worksp
         assert seen == [workspace.account_id]
 
 
-async def test_rows_of_another_account_cannot_be_written(db: Database, workspace: Workspace, neighbour: Workspace):
+async def test_rows_of_another_account_cannot_be_written(
+    db: Database, workspace: Workspace, neighbour: Workspace
+):
     with pytest.raises(ProgrammingError, match="row-level security"):
         async with db.account(workspace.account_id) as session:
             session.add(tables.Workflow(account_id=neighbour.account_id, name="planted"))
@@ -73,18 +75,20 @@ async def test_ids_of_another_account_are_not_found(db: Database, workspace: Wor
             await look
 
 
-async def test_a_row_cannot_point_into_another_account(db: Database, workspace: Workspace, neighbour: Workspace):
+async def test_a_row_cannot_point_into_another_account(
+    db: Database, workspace: Workspace, neighbour: Workspace
+):
     with pytest.raises(Exception, match="violates foreign key"):
         async with db.account(workspace.account_id) as session:
-            session.add(
-                tables.Draft(workflow_id=neighbour.workflow_id, account_id=workspace.account_id, text="", positions={})
-            )
+            session.add(tables.Conversation(account_id=workspace.account_id, workflow_id=neighbour.workflow_id))
             await session.flush()
 
 
 async def test_an_address_looks_up_that_user_alone(db: Database, workspace: Workspace):
     async with db.lookup(workspace.admin.email) as session:
-        assert (await session.execute(text("SELECT email FROM users"))).scalars().all() == [workspace.admin.email]
+        assert (await session.execute(text("SELECT email FROM users"))).scalars().all() == [
+            workspace.admin.email
+        ]
         assert await count(session, "workflows") == 0
 
 
