@@ -227,3 +227,10 @@ async def reap() -> None:
         for task in others:
             task.cancel()
         await asyncio.wait(others, timeout=1)
+
+
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Look again and again; fails when it did not come true in time."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from dsl import plan as p
+from engine.journal import Answer
 from engine.runtime import Execution
 from tests.engine_run.kit import (
     Stage,
@@ -25,6 +26,7 @@ from tests.engine_run.kit import (
     plan,
     ret,
     step,
+    until,
 )
 
 
@@ -99,8 +101,7 @@ async def test_any_takes_the_first_and_finishes_what_is_in_flight() -> None:
     )
     release = stage.witness.hold["p.slow"] = asyncio.Event()
     task = asyncio.create_task(stage.invoke())
-    while not stage.witness.effects["p.fast.one"]:
-        await asyncio.sleep(0)
+    await until(lambda: bool(stage.witness.effects["p.fast.one"]))
     for _ in range(20):
         await asyncio.sleep(0)
     assert not task.done(), "the loser's effect is in flight and must be awaited"
@@ -239,14 +240,10 @@ async def test_an_answer_that_comes_while_a_branch_works_is_used_at_once() -> No
     release = stage.witness.hold["p.slow"] = asyncio.Event()
     invocation = stage.invocation()
     task = asyncio.create_task(invocation.run())
-    while invocation.open_gates() != ["p.x"]:
-        await asyncio.sleep(0)
-    from engine.journal import Answer
-
+    await until(lambda: invocation.open_gates() == ["p.x"])
     stage.ledger.answer(stage.run.lease.run_id, "p.x", Answer("approved"))
     invocation.deliver("p.x", Answer("approved"))
-    while not stage.witness.effects["p.ax"]:
-        await asyncio.sleep(0)
+    await until(lambda: bool(stage.witness.effects["p.ax"]))
     release.set()
     async with asyncio.timeout(5):
         assert (await task).state == "succeeded"
@@ -353,8 +350,7 @@ async def test_cancel_finishes_the_effect_in_flight_and_undoes() -> None:
     release = stage.witness.hold["b"] = asyncio.Event()
     invocation = stage.invocation()
     task = asyncio.create_task(invocation.run())
-    while not stage.witness.effects["a"]:
-        await asyncio.sleep(0)
+    await until(lambda: bool(stage.witness.effects["a"]))
     invocation.cancel()
     release.set()
     assert (await task).state == "cancelled"

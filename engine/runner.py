@@ -1,0 +1,356 @@
+"""A runner: claims runs that are due, carries them on, and holds their leases meanwhile.
+
+It is woken by LISTEN/NOTIFY and looks by itself once a second, so a lost notification costs a second and nothing
+else. What it holds in memory can be lost at any moment: another runner claims its runs when their leases are over.
+
+``python -m engine.runner`` is one runner as a process of its own; the Serve replica holds the same class.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg
+
+from dsl.plan import Plan
+from engine.effects import Tools
+from engine.journal import Fenced, Interrupted, Journal
+from engine.lease import Claim, Connection, Leases
+from engine.runtime import Invocation, Program, Programs, World
+from engine.toolbox import PooledTools
+from engine.writer import Writer
+
+__all__ = ["Runner", "RunnerSettings"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """``slots``: runs at once. ``most_attempts``: claims without an end or a wait between them, before a run is dead.
+    ``drain_s``: how long ``stop`` waits for steps in flight."""
+
+    slots: int = 64
+    lease_s: float = 10.0
+    poll_s: float = 1.0
+    most_attempts: int = 5
+    drain_s: float = 10.0
+    lanes: int = 2
+
+    @staticmethod
+    def from_environment() -> RunnerSettings:
+        return RunnerSettings(
+            slots=int(os.environ.get("WEFT_RUNNER_SLOTS", "64")),
+            lease_s=float(os.environ.get("WEFT_RUNNER_LEASE_S", "10")),
+        )
+
+
+@dataclass(slots=True)
+class _Active:
+    claim: Claim
+    invocation: Invocation | None = None
+    lost: bool = False
+
+
+class Runner:
+    """``open``, then ``stop``; everything in between happens by itself. ``tools`` for tests; the connectors else."""
+
+    def __init__(
+        self,
+        url: str,
+        settings: RunnerSettings | None = None,
+        tools: Tools | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._url = url
+        self._settings = settings if settings is not None else RunnerSettings()
+        self._programs = Programs()
+        self._active: dict[UUID, _Active] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._awake = asyncio.Event()
+        self._draining = False
+        self._writer = Writer(url, self.id, self._settings.lanes)
+        self._own_tools = PooledTools(self._connector)
+        self._tools: Tools = self._own_tools if tools is None else tools
+        self._clock = clock
+        self._offset = 0.0
+        self._full = False
+        self._desk = _Desk(url, self.id, self._settings.lease_s)
+
+    @property
+    def active(self) -> int:
+        return len(self._active)
+
+    async def open(self) -> None:
+        """Raises ``psycopg.OperationalError`` when there is no database."""
+        await self._writer.open()
+        async with self._desk.leases() as leases:
+            await leases.register()
+        self._loops = [
+            asyncio.create_task(self._claim_loop(), name="weft-claim"),
+            asyncio.create_task(self._beat_loop(), name="weft-beat"),
+            asyncio.create_task(self._listen_loop(), name="weft-listen"),
+        ]
+
+    async def stop(self) -> None:
+        """Claim no more, let steps in flight end, give the rest back, and close."""
+        self._draining = True
+        self._awake.set()
+        for active in self._active.values():
+            if active.invocation is not None:
+                active.invocation.drain()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._settings.drain_s)
+            for task in late:  # their leases run out; others go on with them
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=1)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        with contextlib.suppress(psycopg.Error):
+            async with self._desk.leases() as leases:
+                await leases.sign_off()
+        await self._writer.close()
+        await self._desk.close()
+        await self._own_tools.close()
+
+    # ---- claiming -----------------------------------------------------------------------------------
+
+    async def _claim_loop(self) -> None:
+        timeout = 0.0
+        while not self._draining:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._awake.wait()
+            self._awake.clear()
+            free = self._settings.slots - len(self._active)
+            timeout = self._settings.poll_s
+            if free <= 0 or self._draining:
+                continue
+            try:
+                async with self._desk.leases() as leases:
+                    claims = await leases.claim(free)
+                    due = None if claims else await leases.next_due_s()
+            except psycopg.Error as error:
+                log.warning("runs could not be claimed: %s", error)
+                continue
+            self._full = len(claims) == free
+            for claim in claims:
+                self._begin(claim)
+            if claims:
+                timeout = self._settings.poll_s if self._full else 0.05
+            elif due is not None:
+                timeout = min(timeout, max(due, 0.001))
+
+    def _begin(self, claim: Claim) -> None:
+        self._offset = claim.clock - self._clock()
+        active = self._active[claim.lease.run_id] = _Active(claim)
+        task = asyncio.create_task(self._carry(active))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _now(self) -> float:
+        """The database's clock, as far as we know."""
+        return self._clock() + self._offset
+
+    # ---- one run ------------------------------------------------------------------------------------
+
+    async def _carry(self, active: _Active) -> None:
+        claim = active.claim
+        run_id = claim.lease.run_id
+        try:
+            await self._execute(active)
+        except Fenced:
+            log.info("run %s is held by another runner by now", run_id)
+        except Interrupted:
+            log.warning("run %s: the journal did not answer; it will be claimed again", run_id)
+            await self._release(claim, blameless=True)
+        except Exception:
+            log.exception("run %s stopped in attempt %d", run_id, claim.attempt)
+            await self._release(claim, blameless=False)
+        finally:
+            if self._active.get(run_id) is active:
+                del self._active[run_id]
+            if self._full and len(self._active) <= self._settings.slots * 3 // 4:
+                self._awake.set()
+
+    async def _execute(self, active: _Active) -> None:
+        claim = active.claim
+        journal = Journal(claim.lease, self._writer, claim.events)
+        if claim.attempt > self._settings.most_attempts:
+            message = f"The run was given up after {claim.attempt - 1} attempts that did not end."
+            error = {"code": "dead_letter", "message": message, "step": ""}
+            await journal.finish("failed", {"error": error}, None, error)
+            return
+        program = await self._program(claim)
+        world = World(self._tools, self._now)
+        active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
+        if self._draining:
+            active.invocation.drain()
+        ended = await active.invocation.run()
+        if ended.state == "drained":
+            await self._release(claim, blameless=True)
+
+    async def _program(self, claim: Claim) -> Program:
+        program = self._programs.get(claim.content_hash)
+        if program is None:
+            await self._preload(claim.version_id)
+            program = self._programs.get(claim.content_hash)
+        if program is None:
+            raise RuntimeError(f"version {claim.version_id} has no plan of hash {claim.content_hash}")
+        return program
+
+    async def _preload(self, version_id: UUID) -> None:
+        async with self._desk.leases() as leases:
+            found = await leases.plan(version_id)
+        if found is not None and self._programs.get(found[0]) is None:
+            self._programs.add(found[0], Plan.model_validate(found[1]))
+
+    async def _release(self, claim: Claim, *, blameless: bool) -> None:
+        try:
+            async with self._desk.leases() as leases:
+                await leases.release(claim.lease, blameless=blameless)
+        except psycopg.Error as error:
+            log.warning("run %s could not be given back: %s", claim.lease.run_id, error)
+
+    # ---- heartbeat and news -------------------------------------------------------------------------
+
+    async def _beat_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.lease_s / 4)
+            held = {run_id: active for run_id, active in self._active.items() if not active.lost}
+            try:
+                async with self._desk.leases() as leases:
+                    beat = await leases.beat(held)
+            except psycopg.Error as error:
+                log.warning("the leases could not be renewed: %s", error)
+                continue
+            for run_id, active in held.items():
+                if self._active.get(run_id) is not active or active.invocation is None:
+                    continue
+                if beat.held.get(run_id) != active.claim.lease.epoch:
+                    active.lost = True
+                    active.invocation.drain()
+                elif run_id in beat.cancelled:
+                    active.invocation.cancel()
+
+    async def _listen_loop(self) -> None:
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(
+                    self._url, autocommit=True, connect_timeout=10, application_name="weft-runner-listen"
+                )
+                async with connection:
+                    await connection.execute("LISTEN weft_runs")
+                    await connection.execute("LISTEN weft_versions")
+                    self._awake.set()
+                    for active in list(self._active.values()):
+                        await self._news(active)
+                    async for notice in connection.notifies():
+                        await self._noticed(notice.channel, notice.payload)
+            except psycopg.Error as error:
+                log.warning("listening stopped: %s", error)
+                await asyncio.sleep(self._settings.poll_s)
+
+    async def _noticed(self, channel: str, payload: str) -> None:
+        named: UUID | None = None
+        with contextlib.suppress(ValueError):
+            named = UUID(payload)
+        if channel == "weft_versions":
+            if named is not None:
+                await self._preload(named)
+            return
+        active = None if named is None else self._active.get(named)
+        if active is None:
+            self._awake.set()
+        else:
+            await self._news(active)
+
+    async def _news(self, active: _Active) -> None:
+        """A run that is alive here was answered or told to stop."""
+        if active.invocation is None:
+            return
+        gates = active.invocation.open_gates()
+        run_id = active.claim.lease.run_id
+        async with self._desk.leases() as leases:
+            cancelled = await leases.cancel_asked(run_id)
+            answers = await leases.answers(run_id, gates) if gates else {}
+        if cancelled:
+            active.invocation.cancel()
+        for path, answer in answers.items():
+            active.invocation.deliver(path, answer)
+
+    async def _connector(self, account_id: UUID, name: str) -> dict[str, object] | None:
+        async with self._desk.leases() as leases:
+            return await leases.connector(account_id, name)
+
+
+class _Desk:
+    """One connection for everything but the journal, used by one at a time, and found again when it breaks."""
+
+    def __init__(self, url: str, me: str, lease_s: float) -> None:
+        self._url = url
+        self._me = me
+        self._lease_s = lease_s
+        self._lock = asyncio.Lock()
+        self._connection: Connection | None = None
+
+    @contextlib.asynccontextmanager
+    async def leases(self) -> AsyncIterator[Leases]:
+        async with self._lock:
+            if self._connection is None or self._connection.closed:
+                self._connection = await psycopg.AsyncConnection.connect(
+                    self._url, autocommit=True, connect_timeout=10, application_name="weft-runner"
+                )
+            try:
+                yield Leases(self._connection, self._me, self._lease_s)
+            except psycopg.OperationalError:
+                await self._connection.close()
+                raise
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
+async def serve(url: str) -> None:
+    """Until SIGTERM or SIGINT."""
+    runner = Runner(url, RunnerSettings.from_environment())
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await runner.open()
+    log.info("runner %s is up", runner.id)
+    await stopping.wait()
+    await runner.stop()
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    url = os.environ.get("WEFT_RUNNER_URL", "")
+    if not url:
+        print("WEFT_RUNNER_URL is not set. Start with ./weft up, or set it to the database's address.")
+        return 2
+    try:
+        asyncio.run(serve(url))
+    except psycopg.OperationalError as error:
+        print(f"The database does not answer: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
