@@ -248,6 +248,8 @@ class Supervisor:
     # ---- stop ----------------------------------------------------------------------------------------
 
     def _stop(self) -> None:
+        if not self.children and self.embedded is None:
+            return
         started = time.monotonic()
         for child in reversed(self.children):
             children.stop(child)
