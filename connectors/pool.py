@@ -43,6 +43,13 @@ class _Slot:
     retry_at: float = 0.0
 
 
+class _Stale(Exception):
+    """A client that had opened could not send a call."""
+
+    def __init__(self, error: ToolError) -> None:
+        self.error = error
+
+
 class Pool:
     """`make` turns a specification into a toolset; give one to wrap toolsets (validated, recorded, ...)."""
 
@@ -65,8 +72,21 @@ class Pool:
     ) -> ToolResult:
         """Call `tool` of the connector registered as `connector`. Every failure is a `ToolError`.
 
-        `timeout_s` bounds opening and calling separately.
+        `timeout_s` bounds opening and calling separately. When a client that had been open turns out to
+        be stale (its server was restarted) and nothing was sent, the call is made once more on a new one.
         """
+        try:
+            return await self._call(connector, tool, arguments, key, timeout_s)
+        except _Stale:
+            pass
+        try:
+            return await self._call(connector, tool, arguments, key, timeout_s)
+        except _Stale as stale:
+            raise stale.error from None
+
+    async def _call(
+        self, connector: str, tool: str, arguments: dict[str, Json], key: str | None, timeout_s: float
+    ) -> ToolResult:
         slot, lease = await self._borrow(connector, timeout_s)
         try:
             result = await lease.toolset.call(tool, arguments, key=key, timeout_s=timeout_s)
@@ -74,6 +94,8 @@ class Pool:
             return result
         except ToolError as error:
             self._judge(slot, lease, error)
+            if error.code == "unavailable" and error.outcome == "not_done":
+                raise _Stale(error) from error
             raise
         finally:
             self._give_back(lease)
@@ -127,7 +149,8 @@ class Pool:
                 self._opening_failed(slot, lease, error)
                 raise
             except Exception as error:
-                # A toolset promises nothing but ToolError; one that breaks its word is no reason to stay broken.
+                # A toolset promises nothing but ToolError; one that breaks its word is no reason to stay
+                # broken.
                 told = _unavailable(connector, str(error) or type(error).__name__)
                 self._opening_failed(slot, lease, told)
                 raise told from error

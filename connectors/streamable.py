@@ -106,6 +106,8 @@ async def _read(request: httpx2.Request, response: httpx2.Response, kind: str) -
         return _instead(
             request, f"the server redirects elsewhere (HTTP {status}); use that address", "not_done"
         )
+    if status == 404 and "mcp-session-id" in request.headers:
+        return _instead(request, "the server has ended our session", "not_done")
     if status in (401, 403) or (status >= 400 and not _is_rpc(kind, received)):
         # Below 500, and with 503, a server says that it did not take the request on.
         outcome: Outcome = "not_done" if status < 500 or status == 503 else "unknown"

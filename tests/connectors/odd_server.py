@@ -12,6 +12,8 @@ import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Number(BaseModel):
@@ -55,6 +57,20 @@ def odd() -> MCPServer[Any]:
     return server
 
 
+class Old:
+    """A server of the time before the stateless protocol: it wants a handshake and keeps sessions."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        version = dict(scope.get("headers", ())).get(b"mcp-protocol-version", b"")
+        if version >= b"2026":
+            await PlainTextResponse("unsupported protocol version", 400)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def main() -> None:
     server = odd()
     if "--stdio" in sys.argv:
@@ -63,7 +79,9 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0))
     print(listener.getsockname()[1], flush=True)
     # Event streams and sessions, unlike the samples: the other half of the transport.
-    app = server.streamable_http_app(json_response="--json" in sys.argv)
+    app: ASGIApp = server.streamable_http_app(json_response="--json" in sys.argv)
+    if "--old" in sys.argv:
+        app = Old(app)
     uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
 
 

@@ -24,6 +24,7 @@ from connectors import (
     toolset_of,
 )
 from tests.connectors.conftest import ROOT, Server
+from tests.connectors.test_failures import odd_process
 
 
 def spec_of(url: str, name: str = "shop") -> ConnectorSpec:
@@ -187,9 +188,34 @@ async def test_a_stdio_server_that_died_is_started_again(tmp_path: Path) -> None
     try:
         assert (await pool.call("odd", "text", {})).value == "only text"
         assert (await failure(pool, "odd", "die", {})).outcome == "unknown"
+        assert pool.health("odd").state == "down"
         assert (await pool.call("odd", "text", {})).value == "only text"
     finally:
         await pool.close()
+
+
+async def test_a_server_that_went_away_between_calls_is_reached_again_within_the_next_call(
+    servers: Callable[..., Server],
+) -> None:
+    server = servers()
+    pool = Pool(registry_of(server))
+    try:
+        await pool.call("shop", "get_order", {"order_id": "A-1001"})
+        server.stop(signal.SIGKILL)
+        server.start()
+        assert (await pool.call("shop", "get_order", {"order_id": "A-1001"})).is_error is False
+    finally:
+        await pool.close()
+
+
+async def test_a_call_that_may_have_happened_is_never_made_again() -> None:
+    log: list[str] = []
+    registry = Registry()
+    registry.put("shop", spec_of("http://example.com/mcp"))
+    pool = Pool(registry, lambda spec: Scripted("shop", log))
+    assert (await failure(pool, "shop", "lose", {})).outcome == "unknown"
+    await pool.close()
+    assert log == ["open shop", "close shop"]
 
 
 async def test_a_retired_client_finishes_its_calls_before_it_is_closed() -> None:
@@ -280,3 +306,17 @@ async def test_an_unregistered_connector_is_unavailable() -> None:
         "connector 'nobody' is not available: it is not registered"
     )
     await pool.close()
+
+
+async def test_a_restarted_server_that_keeps_sessions_is_found_again() -> None:
+    registry = Registry()
+    pool = Pool(registry)
+    with odd_process("0", "--old") as port:
+        registry.put("odd", spec_of(f"http://127.0.0.1:{port}/mcp", "odd"))
+        assert (await pool.call("odd", "text", {})).value == "only text"
+    try:
+        with odd_process(str(port), "--old"):
+            # The new process knows nothing of the old one's session; the caller need not know either.
+            assert (await pool.call("odd", "text", {})).value == "only text"
+    finally:
+        await pool.close()
