@@ -82,11 +82,7 @@ def decide(text: str, known: Catalog) -> Publishable:
             f"The workflow has {count}.", diagnostics, "Correct what is listed under Problems, then publish."
         )
     plan = dsl.lower(parsed, known)
-    return Publishable(text, plan, content_hash_of(text, plan))
-
-
-def content_hash_of(text: str, plan: Plan) -> str:
-    return dsl.content_hash(text, plan.pins, plan)
+    return Publishable(text, plan, dsl.content_hash(text, plan.pins, plan))
 
 
 async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = "") -> Version:
@@ -96,7 +92,7 @@ async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = 
     or the workflow is archived.
     """
     require(actor, Permission.PUBLISH)
-    known = await catalog.catalog(db, actor)
+    known = await catalog.catalog(db, actor, fresh=True)
     try:
         async with db.account(actor) as session:
             draft = await drafts.lock(session, workflow_id)

@@ -80,7 +80,9 @@ async def test_a_row_cannot_point_into_another_account(
 ):
     with pytest.raises(Exception, match="violates foreign key"):
         async with db.account(workspace.account_id) as session:
-            session.add(tables.Conversation(account_id=workspace.account_id, workflow_id=neighbour.workflow_id))
+            session.add(
+                tables.Conversation(account_id=workspace.account_id, workflow_id=neighbour.workflow_id)
+            )
             await session.flush()
 
 
