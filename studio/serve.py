@@ -9,9 +9,8 @@ import errno
 import os
 import socket
 import sys
-from pathlib import Path
 
-from studio.build import CLIENT, ROOT
+from studio.build import CLIENT, ROOT, is_built
 from studio.origins import BadOrigins, allowed_origins
 
 
@@ -53,8 +52,10 @@ def main() -> int:
     reader.add_argument("--port", type=int, default=int(os.environ.get("WEFT_STUDIO_PORT", "3000")))
     asked = reader.parse_args()
     problem = port_problem(asked.host, asked.port)
-    if not (Path(ROOT) / CLIENT / "index.html").is_file():
+    if not (ROOT / CLIENT / "index.html").is_file():
         problem = "The page is not built yet. Run `python -m studio.build` first."
+    elif not is_built():
+        problem = "The built page is of other sources than these. Run `python -m studio.build` first."
     try:
         allowed_origins()
     except BadOrigins as bad:

@@ -8,13 +8,18 @@ import reflex as rx
 
 from studio import security
 from studio.api import StudioApi
+from studio.approvals import Inbox, approvals_page
+from studio.connectors import ConnectorList, connectors_page
 from studio.login import login_page
 from studio.origins import allowed_origins
-from studio.shell import Guard, Shell, frame, services
+from studio.runs import RunList, RunPage, run_page, runs_page
+from studio.sample import SampleBusiness, sample_page
+from studio.shell import Guard, Shell, services
 from studio.shell.head import early_theme
+from studio.workflows import WorkflowList, workflows_page
 
 app = rx.App(
-    stylesheets=["/weft.css", "/shell.css"],
+    stylesheets=["/weft.css", "/shell.css", "/pages.css"],
     reset_style=False,
     html_lang="en",
     head_components=[
@@ -27,10 +32,34 @@ app = rx.App(
 app.register_lifespan_task(services.lifespan)
 app.add_middleware(Guard())
 
+
+def home() -> rx.Component:
+    """/ leads to the workflows."""
+    return rx.el.main(rx.el.a("Workflows", href="/workflows"), class_name="w-visually-hidden")
+
+
+app.add_page(home, route="/", title="Weft Studio", on_load=rx.redirect("/workflows", replace=True))
 app.add_page(login_page, route="/login", title="Sign in · Weft Studio")
 app.add_page(
-    lambda: frame(rx.el.p("hello"), active="workflows", title="Workflows"),
+    workflows_page,
     route="/workflows",
     title="Workflows · Weft Studio",
-    on_load=Shell.load,
+    on_load=[Shell.load, WorkflowList.load],
+)
+app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[Shell.load, RunList.load])
+app.add_page(run_page, route="/runs/[run_id]", title="Run · Weft Studio", on_load=[Shell.load, RunPage.load])
+app.add_page(
+    approvals_page, route="/approvals", title="Approvals · Weft Studio", on_load=[Shell.load, Inbox.load]
+)
+app.add_page(
+    connectors_page,
+    route="/connectors",
+    title="Connectors · Weft Studio",
+    on_load=[Shell.load, ConnectorList.load],
+)
+app.add_page(
+    sample_page,
+    route="/sample",
+    title="Sample business · Weft Studio",
+    on_load=[Shell.load, SampleBusiness.load],
 )

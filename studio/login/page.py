@@ -19,7 +19,7 @@ def login_page() -> rx.Component:
     return rx.el.main(
         rx.el.div(
             rx.el.div(
-                rx.el.img(src="/logo.svg", alt="", width="36", height="36"),
+                rx.el.img(src="/logo.svg", alt="", class_name="w-logo large"),
                 rx.el.h1("Sign in to Weft Studio"),
                 rx.el.p(
                     "Describe a workflow, see it, check it, and let it act, with a person in the loop.",

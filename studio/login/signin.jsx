@@ -8,13 +8,7 @@ export function target(search) {
   return /^\/(?![\/\\])/.test(next) && !next.startsWith("/login") ? next : "/";
 }
 
-async function explain(answer) {
-  const problem = await answer.json().catch(() => ({}));
-  if (answer.status === 401) return problem.detail ?? "That e-mail and password do not belong together.";
-  if (answer.status === 429) return problem.detail ?? "Too many tries. Wait a moment, then try again.";
-  if (answer.status >= 500) return problem.detail ?? "The studio cannot reach its database. Try again in a moment.";
-  return problem.detail ?? `Signing in did not work (${answer.status}).`;
-}
+const UNSAID = "Signing in did not work. Try again in a moment.";
 
 export function SignIn() {
   const [email, setEmail] = useState("");
@@ -51,8 +45,9 @@ export function SignIn() {
         location.assign(target(location.search));
         return;
       }
-      setError(await explain(answer));
-      setHelp(answer.status === 401 ? "Forgot it? `./weft doctor --reset-login` makes a new one." : "");
+      const problem = await answer.json().catch(() => ({}));
+      setError(problem.detail ?? UNSAID);
+      setHelp([problem.help, answer.status === 401 && "Forgot it? ./weft doctor --reset-login makes a new one."].filter(Boolean).join(" "));
       setPassword("");
       passwordBox.current?.focus();
     } catch {

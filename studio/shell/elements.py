@@ -9,6 +9,7 @@ import reflex as rx
 _PULSE = rx.asset("pulse.jsx", shared=True)
 _TIME = rx.asset("time.jsx", shared=True)
 _MODAL = rx.asset("modal.jsx", shared=True)
+_VALUE = rx.asset("value.jsx", shared=True)
 
 Text = str | rx.Var[str]
 
@@ -50,6 +51,23 @@ class Modal(rx.Component):
     label: rx.Var[str]
     wide: rx.Var[bool]
     on_close: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Value(rx.Component):
+    """Any JSON value, for people to read."""
+
+    library = _VALUE.importable_path
+    tag = "Value"
+    value: rx.Var[Any]
+
+
+class Json(rx.Component):
+    """Any JSON value as indented text with a copy button."""
+
+    library = _VALUE.importable_path
+    tag = "Json"
+    value: rx.Var[Any]
+    label: rx.Var[str]
 
 
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
@@ -118,6 +136,6 @@ def fact(label: str, *value: Any) -> rx.Component:
     )
 
 
-def test_id(name: Text, **more: Any) -> dict[str, Any]:
+def test_id(test: Text, /, **more: Any) -> dict[str, Any]:
     """The attributes a test finds an element by."""
-    return {"data-testid": name, **{f"data-{key.replace('_', '-')}": value for key, value in more.items()}}
+    return {"data-testid": test, **{f"data-{key.replace('_', '-')}": value for key, value in more.items()}}

@@ -86,7 +86,7 @@ def frame(
 def _navigation(active: str) -> rx.Component:
     return rx.el.nav(
         link(
-            rx.el.img(src="/logo.svg", alt="", width="24", height="24"),
+            rx.el.img(src="/logo.svg", alt="", class_name="w-logo"),
             rx.el.span(
                 rx.el.span("Weft Studio", class_name="w-brand-name"),
                 rx.el.span(
@@ -138,9 +138,12 @@ def _entry(place: Place, active: str) -> rx.Component:
 def _engine() -> rx.Component:
     return rx.el.div(
         rx.el.button(
-            rx.el.span("Engine: ", class_name="w-engine-label"),
+            rx.el.span("Engine", class_name="w-engine-label"),
             rx.match(Shell.engine, *[(key, words) for key, (words, _) in ENGINE.items()], ""),
-            class_name=["w-pill w-engine", rx.match(Shell.engine, ("ready", "success"), ("down", "danger"), "warning busy")],
+            class_name=[
+                "w-pill w-engine",
+                rx.match(Shell.engine, ("ready", "success"), ("down", "danger"), "warning busy"),
+            ],
             type="button",
             custom_attrs={
                 **test_id("engine-state"),

@@ -14,16 +14,13 @@ from sqlalchemy import text
 
 from engine.actor import Actor
 from engine.database import Database
+from engine.pulse import engine_state
 
-EngineState = Literal["starting", "ready", "down"]
+State = Literal["starting", "ready", "down"]
 
 KEEP_SECONDS: Final = 1.5
-# A runner says that it lives every few seconds; one that has been silent this long is not counted.
-SILENT_SECONDS: Final = 15.0
-# How long after its own start the studio calls an engine that was never seen "starting".
-START_SECONDS: Final = 120.0
-
-_started = time.monotonic()
+# How long after the studio's own start an engine that has not reported yet is "starting".
+START_SECONDS: Final = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +28,50 @@ class Pulse:
     """How the workspace is now."""
 
     workspace: str
-    engine: EngineState
+    engine: State
     approvals: int
 
 
-def engine_state(alive: int, silent_for: float | None, studio_age: float) -> EngineState:
-    """From living runners, seconds since any was last seen (None: never since its table was made), and the studio's age."""
-    if alive:
-        return "ready"
-    if studio_age < START_SECONDS and (silent_for is None or silent_for > studio_age):
+def shown_state(state: State, was_ready: bool, studio_age: float) -> State:
+    """The engine's state for people: runners of an earlier start are on record, so a fresh start looks "down". Pure."""
+    if state == "down" and not was_ready and studio_age < START_SECONDS:
         return "starting"
-    return "down"
+    if state == "starting" and studio_age >= START_SECONDS:
+        return "down"
+    return state
 
 
-_kept: dict[UUID, tuple[float, Pulse]] = {}
+class Monitor:
+    """The last look at each account, and whether this studio ever saw the engine ready."""
+
+    def __init__(self) -> None:
+        self._kept: dict[UUID, tuple[float, Pulse]] = {}
+        self._started = time.monotonic()
+        self._was_ready = False
+
+    async def pulse(self, db: Database, actor: Actor) -> Pulse:
+        """The account's pulse, at most `KEEP_SECONDS` old. Raises Unavailable."""
+        kept = self._kept.get(actor.account_id)
+        now = time.monotonic()
+        if kept is not None and now - kept[0] < KEEP_SECONDS:
+            return kept[1]
+        engine = (await engine_state(db)).state
+        self._was_ready = self._was_ready or engine == "ready"
+        workspace, approvals = await _counted(db, actor)
+        fresh = Pulse(workspace, shown_state(engine, self._was_ready, now - self._started), approvals)
+        self._kept[actor.account_id] = (now, fresh)
+        return fresh
+
+    def forget(self, account_id: UUID) -> None:
+        """Look again next time: somebody decided an approval."""
+        self._kept.pop(account_id, None)
 
 
-async def pulse(db: Database, actor: Actor) -> Pulse:
-    """The account's pulse, at most `KEEP_SECONDS` old. Raises Unavailable."""
-    kept = _kept.get(actor.account_id)
-    now = time.monotonic()
-    if kept is not None and now - kept[0] < KEEP_SECONDS:
-        return kept[1]
-    fresh = await _look(db, actor, now - _started)
-    _kept[actor.account_id] = (now, fresh)
-    return fresh
-
-
-async def _look(db: Database, actor: Actor, studio_age: float) -> Pulse:
+async def _counted(db: Database, actor: Actor) -> tuple[str, int]:
+    query = "SELECT (SELECT name FROM accounts), (SELECT count(*) FROM approvals WHERE state = 'open')"
     async with db.account(actor) as session:
-        workspace = await session.execute(text("SELECT name FROM accounts"))
-        waiting = await session.execute(text("SELECT count(*) FROM approvals WHERE state = 'open'"))
-        runners = await session.execute(
-            text(
-                "SELECT count(*) FILTER (WHERE seen_at > now() - make_interval(secs => :silent)),"
-                " extract(epoch FROM now() - max(seen_at)) FROM runners"
-            ),
-            {"silent": SILENT_SECONDS},
-        )
-        alive, silent_for = runners.one()
-        name = workspace.scalar_one_or_none()
-        count = waiting.scalar_one()
-    age = None if silent_for is None else float(silent_for)
-    return Pulse(str(name or "Workspace"), engine_state(int(alive), age, studio_age), int(count))
+        name, count = (await session.execute(text(query))).one()
+    return str(name or "Workspace"), int(count)
+
+
+monitor = Monitor()

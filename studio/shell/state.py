@@ -6,8 +6,9 @@ import reflex as rx
 
 from engine.actor import Actor
 from engine.errors import WeftError
+from engine.permissions import ALLOWED, Permission
 from studio.shell import services
-from studio.shell.pulse import pulse
+from studio.shell.pulse import monitor
 from studio.shell.session import authorized, guarded
 
 
@@ -52,7 +53,7 @@ class Shell(rx.State):
 
     async def _look(self) -> None:
         try:
-            now = await pulse(await services.database(), await authorized(self))
+            now = await monitor.pulse(await services.database(), await authorized(self))
         except WeftError:
             self.engine = "down"
         else:
@@ -62,16 +63,11 @@ class Shell(rx.State):
         self.ready = True
 
     @rx.var
-    def can_build(self) -> bool:
+    def can_edit(self) -> bool:
         """Whether to offer what changes workflows."""
-        return self.role in ("builder", "admin")
+        return self.role in ALLOWED[Permission.EDIT]
 
     @rx.var
     def can_run(self) -> bool:
-        """Whether to offer starting runs."""
-        return self.role in ("builder", "operator", "admin")
-
-    @rx.var
-    def can_decide(self) -> bool:
-        """Whether to offer deciding approvals."""
-        return self.role in ("approver", "admin")
+        """Whether to offer starting and cancelling runs."""
+        return self.role in ALLOWED[Permission.RUN]

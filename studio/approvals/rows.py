@@ -1,0 +1,114 @@
+"""Approvals as the inbox shows them. Pure: everything shown comes from the recorded arguments, never from a model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from engine.approvals import Approval
+from studio.shell.moments import iso
+
+STATES: Final[dict[str, tuple[str, str]]] = {
+    "open": ("Open", "warning"),
+    "approved": ("Approved", "success"),
+    "rejected": ("Rejected", "danger"),
+    "expired": ("Expired", ""),
+    "cancelled": ("Cancelled", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One call that approving lets happen. `arguments` are exact; names in `pending` get their value later."""
+
+    tool: str
+    path: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalCard:
+    """One approval, open or decided."""
+
+    id: str
+    title: str
+    workflow: str
+    workflow_id: str
+    run_id: str
+    step: str
+    asked_by: str
+    approvers: str
+    effects: list[Effect]
+    shown: dict[str, Any]
+    has_shown: bool
+    created: str
+    expires: str
+    decided: str
+    state: str
+    decisions: list[dict[str, str]]
+    quorum: str
+    args_hash: str
+    refusal: str
+
+
+def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
+    """The card of an approval; `requested_by` names who started each run."""
+    return ApprovalCard(
+        id=str(approval.id),
+        title=approval.title or f"Approve {approval.step_id}",
+        workflow=approval.workflow_title or approval.workflow_name,
+        workflow_id=str(approval.workflow_id),
+        run_id=str(approval.run_id),
+        step=approval.path,
+        asked_by=requested_by.get(approval.run_id, ""),
+        approvers=approvers(approval.approvers),
+        effects=[effect(each) for each in approval.effects],
+        shown=dict(approval.shown),
+        has_shown=bool(approval.shown),
+        created=iso(approval.created_at),
+        expires=iso(approval.expires_at),
+        decided=iso(approval.decided_at),
+        state=approval.state,
+        decisions=[decision(each) for each in approval.decisions],
+        quorum=quorum(approval.quorum, len(approval.decisions)),
+        args_hash=approval.args_hash,
+        refusal="" if approval.may_decide else approval.refusal,
+    )
+
+
+def effect(written: Mapping[str, Any]) -> Effect:
+    """One recorded effect."""
+    arguments = written.get("arguments")
+    return Effect(
+        tool=f"{written['connector']}.{written['tool']}",
+        path=str(written.get("path", "")),
+        arguments=dict(arguments or {}),
+        pending=[str(name) for name in written.get("pending") or ()],
+        known=arguments is not None,
+    )
+
+
+def approvers(named: tuple[Mapping[str, Any], ...]) -> str:
+    """ "role manager or ada@example.com" """
+    return " or ".join(
+        f"role {each['name']}" if each.get("by") == "role" else str(each.get("name", "")) for each in named
+    )
+
+
+def quorum(needed: int, given: int) -> str:
+    """ "1 of 2 have approved", or "" where one person decides."""
+    return "" if needed <= 1 else f"{given} of {needed} have approved"
+
+
+def decision(said: Mapping[str, Any]) -> dict[str, str]:
+    """One person's recorded decision."""
+    return {
+        "email": str(said.get("email", "")),
+        "words": "approved" if said.get("decision") == "approve" else "rejected",
+        "comment": str(said.get("comment", "")),
+        "at": str(said.get("at", "")),
+    }

@@ -1,0 +1,6 @@
+"""Connectors: what workflows can act on, read-only."""
+
+from studio.connectors.page import connectors_page
+from studio.connectors.state import ConnectorList
+
+__all__ = ["ConnectorList", "connectors_page"]

@@ -1,0 +1,19 @@
+"""Runs: the list, one run followed live, and the form that starts one."""
+
+from studio.runs.detail import RunPage
+from studio.runs.elements import run_form, state_pill
+from studio.runs.listing import RunList
+from studio.runs.pages import run_page, runs_page
+from studio.runs.start import StartRun, form_schema, start_run_dialog
+
+__all__ = [
+    "RunList",
+    "RunPage",
+    "StartRun",
+    "form_schema",
+    "run_form",
+    "run_page",
+    "runs_page",
+    "start_run_dialog",
+    "state_pill",
+]

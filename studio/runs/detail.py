@@ -1,0 +1,160 @@
+"""State of one run's page: read once, then followed while the run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import reflex as rx
+
+from engine import runs
+from engine.errors import NotFound, WeftError
+from engine.runs import RunDetail
+from studio.runs import steps
+from studio.runs.rows import RunRow, row
+from studio.shell import people, services
+from studio.shell.session import authorized, guarded
+
+# Between two paints of a running run: often enough to feel live, seldom enough for a run of many steps.
+PAINT_SECONDS: Final = 0.25
+QUIET_SECONDS: Final = 4.0
+
+NOBODY: Final = RunRow("", "", "", "", "", "", "", "", "", "", "", False)
+
+
+class RunPage(rx.State):
+    """One run. `given` is its input, `result["value"]` its output; `painted` is the state of each step by its path in the text, for the graph."""
+
+    run: RunRow = NOBODY
+    loaded: bool = False
+    missing: bool = False
+    given: dict[str, Any] = {}
+    result: dict[str, Any] = {}
+    error: dict[str, Any] = {}
+    trace: list[dict[str, Any]] = []
+    details: dict[str, Any] = {}
+    opened: list[str] = []
+    painted: dict[str, str] = {}
+    text: str = ""
+    confirming: bool = False
+    busy: bool = False
+    message: str = ""
+    help: str = ""
+
+    @rx.event
+    @guarded("view")
+    async def load(self) -> Any:
+        """When the page opens. Goes on as `watch` while the run is not over."""
+        asked = _run_in(self.router.url.path)
+        if asked != self.run.id:
+            self.reset()
+        await self._read(asked)
+        return RunPage.watch if self.run.live else None
+
+    @rx.event(background=True, supersedes=True)
+    @guarded("view")
+    async def watch(self) -> None:
+        """Paints what is recorded as it is recorded. Ends with the run, the page or the session."""
+        async with self:
+            run_id = self.run.id
+        if not run_id:
+            return
+        try:
+            await self._follow(UUID(run_id))
+        except WeftError as error:
+            async with self:
+                self.message, self.help = error.message, error.help
+
+    async def _follow(self, run_id: UUID) -> None:
+        db = await services.database()
+        actor = await authorized(self)
+        after, painted_at = 0, 0.0
+        async for batch in runs.batches(db, actor, run_id, after, QUIET_SECONDS):
+            await authorized(self)
+            if not batch:
+                continue
+            await asyncio.sleep(max(0.0, painted_at + PAINT_SECONDS - time.monotonic()))
+            async with self:
+                if self.run.id != str(run_id):
+                    return
+                await self._read(str(run_id))
+            painted_at = time.monotonic()
+
+    @rx.event
+    @guarded("view")
+    async def toggle(self, path: str) -> None:
+        """Opens or closes a step's details."""
+        if path in self.opened:
+            self.opened = [each for each in self.opened if each != path]
+        elif any(each["path"] == path for each in self.trace):
+            self.opened = [*self.opened, path]
+            await self._read(self.run.id)
+
+    @rx.event
+    @guarded("cancel")
+    async def ask_cancel(self) -> None:
+        """Asks before it cancels."""
+        self.confirming = True
+
+    @rx.event
+    @guarded("view")
+    async def dismiss(self) -> None:
+        """Closes the question."""
+        self.confirming = False
+
+    @rx.event
+    @guarded("cancel")
+    async def cancel(self) -> Any:
+        """Cancels the run."""
+        actor = await authorized(self, "cancel")
+        self.confirming = False
+        try:
+            await runs.cancel_run(await services.database(), actor, UUID(self.run.id))
+        except WeftError as error:
+            return rx.toast.error(error.message, description=error.help)
+        await self._read(self.run.id)
+        return rx.toast.success(
+            "Cancelled." if not self.run.live else "The run stops after the step it is in."
+        )
+
+    async def _read(self, run_id: str) -> None:
+        actor = await authorized(self)
+        try:
+            db = await services.database()
+            found = await runs.get_run(db, actor, UUID(run_id))
+            named = await people.names(db, actor)
+        except (NotFound, ValueError):
+            self.loaded, self.missing = True, True
+            return
+        except WeftError as error:
+            self.loaded, self.message, self.help = True, error.message, error.help
+            return
+        self._show(found, named)
+
+    def _show(self, found: RunDetail, named: dict[UUID, str]) -> None:
+        shown: dict[str, Any] = {
+            "run": row(found.summary, named),
+            "given": found.input,
+            "result": {"value": found.output},
+            "error": found.summary.error or {},
+            "trace": steps.rows(found.view.steps, steps.known_steps(found.plan)),
+            "painted": steps.painted(found.view.steps),
+            "details": {
+                each.path: steps.detail(each) for each in found.view.steps if each.path in self.opened
+            },
+            "text": found.text,
+            "loaded": True,
+            "missing": False,
+            "message": "",
+            "help": "",
+        }
+        # A variable that is assigned is sent whole, changed or not.
+        for name, value in shown.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+
+def _run_in(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]

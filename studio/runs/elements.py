@@ -1,0 +1,67 @@
+"""What runs look like wherever they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from studio.runs.rows import STATES
+from studio.shell import elements  # registers value.jsx and time.jsx, which form.jsx and trace.jsx import
+
+_FORM = rx.asset("form.jsx", shared=True)
+_TRACE = rx.asset("trace.jsx", shared=True)
+
+__all__ = ["RunForm", "Trace", "run_form", "state_pill"]
+
+
+def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
+    """A run's state in words, with its colour."""
+    return rx.el.span(
+        rx.match(state, *[(key, words) for key, (words, _) in STATES.items()], state),
+        class_name=["w-pill", rx.match(state, *[(key, tone) for key, (_, tone) in STATES.items()], "")],
+        custom_attrs=elements.test_id(test, state=state),
+    )
+
+
+class RunForm(rx.Component):
+    """A form from a JSON Schema of an object. See `run_form`."""
+
+    library = _FORM.importable_path
+    tag = "RunForm"
+
+    schema: rx.Var[dict[str, Any]]
+    problems: rx.Var[list[dict[str, str]]]
+    message: rx.Var[str]
+    busy: rx.Var[bool]
+    submit_label: rx.Var[str]
+    busy_label: rx.Var[str]
+    form_id: rx.Var[str]
+    on_submit: rx.EventHandler[rx.event.passthrough_event_spec(dict)]
+    on_cancel: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def run_form(**props: Any) -> rx.Component:
+    """The start form of a workflow, for whoever has its input's JSON Schema.
+
+    `schema`: the schema (properties, required, default, description, enum, format, nested objects, $ref).
+    `problems`: `[{"path": "order.total", "message": "must be a number"}]` shown at their fields; `message`: over all.
+    `busy`: while it is being sent. `on_submit(values)`: a handler that takes the JSON object; it checks for itself.
+    `on_cancel`: shows a Cancel button. `submit_label`, `busy_label`: the button's words. What is typed stays.
+    """
+    return RunForm.create(**props)
+
+
+class Trace(rx.Component):
+    """Steps with their bars on the run's time. Rows: `studio.runs.steps.StepRow`; details by path."""
+
+    library = _TRACE.importable_path
+    tag = "Trace"
+
+    rows: rx.Var[list[dict[str, Any]]]
+    since: rx.Var[str]
+    until: rx.Var[str]
+    live: rx.Var[bool]
+    opened: rx.Var[list[str]]
+    details: rx.Var[dict[str, Any]]
+    on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]

@@ -1,0 +1,369 @@
+"""The list of runs, and the page of one run."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from studio.runs.detail import RunPage
+from studio.runs.elements import Trace, state_pill
+from studio.runs.listing import RunList
+from studio.runs.rows import STATES, RunRow
+from studio.runs.start import start_run_dialog
+from studio.shell.elements import (
+    Elapsed,
+    Json,
+    Modal,
+    Pulse,
+    TimeAgo,
+    empty,
+    fact,
+    failure,
+    icon,
+    link,
+    skeleton_rows,
+    test_id,
+)
+from studio.shell.frame import crumbs, frame
+from studio.shell.state import Shell
+
+
+def runs_page() -> rx.Component:
+    """/runs"""
+    return frame(
+        rx.fragment(
+            Pulse.create(every=2500, on_beat=RunList.refresh),
+            _filters(),
+            failure(RunList.message, RunList.help, RunList.retry),
+            rx.el.div(
+                rx.cond(
+                    ~RunList.loaded,
+                    skeleton_rows(6),
+                    rx.cond(RunList.rows.length() > 0, _table(), _none()),
+                ),
+                class_name="w-card w-table-card",
+            ),
+            rx.cond(
+                RunList.more,
+                rx.el.div(
+                    rx.el.button(
+                        "Load more",
+                        class_name="w-button",
+                        on_click=RunList.load_more,
+                        custom_attrs=test_id("load-more"),
+                    ),
+                    class_name="w-after-table",
+                ),
+            ),
+        ),
+        active="runs",
+        title="Runs",
+    )
+
+
+def _filters() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Workflow", html_for="filter-workflow", class_name="w-visually-hidden"),
+        rx.el.select(
+            rx.el.option("All workflows", value=""),
+            rx.foreach(RunList.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
+            id="filter-workflow",
+            value=RunList.workflow,
+            on_change=RunList.filter_workflow,
+            class_name="w-input w-filter",
+            custom_attrs=test_id("filter-workflow"),
+        ),
+        rx.el.label("State", html_for="filter-state", class_name="w-visually-hidden"),
+        rx.el.select(
+            rx.el.option("All states", value=""),
+            *[rx.el.option(words, value=state) for state, (words, _) in STATES.items()],
+            id="filter-state",
+            value=RunList.state,
+            on_change=RunList.filter_state,
+            class_name="w-input w-filter",
+            custom_attrs=test_id("filter-state"),
+        ),
+        class_name="w-toolbar",
+    )
+
+
+def _table() -> rx.Component:
+    heads = ("Run", "State", "Workflow", "Started", "Took", "By")
+    return rx.el.table(
+        rx.el.thead(rx.el.tr(*[rx.el.th(head, class_name=f"w-col-{head.lower()}") for head in heads])),
+        rx.el.tbody(rx.foreach(RunList.rows, _row)),
+        class_name="w-table",
+        custom_attrs=test_id("runs-table"),
+    )
+
+
+def _row(run: rx.Var[RunRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            link(run.short, href=f"/runs/{run.id}", class_name="w-mono w-row-target"),
+            class_name="w-col-run",
+        ),
+        rx.el.td(
+            state_pill(run.state),
+            rx.cond(
+                run.trouble != "", rx.el.span(run.trouble, class_name="w-small w-muted w-trouble w-truncate")
+            ),
+            class_name="w-col-state",
+        ),
+        rx.el.td(
+            run.workflow,
+            " ",
+            rx.el.span(run.version, class_name="w-muted w-small"),
+            class_name="w-col-workflow",
+        ),
+        rx.el.td(TimeAgo.create(at=run.queued), class_name="w-col-started w-nowrap"),
+        rx.el.td(
+            Elapsed.create(since=run.started, until=run.finished, none="–"),
+            class_name="w-col-took w-nowrap w-number",
+        ),
+        rx.el.td(run.by, class_name="w-col-by w-muted w-truncate"),
+        key=run.id,
+        class_name="w-row-link",
+        custom_attrs=test_id("run-row", id=run.id, state=run.state),
+    )
+
+
+def _none() -> rx.Component:
+    return rx.cond(
+        (RunList.workflow != "") | (RunList.state != ""),
+        empty("filter-x", "No run fits this filter", "Choose another workflow or state above."),
+        empty(
+            "activity",
+            "No runs yet",
+            "A run is one execution of a published workflow. You will see its steps light up on the graph, what each was "
+            "given and gave back, and where it waits for a person.",
+            link("Go to workflows", href="/workflows", class_name="w-button primary"),
+            test_id="runs-empty",
+        ),
+    )
+
+
+def run_page(canvas: rx.Component | None = None) -> rx.Component:
+    """/runs/[run_id]. `canvas` paints the run on its graph, from `RunPage.text` and `RunPage.painted`."""
+    return frame(
+        rx.cond(
+            RunPage.missing,
+            empty(
+                "search-x",
+                "There is no such run",
+                "The address may be wrong, or the run belongs to another workspace.",
+                link("All runs", href="/runs", class_name="w-button"),
+            ),
+            rx.cond(
+                RunPage.run.id != "",
+                _run(canvas),
+                rx.cond(RunPage.message != "", _failed(), skeleton_rows(8)),
+            ),
+        ),
+        active="runs",
+        title=crumbs(("Runs", "/runs"), (rx.cond(RunPage.run.id != "", RunPage.run.workflow, "Run"), "")),
+    )
+
+
+def _failed() -> rx.Component:
+    return failure(RunPage.message, RunPage.help, RunPage.load)
+
+
+def _run(canvas: rx.Component | None) -> rx.Component:
+    return rx.el.div(
+        _head(),
+        failure(RunPage.message, RunPage.help, RunPage.load),
+        _notice(),
+        *(
+            [
+                rx.el.section(
+                    canvas,
+                    class_name="w-card w-run-canvas",
+                    custom_attrs={"aria-label": "The run on its graph"},
+                )
+            ]
+            if canvas is not None
+            else []
+        ),
+        rx.el.section(
+            rx.el.div(rx.el.h2("Steps"), class_name="w-card-head"),
+            rx.cond(
+                RunPage.trace.length() > 0,
+                Trace.create(
+                    rows=RunPage.trace,
+                    since=rx.cond(RunPage.run.started != "", RunPage.run.started, RunPage.run.queued),
+                    until=RunPage.run.finished,
+                    live=RunPage.run.live,
+                    opened=RunPage.opened,
+                    details=RunPage.details,
+                    on_toggle=RunPage.toggle,
+                ),
+                rx.el.p(
+                    rx.cond(
+                        RunPage.run.live,
+                        "No step has begun. The run starts as soon as a runner takes it.",
+                        "The run ended before a step began.",
+                    ),
+                    class_name="w-card-body w-muted",
+                ),
+            ),
+            class_name="w-card",
+        ),
+        rx.el.div(
+            _values("Input", RunPage.given, "run-input"),
+            rx.cond(RunPage.run.state == "succeeded", _values("Output", RunPage.result["value"], "run-output")),
+            class_name="w-two",
+        ),
+        _cancel_dialog(),
+        class_name="w-stack",
+    )
+
+
+def _head() -> rx.Component:
+    run = RunPage.run
+    return rx.el.div(
+        rx.el.dl(
+            fact("State", state_pill(run.state, "run-page-state")),
+            fact("Version", link(run.version, href=f"/workflows/{run.workflow_id}")),
+            fact("Queued", TimeAgo.create(at=run.queued)),
+            fact(
+                "Took",
+                rx.el.span(
+                    Elapsed.create(since=run.started, until=run.finished, none="–"), class_name="w-number"
+                ),
+            ),
+            fact("Started by", run.by),
+            fact("Run", rx.el.span(run.id, class_name="w-mono w-small", custom_attrs=test_id("run-id"))),
+            class_name="w-facts",
+        ),
+        rx.el.span(class_name="w-spacer"),
+        rx.cond(
+            run.live & Shell.can_run,
+            rx.el.button(
+                icon("square", 13),
+                "Cancel run",
+                class_name="w-button danger",
+                on_click=RunPage.ask_cancel,
+                custom_attrs=test_id("cancel-run"),
+            ),
+        ),
+        class_name="w-run-head",
+    )
+
+
+def _notice() -> rx.Component:
+    run = RunPage.run
+    return rx.match(
+        run.state,
+        (
+            "waiting",
+            rx.el.div(
+                icon("hand"),
+                rx.el.div(
+                    rx.el.div("The run waits ", run.trouble, ".", class_name="w-strong"),
+                    rx.el.div(
+                        "If that is an approval, it goes on as soon as somebody decides. Nothing runs meanwhile.",
+                        class_name="w-small w-muted",
+                    ),
+                ),
+                rx.el.span(class_name="w-spacer"),
+                link(
+                    "Open approvals",
+                    href="/approvals",
+                    class_name="w-button small",
+                    custom_attrs=test_id("to-approvals"),
+                ),
+                class_name="w-note warning",
+            ),
+        ),
+        (
+            "failed",
+            rx.el.div(
+                icon("circle-x"),
+                rx.el.div(
+                    rx.el.div(run.trouble, class_name="w-strong", custom_attrs=test_id("run-error")),
+                    rx.el.div(
+                        rx.cond(
+                            RunPage.error["step"].to(str) != "",
+                            "In step " + RunPage.error["step"].to(str) + ". ",
+                            "",
+                        ),
+                        "Code: ",
+                        RunPage.error["code"].to(str),
+                        class_name="w-small w-muted",
+                    ),
+                ),
+                class_name="w-note danger",
+            ),
+        ),
+        (
+            "timed_out",
+            rx.el.div(
+                icon("timer-off"), rx.el.div("The run took longer than it may."), class_name="w-note danger"
+            ),
+        ),
+        (
+            "needs_review",
+            rx.el.div(
+                icon("circle-help"),
+                rx.el.div(
+                    rx.el.div("It is not known whether a step had its effect.", class_name="w-strong"),
+                    rx.el.div(
+                        "The connection was lost between the call and its answer, and the tool cannot tell repeated calls "
+                        "apart. It is never repeated silently: look in the other system, then cancel the run or go on.",
+                        class_name="w-small w-muted",
+                    ),
+                ),
+                class_name="w-note warning",
+            ),
+        ),
+        (
+            "queued",
+            rx.cond(
+                Shell.engine != "ready",
+                rx.el.div(
+                    icon("hourglass"),
+                    rx.el.div("Queued. It starts by itself when the engine is ready."),
+                    class_name="w-note info",
+                ),
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _values(title: str, value: rx.Var, test: str) -> rx.Component:
+    return rx.el.section(
+        rx.el.div(rx.el.h2(title), class_name="w-card-head"),
+        rx.el.div(
+            Json.create(value=value, label=title), class_name="w-card-body", custom_attrs=test_id(test)
+        ),
+        class_name="w-card",
+    )
+
+
+def _cancel_dialog() -> rx.Component:
+    return Modal.create(
+        rx.el.header(rx.el.h2("Cancel this run?")),
+        rx.el.div(
+            rx.el.p(
+                "A step that is in the middle of its work is finished first; no other begins. What was done stays done."
+            ),
+            class_name="body",
+        ),
+        rx.el.footer(
+            rx.el.button("Keep it", class_name="w-button", on_click=RunPage.dismiss, type="button"),
+            rx.el.button(
+                "Cancel run",
+                class_name="w-button danger solid",
+                on_click=RunPage.cancel,
+                type="button",
+                custom_attrs=test_id("confirm-cancel"),
+            ),
+        ),
+        open=RunPage.confirming,
+        label="Cancel this run",
+        on_close=RunPage.dismiss,
+    )
+
+
+__all__ = ["run_page", "runs_page", "start_run_dialog"]
