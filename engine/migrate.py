@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import contextmanager
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,11 @@ ROLES = ("weft_app", "weft_runner")
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x7765_6674
 """The advisory lock under which one process at a time prepares a database."""
+
+NO_ADDRESS = (
+    "DATABASE_URL is not a Postgres address.",
+    "It looks like postgresql://user:password@host:5432/name.",
+)
 
 OLDEST = 150000
 """The oldest Postgres that is supported, as ``server_version_num``."""
@@ -65,7 +71,8 @@ def prepare(admin_url: str, secrets_dir: Path) -> Urls:
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         for role in ROLES:
             _create_role(connection, role, passwords[role])
-        migrate(owner)
+        if _version(connection) != head():
+            migrate(owner)
     return urls
 
 
@@ -74,15 +81,19 @@ def migrate(owner_url: str) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(owner_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    except DBAPIError as error:
+        raise error.orig or error from None
 
 
 def head() -> str:
@@ -98,21 +109,27 @@ def _version(connection: psycopg.Connection) -> str | None:
 
 
 def _passwords(folder: Path) -> dict[str, str]:
+    """The kept passwords; new ones when there are none. Of two processes at once both get those of the first."""
     path = folder / "postgres-roles.json"
-    if path.exists():
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = {role: secrets.token_urlsafe(32) for role in ROLES}
+        descriptor, scratch = tempfile.mkstemp(dir=folder, prefix="postgres-roles.")  # 0600
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(fresh, file)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(scratch, path)
+        os.unlink(scratch)
+    try:
         kept = json.loads(path.read_text())
-        if set(kept) >= set(ROLES):
-            return {role: str(kept[role]) for role in ROLES}
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = {role: secrets.token_urlsafe(32) for role in ROLES}
-    scratch = path.with_suffix(".new")
-    scratch.unlink(missing_ok=True)
-    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(fresh, file)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-    return fresh
+        return {role: str(kept[role]) for role in ROLES}
+    except (ValueError, KeyError, TypeError):
+        raise Unavailable(
+            f"The file {str(path)!r}, with the passwords of the database's roles, is damaged.",
+            "Delete it: new passwords are made at the next start.",
+        ) from None
 
 
 def _signs_in(url: str) -> bool:
@@ -169,6 +186,8 @@ def _explained(url: str) -> Iterator[None]:
 
 
 def _connection_problem(text: str, url: str) -> tuple[str, str]:
+    if "connection option" in text:
+        return NO_ADDRESS
     parts = conninfo_to_dict(url)
     where = f"{parts.get('host', 'localhost')}:{parts.get('port', '5432')}"
     user, name = parts.get("user", ""), parts.get("dbname", "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
@@ -70,7 +72,7 @@ async def list_workflows(
     if not archived:
         query = query.where(col(tables.Workflow.archived_at).is_(None))
     async with db.account(actor) as session:
-        rows = await session.execute(query)
+        rows: Iterable[Any] = await session.execute(query)
         return tuple(
             WorkflowSummary(
                 id=workflow.id,

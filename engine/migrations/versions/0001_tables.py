@@ -361,10 +361,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON runners TO weft_runner;
 METRICS = """
 CREATE POLICY metrics ON runs FOR SELECT TO CURRENT_USER USING (current_setting('app.metrics', true) = 'on');
 CREATE FUNCTION weft_run_totals() RETURNS TABLE (state text, runs bigint, seconds double precision)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET app.metrics = 'on' AS $$
-    SELECT state, count(*), coalesce(sum(extract(epoch FROM finished_at - started_at)), 0)::double precision
-    FROM public.runs GROUP BY state
-$$;
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('app.metrics', 'on', true);
+    RETURN QUERY SELECT state, count(*),
+        coalesce(sum(extract(epoch FROM finished_at - started_at)), 0)::double precision
+        FROM public.runs GROUP BY state;
+    PERFORM set_config('app.metrics', '', true);
+END $$;
 REVOKE ALL ON FUNCTION weft_run_totals() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION weft_run_totals() TO weft_app, weft_runner;
 """
