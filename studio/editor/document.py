@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 
 from dsl import Edit, EditError
 from dsl import apply as apply_edit
-
 from studio.editor.splice import Splice, difference, rebase
 
 Source: TypeAlias = Literal["text", "canvas", "chat", "restore", "paste"]
@@ -122,6 +121,10 @@ class Document:
         deed = self.undone[-1]
         again = self._moved(deed.splice)
         return replace(again, done=(*self.done, deed), undone=self.undone[:-1])
+
+    def touched(self) -> Document:
+        """The same text under a new revision."""
+        return self._moved(Splice(0, "", ""))
 
     def at(self, revision: int) -> str:
         """The text of one of the last revisions. Raises ValueError when it is not remembered."""

@@ -20,6 +20,8 @@ _FILES = {
         "edges.jsx",
         "graph.js",
         "icons.jsx",
+        "inspector.css",
+        "inspector.jsx",
         "keys.js",
         "nodes.jsx",
         "palette.jsx",
@@ -55,6 +57,7 @@ class WeftCanvas(rx.NoSSRComponent):
     palette: rx.Var[list[dict[str, Any]]]
     selected: rx.Var[dict[str, Any]]
     states: rx.Var[dict[str, Any]]
+    read_only: rx.Var[bool]
     on_gesture: rx.EventHandler[passthrough_event_spec(dict)]
 
 
@@ -82,6 +85,19 @@ class TextPane(rx.NoSSRComponent):
     patches: rx.Var[list[dict[str, Any]]]
     lint: rx.Var[dict[str, Any]]
     reveal: rx.Var[dict[str, Any]]
+    read_only: rx.Var[bool]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class Inspector(rx.NoSSRComponent):
+    """The form of one step. ``on_say`` gets one dict: ``{"type": "set" | "remove" | "select" | "fix", ...}``."""
+
+    library = _FILES["inspector.jsx"].importable_path
+    tag = "Inspector"
+    lib_dependencies: list[str] = _GRAPH_PACKAGES
+
+    model: rx.Var[dict[str, Any]]
+    read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 
 

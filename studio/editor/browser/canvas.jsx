@@ -19,7 +19,7 @@ export function WeftCanvas(props) {
 
 const CLICK = 4; // pixels a pointer may wander and still be a click
 
-function Editor({ snapshot, patches, palette, selected, states, onGesture }) {
+function Editor({ snapshot, patches, palette, selected, states, readOnly, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
@@ -45,8 +45,8 @@ function Editor({ snapshot, patches, palette, selected, states, onGesture }) {
     if (next === latest.current) return;
     latest.current = next;
     setGraph(next);
-    setShape((previous) => flowOf(next, previous, { readOnly: false }));
-  }, [snapshot, patches, say]);
+    setShape((previous) => flowOf(next, previous, { readOnly }));
+  }, [snapshot, patches, say, readOnly]);
 
   const choose = useCallback((id, tell = true) => {
     setChosen(id);
@@ -100,13 +100,13 @@ function Editor({ snapshot, patches, palette, selected, states, onGesture }) {
     setQuick({ slot, x: box.left + box.width / 2, y: box.top + box.height / 2 });
   }, []);
 
-  const shared = useMemo(() => ({ runs: runs.current, quickAdd, readOnly: false }), [quickAdd]);
-  const onKeyDown = useShortcuts({ latest, chosen, choose, say });
+  const shared = useMemo(() => ({ runs: runs.current, quickAdd, readOnly }), [quickAdd, readOnly]);
+  const onKeyDown = useShortcuts({ latest, chosen, choose, say: readOnly ? null : say });
 
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} inset={open ? 236 : 44} onKeyDown={onKeyDown}>
-        <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={readOnly ? 0 : open ? 236 : 44} onKeyDown={onKeyDown}>
+        {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>
       {quick ? (
         <QuickAdd groups={palette ?? []} at={quick} onClose={() => setQuick(null)} onPick={(item) => (setQuick(null), add(item, quick.slot))} />
@@ -145,7 +145,7 @@ function Viewer({ graph: given, states, selected, onSelect }) {
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: null });
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={null} inset={0} onKeyDown={onKeyDown} />
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={null} readOnly inset={0} onKeyDown={onKeyDown} />
     </Canvas.Provider>
   );
 }

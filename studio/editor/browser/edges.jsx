@@ -4,8 +4,8 @@ import { EdgeLabelRenderer, getSmoothStepPath, Position } from "@xyflow/react";
 import { drag, slotKey, useDrag } from "./drag.js";
 import { Canvas } from "./nodes.jsx";
 
-const PASSED = new Set(["succeeded", "done"]);
-const REACHED = new Set(["succeeded", "done", "running", "retrying", "waiting", "failed", "needs_review"]);
+const PASSED = new Set(["succeeded", "done", "caught"]);
+const REACHED = new Set(["succeeded", "done", "running", "retrying", "waiting", "failed", "caught", "review", "needs_review"]);
 const stateOf = (runs, id) => (typeof runs[id] === "object" && runs[id] !== null ? runs[id].state : runs[id]);
 
 function useTravelled(source, target) {

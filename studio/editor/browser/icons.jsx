@@ -19,6 +19,7 @@ const KINDS = {
   let: [Variable, "value"],
   return: [CornerDownLeft, "done"],
   fail: [OctagonAlert, "fail"],
+  broken: [OctagonAlert, "fail"],
   start: [Play, "done"],
   end: [CircleStop, "value"],
 };

@@ -1,7 +1,7 @@
 // The shapes on the canvas. A node draws what the graph says; it decides nothing.
 import { createContext, memo, useContext, useSyncExternalStore } from "react";
 import { Handle, Position } from "@xyflow/react";
-import { Check, Hand, LoaderCircle, Minus, Plus, RotateCw, X, Zap } from "lucide-react";
+import { Check, Hand, LoaderCircle, Minus, Plus, RotateCw, TriangleAlert, X, Zap } from "lucide-react";
 import { createStore } from "./graph.js";
 import { drag, slotKey, useDrag } from "./drag.js";
 import { KindIcon, toneOf } from "./icons.jsx";
@@ -17,6 +17,8 @@ const RUN = {
   succeeded: ["done", Check, "Done"],
   done: ["done", Check, "Done"],
   waiting: ["waiting", Hand, "Waiting"],
+  caught: ["caught", TriangleAlert, "Failed, and was caught"],
+  review: ["waiting", Hand, "Needs a look"],
   failed: ["failed", X, "Failed"],
   needs_review: ["waiting", Hand, "Needs a look"],
   skipped: ["skipped", Minus, "Not taken"],
@@ -165,6 +167,7 @@ export const EndNode = memo(function EndNode({ data }) {
     <div className={`wf-terminal ${data.kind}`} data-testid={`node-${data.id}`}>
       <KindIcon kind={data.kind} size={13} />
       <span>{data.title || (data.kind === "start" ? "Start" : "End")}</span>
+      <Problems problems={data.problems} />
       <Ports />
     </div>
   );

@@ -14,7 +14,7 @@ import { Ghost } from "./palette.jsx";
 const MIN_ZOOM = 0.15;
 const GLIDE = { duration: 220 };
 
-export function Stage({ ref, graph, shape, setShape, chosen, choose, say, inset, onKeyDown, children }) {
+export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOnly, inset, onKeyDown, children }) {
   const flow = useReactFlow();
   const element = useRef(null);
   const framed = useRef("");
@@ -22,7 +22,6 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, inset,
   const [moving, setMoving] = useState(false);
   const [map, setMap] = useState(null);
   const dragging = useDrag((state) => state.item !== null);
-  const readOnly = say === null;
 
   const nodes = useMemo(
     () => shape.nodes.map((node) => (node.selected === (node.id === chosen) ? node : { ...node, selected: node.id === chosen })),

@@ -6,7 +6,7 @@ import { defaultKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintGutter, lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Annotation, EditorState, Prec } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
 import { drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { difference, points, rebased, spliced, units } from "./splice.js";
 import { markStep, showProblems, stepMark } from "./text_marks.js";
@@ -15,7 +15,7 @@ import { weft } from "./weft_language.js";
 const Outside = Annotation.define(); // a change that was not typed here
 const PAUSE = 200; // ms without a key before what was typed is sent
 const BURST = 1000; // ms: typing with shorter pauses than this is one undo
-export function TextPane({ snapshot, patches, lint, reveal, onSay }) {
+export function TextPane({ snapshot, patches, lint, reveal, readOnly, onSay }) {
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
   useEffect(() => {
@@ -31,6 +31,7 @@ export function TextPane({ snapshot, patches, lint, reveal, onSay }) {
     };
   }, [pane]);
   useEffect(() => pane.receive(snapshot, patches), [pane, snapshot, patches]);
+  useEffect(() => pane.lock(readOnly), [pane, readOnly]);
   useEffect(() => pane.lint(lint), [pane, lint]);
   useEffect(() => pane.reveal(reveal), [pane, reveal]);
   return <div className="wf-text" data-testid="text-pane" ref={element} />;
@@ -46,6 +47,7 @@ class Pane {
   gesture = 0;
   typedAt = 0;
   view = null;
+  locked = new Compartment();
 
   extensions() {
     const run = (type) => () => (this.send(), this.say({ type, epoch: this.epoch }), true);
@@ -61,6 +63,7 @@ class Pane {
       highlightSelectionMatches(),
       search({ top: true }),
       stepMark,
+      this.locked.of([]),
       indentUnit.of("  "),
       EditorView.lineWrapping,
       Prec.highest(
@@ -87,6 +90,10 @@ class Pane {
     clearTimeout(this.tellCursorTimer);
     this.view.destroy();
     this.view = null;
+  }
+
+  lock(readOnly) {
+    this.view.dispatch({ effects: this.locked.reconfigure([EditorState.readOnly.of(!!readOnly), EditorView.editable.of(!readOnly)]) });
   }
 
   updated(update) {

@@ -1,0 +1,277 @@
+"""The drawer below the canvas: problems, text, test run, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from studio.editor.browser import TextPane
+from studio.editor.feeds import TextFeed
+from studio.editor.publishing import Versions
+from studio.editor.state import EditorState
+from studio.editor.trial import Trial
+from studio.runs.elements import run_form, state_pill
+from studio.shell.elements import TimeAgo, icon, link, test_id
+
+
+def drawer() -> rx.Component:
+    """Tabs with one panel open, or only the tabs. The text pane stays mounted: it keeps what is being typed."""
+    return rx.el.section(
+        rx.el.div(
+            _tab("problems", "Problems", "circle-alert", EditorState.errors + EditorState.warnings),
+            _tab("text", "Text", "code-xml"),
+            _tab("run", "Test run", "play", None, Trial.load),
+            _tab("versions", "Versions", "history", EditorState.live_version, Versions.load),
+            rx.el.span(class_name="w-spacer"),
+            rx.el.button(
+                rx.cond(EditorState.drawer_open, icon("chevron-down", 16), icon("chevron-up", 16)),
+                type="button",
+                class_name="w-button ghost icon small",
+                on_click=EditorState.open_drawer(EditorState.drawer),
+                custom_attrs={
+                    "aria-label": rx.cond(EditorState.drawer_open, "Close the drawer", "Open the drawer")
+                },
+            ),
+            class_name="wf-tabs",
+            role="tablist",
+        ),
+        rx.el.div(
+            _panel("problems", _problems(), "problems-tab"),
+            _panel("text", _text(), "text-tab"),
+            _panel("run", _run(), "run-tab"),
+            _panel("versions", _versions(), "versions-tab"),
+            class_name="wf-panels",
+        ),
+        class_name=["wf-drawer", rx.cond(EditorState.drawer_open, "is-open", "")],
+        custom_attrs={"aria-label": "Details"},
+    )
+
+
+def _tab(key: str, words: str, name: str, count: Any = None, also: Any = None) -> rx.Component:
+    handlers = [EditorState.open_drawer(key), *([also] if also is not None else [])]
+    shown = rx.fragment() if count is None else rx.cond(count > 0, rx.el.span(count, class_name="w-badge"))
+    here = EditorState.drawer_open & (EditorState.drawer == key)
+    return rx.el.button(
+        icon(name, 15),
+        words,
+        shown,
+        type="button",
+        role="tab",
+        on_click=handlers,
+        custom_attrs={**test_id(f"tab-{key}"), "aria-selected": here, "aria-controls": f"panel-{key}"},
+    )
+
+
+def _panel(key: str, content: rx.Component, test: str) -> rx.Component:
+    return rx.el.div(
+        content,
+        id=f"panel-{key}",
+        role="tabpanel",
+        class_name="wf-panel",
+        hidden=~(EditorState.drawer_open & (EditorState.drawer == key)),
+        custom_attrs=test_id(test),
+    )
+
+
+def _problems() -> rx.Component:
+    return rx.cond(
+        EditorState.problems.length() > 0,
+        rx.el.ul(rx.foreach(EditorState.problems, _problem), class_name="wf-problem-list"),
+        rx.el.div(
+            icon("circle-check", 18),
+            rx.el.span("No problems. The workflow can be published."),
+            class_name="wf-calm",
+            custom_attrs=test_id("no-problems"),
+        ),
+    )
+
+
+def _problem(found: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.button(
+            rx.el.span(class_name=f"wf-dot {found['severity']}"),
+            rx.el.span(
+                rx.el.span(found["message"], class_name="w-strong"),
+                rx.el.span(found["help"], class_name="w-small w-muted"),
+                class_name="wf-problem-words",
+            ),
+            rx.el.span(
+                rx.cond(found["step"] != "", f"{found['step']} · ", ""),
+                f"line {found['line']}",
+                class_name="w-small w-muted w-nowrap",
+            ),
+            type="button",
+            class_name="wf-problem-row",
+            on_click=EditorState.go_to_problem(found["index"].to(int)),
+            custom_attrs={
+                **test_id("problem-row"),
+                "data-code": found["code"],
+                "data-severity": found["severity"],
+            },
+        ),
+        rx.cond(
+            (found["fix"] != "") & EditorState.may_edit,
+            rx.el.button(
+                icon("wand-sparkles", 13),
+                found["fix"],
+                type="button",
+                class_name="w-button small",
+                on_click=EditorState.fix_problem(found["index"].to(int)),
+                custom_attrs=test_id("problem-fix"),
+            ),
+        ),
+        key=f"{found['index']}",
+    )
+
+
+def _text() -> rx.Component:
+    return TextPane.create(
+        snapshot=TextFeed.snapshot,
+        patches=TextFeed.patches,
+        lint=TextFeed.lint,
+        reveal=TextFeed.place,
+        read_only=~EditorState.may_edit,
+        on_say=EditorState.on_text,
+    )
+
+
+def _run() -> rx.Component:
+    return rx.cond(
+        Trial.version > 0,
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.h3("Run version ", Trial.version),
+                    rx.cond(
+                        EditorState.changed,
+                        rx.el.span(
+                            icon("info", 14),
+                            "The draft has changes that are not published. A run does not have them.",
+                            class_name="wf-aside",
+                            custom_attrs=test_id("run-unpublished"),
+                        ),
+                    ),
+                    class_name="w-row wf-run-head",
+                ),
+                run_form(
+                    schema=Trial.schema,
+                    problems=Trial.problems,
+                    message=Trial.message,
+                    busy=Trial.busy,
+                    submit_label="Start run",
+                    on_submit=Trial.start,
+                ),
+                class_name="wf-run-form",
+                custom_attrs=test_id("run-start"),
+            ),
+            rx.cond(Trial.run_id != "", _followed()),
+            class_name="wf-run-columns",
+        ),
+        rx.el.div(
+            icon("rocket", 18),
+            rx.el.span("Nothing is published yet. Publish the workflow; then it can be run from here."),
+            class_name="wf-calm",
+        ),
+    )
+
+
+def _followed() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            state_pill(Trial.run_state, "trial-state"),
+            link(
+                "Open the run",
+                href=f"/runs/{Trial.run_id}",
+                class_name="w-small",
+                custom_attrs=test_id("trial-link"),
+            ),
+            rx.el.span(class_name="w-spacer"),
+            rx.el.button("Clear", type="button", class_name="w-button ghost small", on_click=Trial.clear),
+            class_name="w-row",
+        ),
+        rx.cond(
+            Trial.run_state == "queued",
+            rx.el.p("Waiting for the engine to take it.", class_name="w-muted"),
+        ),
+        rx.cond(
+            Trial.run_state == "waiting",
+            rx.el.div(
+                icon("stamp"),
+                rx.el.div(
+                    rx.el.div("A person has to decide before it goes on.", class_name="w-strong"),
+                    link("Open Approvals", href="/approvals", custom_attrs=test_id("trial-approvals")),
+                ),
+                class_name="w-note warning",
+            ),
+        ),
+        rx.cond(
+            Trial.error != "",
+            rx.el.div(icon("circle-alert"), rx.el.div(Trial.error), class_name="w-note danger"),
+        ),
+        rx.cond(
+            Trial.run_state == "succeeded",
+            rx.el.p(
+                "Done. Every step is painted on the canvas; the run's page has inputs and outputs.",
+                class_name="w-muted",
+            ),
+        ),
+        class_name="wf-run-state",
+    )
+
+
+def _versions() -> rx.Component:
+    return rx.cond(
+        Versions.rows.length() > 0,
+        rx.el.table(
+            rx.el.thead(
+                rx.el.tr(
+                    rx.el.th("Version"),
+                    rx.el.th("What changed"),
+                    rx.el.th("Who"),
+                    rx.el.th("When"),
+                    rx.el.th(""),
+                )
+            ),
+            rx.el.tbody(rx.foreach(Versions.rows, _version)),
+            class_name="w-table",
+            custom_attrs=test_id("versions-list"),
+        ),
+        rx.el.div(
+            icon("history", 18),
+            rx.el.span(
+                rx.cond(
+                    Versions.loaded, "Nothing is published yet. Each publish adds a version here.", "Loading…"
+                )
+            ),
+            class_name="wf-calm",
+        ),
+    )
+
+
+def _version(row: Any) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            rx.el.span("Version ", row["number"], class_name="w-strong"),
+            rx.cond(row["live"], rx.el.span("live", class_name="w-badge success wf-live")),
+            class_name="w-nowrap",
+        ),
+        rx.el.td(
+            rx.cond(row["message"] != "", row["message"], rx.el.span("No message", class_name="w-muted"))
+        ),
+        rx.el.td(row["by"], class_name="w-nowrap"),
+        rx.el.td(TimeAgo.create(at=row["at"].to(str)), class_name="w-nowrap"),
+        rx.el.td(
+            rx.cond(
+                EditorState.may_edit,
+                rx.el.button(
+                    "Take into the draft",
+                    type="button",
+                    class_name="w-button small",
+                    on_click=Versions.restore(row["id"].to(str)),
+                ),
+            ),
+            class_name="num",
+        ),
+        custom_attrs=test_id("version-row"),
+    )

@@ -1,0 +1,93 @@
+"""What a gesture means as an edit of the text. Pure: nothing is done here."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import dsl
+from dsl import tree
+from dsl.catalog import Catalog
+from dsl.outline import Place
+from studio.editor.document import Refused
+from studio.editor.gesture import Add, Move, Remove, SetField
+from studio.editor.inspector import control_of
+from studio.editor.reading import Reading
+from studio.editor.spelling import quoted, spelled
+
+_ENDS = tree.Return | tree.Fail
+
+
+def edit_of(
+    gesture: Add | Move | Remove | SetField, reading: Reading, catalog: Catalog
+) -> dsl.Edit | Refused:
+    """The edit, or why there is none."""
+    match gesture:
+        case Add():
+            return _add(gesture, reading, catalog)
+        case Move(step=path, container=container, before=before):
+            return dsl.MoveStep(path=path, container=container, before=_id(before))
+        case Remove(step=path):
+            return dsl.RemoveStep(path=path)
+        case SetField():
+            return _set(gesture, reading, catalog)
+        case _:
+            assert_never(gesture)
+
+
+def _add(gesture: Add, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused:
+    if gesture.container is not None:
+        container, before = gesture.container, _id(gesture.before)
+    else:
+        container, before = _behind(gesture.after, reading)
+    try:
+        new = dsl.new_step(gesture.item, reading.parsed, catalog)
+    except ValueError as unknown:
+        return Refused(str(unknown), "Take something else from the palette.")
+    return dsl.AddStep(container=container, before=before, text=new.text, uses=new.uses)
+
+
+def _behind(path: str | None, reading: Reading) -> tuple[str, str | None]:
+    """The slot behind a step, or at the end of the workflow; always in front of a step that ends the run."""
+    place = reading.steps.get(path or "")
+    if place is None:
+        body = reading.parsed.workflow.body.steps
+        return "", body[-1].id if body and isinstance(body[-1].kind, _ENDS) else None
+    if isinstance(place.step.kind, _ENDS):
+        return place.container, place.step.id
+    return place.container, _next(place, reading)
+
+
+def _next(place: Place, reading: Reading) -> str | None:
+    for other in reading.steps.values():
+        if other.container == place.container and other.index == place.index + 1:
+            return other.step.id
+    return None
+
+
+def _id(before: str | None) -> str | None:
+    """A slot names the step it stands before by its path or its id; the edits want the id."""
+    return None if not before else before.rsplit(".", 1)[-1]
+
+
+def _set(gesture: SetField, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused:
+    path, value = gesture.step, gesture.value
+    area, _, name = gesture.key.partition(":")
+    match area:
+        case "id":
+            return dsl.RenameStep(path=path, id=value.strip())
+        case "doc":
+            return dsl.SetDoc(path=path, doc=value.strip())
+        case "clause":
+            return dsl.SetClause(path=path, clause=name, text=value.strip() or None)
+        case "arg":
+            control = control_of(path, name, reading, catalog)
+            emptied = value.strip() == "" and not (gesture.mode == "plain" and control == "text" and value)
+            text = None if emptied else spelled(value, control if gesture.mode == "plain" else "expression")
+            return dsl.SetArgument(path=path, name=name, value=text)
+        case "expr":
+            text = value.strip()
+            if gesture.mode == "plain" and text:
+                text = quoted(value)
+            return dsl.SetExpression(path=path, field=name, value=text or None)
+        case _:
+            return Refused("There is no such field.", "Load the page again.")

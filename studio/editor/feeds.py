@@ -1,0 +1,87 @@
+"""What the page holds of the open document. Kept apart from everything else, so that a change resends only these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from studio.editor.desk import Desk, Told
+from studio.editor.feed import LAST
+from studio.editor.inspector import problem
+from studio.editor.reading import Reading
+
+Json = dict[str, Any]
+
+
+class CanvasFeed(rx.State):
+    """The graph, what can be put on it, and which step is selected from elsewhere than the canvas."""
+
+    snapshot: Json = {}
+    patches: list[Json] = []
+    palette: list[Json] = []
+    selected: Json = {}
+
+    def open(self, desk: Desk) -> None:
+        self.snapshot = desk.canvas_snapshot()
+        self.patches = []
+
+    def tell(self, told: Told) -> None:
+        self.patches = [*self.patches[1 - LAST :], told.canvas]
+
+    def select(self, path: str) -> None:
+        # Equal values would not be sent again: the number makes every selection one of its own.
+        self.selected = {"seq": self.selected.get("seq", 0) + 1, "id": path, "reveal": bool(path)}
+
+
+class TextFeed(rx.State):
+    """The text as others change it, the problems in it, and the place to show."""
+
+    snapshot: Json = {}
+    patches: list[Json] = []
+    lint: Json = {}
+    place: Json = {}
+
+    def open(self, desk: Desk) -> None:
+        self.snapshot = desk.text_snapshot()
+        self.patches = []
+        self.mark(desk.reading, desk.document.revision)
+
+    def tell(self, told: Told, desk: Desk) -> None:
+        self.patches = [*self.patches[1 - LAST :], told.text]
+        self.mark(desk.reading, desk.document.revision)
+
+    def mark(self, reading: Reading, revision: int) -> None:
+        items = [
+            {
+                "start": found.span.start,
+                "end": found.span.end,
+                "severity": found.severity,
+                "code": found.code,
+                "message": found.message,
+                "help": found.help,
+            }
+            for found in reading.diagnostics
+        ]
+        if items != self.lint.get("items"):
+            self.lint = {"rev": revision, "items": items}
+
+    def show(self, start: int, end: int, *, focus: bool = False) -> None:
+        """Marks a range and brings it into view; a negative ``start`` marks nothing."""
+        self.place = {
+            "seq": self.place.get("seq", 0) + 1,
+            "start": start,
+            "end": end,
+            "scroll": start >= 0,
+            "focus": focus,
+        }
+
+
+def problems_of(reading: Reading) -> list[Json]:
+    """For the list of problems: errors first, each as in the text."""
+    rank = {"error": 0, "warning": 1, "info": 2}
+    shown = [
+        {**problem(found, n), "line": reading.text.count("\n", 0, found.span.start) + 1}
+        for n, found in enumerate(reading.diagnostics)
+    ]
+    return sorted(shown, key=lambda found: (rank[found["severity"]], found["index"]))

@@ -1,0 +1,151 @@
+"""The editor's page: chat at the left, the canvas in the middle, the inspector at the right, a drawer below."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import reflex as rx
+
+from studio.editor.browser import Inspector, WeftCanvas
+from studio.editor.drawer import drawer
+from studio.editor.feeds import CanvasFeed
+from studio.editor.header import actions, publish_dialog
+from studio.editor.publishing import Publishing, Versions
+from studio.editor.state import EditorState
+from studio.editor.trial import Trial
+from studio.shell import Shell, crumbs, frame
+from studio.shell.elements import empty, icon, link, test_id
+
+ROUTE: Final = "/workflows/[workflow_id]"
+ON_LOAD: Final = [Shell.load, EditorState.load, Trial.load, Versions.load]
+_SHEET = rx.asset("editor.css", shared=True)
+
+
+def editor_page() -> rx.Component:
+    """The page at :data:`ROUTE`; its ``on_load`` is :data:`ON_LOAD`."""
+    return frame(
+        rx.el.div(
+            rx.el.link(rel="stylesheet", href=_SHEET, custom_attrs={"precedence": "default"}),
+            rx.cond(EditorState.failure != "", _failed(), _workbench()),
+            publish_dialog(),
+            class_name="wf-editor",
+            custom_attrs={"data-ready": EditorState.ready, "data-publishing": Publishing.busy},
+        ),
+        active="workflows",
+        title=crumbs(("Workflows", "/workflows"), (rx.cond(EditorState.ready, EditorState.title, "…"), "")),
+        actions=actions(),
+        bleed=True,
+    )
+
+
+def _failed() -> rx.Component:
+    return empty(
+        "circle-alert",
+        "This workflow could not be opened",
+        rx.cond(
+            EditorState.failure_help != "",
+            EditorState.failure + " " + EditorState.failure_help,
+            EditorState.failure,
+        ),
+        link("All workflows", href="/workflows", class_name="w-button"),
+        test_id="editor-failure",
+    )
+
+
+def _workbench() -> rx.Component:
+    return rx.el.div(
+        _chat(),
+        rx.el.div(
+            rx.cond(EditorState.save_state == "conflict", _conflict()),
+            rx.el.div(
+                WeftCanvas.create(
+                    snapshot=CanvasFeed.snapshot,
+                    patches=CanvasFeed.patches,
+                    palette=CanvasFeed.palette,
+                    selected=CanvasFeed.selected,
+                    states=Trial.states,
+                    read_only=~EditorState.may_edit,
+                    on_gesture=EditorState.on_gesture,
+                ),
+                rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
+                class_name="wf-stage",
+            ),
+            drawer(),
+            class_name="wf-centre",
+        ),
+        rx.cond(
+            EditorState.selected != "",
+            rx.el.div(
+                Inspector.create(
+                    model=EditorState.inspected,
+                    read_only=~EditorState.may_edit,
+                    on_say=EditorState.on_inspector,
+                ),
+                class_name="wf-right",
+            ),
+        ),
+        class_name="wf-bench",
+    )
+
+
+def _chat() -> rx.Component:
+    return rx.cond(
+        EditorState.chat_open,
+        rx.el.div(
+            rx.el.button(
+                icon("panel-left-close", 16),
+                type="button",
+                class_name="w-button ghost icon small wf-chat-close",
+                on_click=EditorState.toggle_chat,
+                title="Hide the chat",
+                custom_attrs={**test_id("chat-close"), "aria-label": "Hide the chat"},
+            ),
+            _chat_panel(),
+            class_name="wf-left",
+        ),
+        rx.el.button(
+            icon("message-square", 16),
+            type="button",
+            class_name="wf-left-closed",
+            on_click=EditorState.toggle_chat,
+            title="Show the chat",
+            custom_attrs={**test_id("chat-open"), "aria-label": "Show the chat"},
+        ),
+    )
+
+
+def _chat_panel() -> rx.Component:
+    from studio.chat import chat_panel
+
+    return chat_panel()
+
+
+def _conflict() -> rx.Component:
+    return rx.el.div(
+        icon("git-merge"),
+        rx.el.div(
+            rx.el.div("Somebody else changed this draft.", class_name="w-strong"),
+            rx.el.div(
+                "Nothing is lost: whichever you choose, the other one is still there.",
+                class_name="w-small w-muted",
+            ),
+        ),
+        rx.el.span(class_name="w-spacer"),
+        rx.el.button(
+            "Take theirs",
+            type="button",
+            class_name="w-button small",
+            on_click=EditorState.take_theirs,
+            custom_attrs=test_id("take-theirs"),
+        ),
+        rx.el.button(
+            "Keep mine",
+            type="button",
+            class_name="w-button small primary",
+            on_click=EditorState.keep_mine,
+            custom_attrs=test_id("keep-mine"),
+        ),
+        class_name="w-note warning wf-conflict",
+        role="alert",
+        custom_attrs=test_id("conflict"),
+    )

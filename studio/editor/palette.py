@@ -1,0 +1,62 @@
+"""What can be put on the canvas: the kinds of steps, and every connector's tools."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dsl.catalog import Catalog, Connector
+from dsl.sentences import connector_words, humanize
+
+# (kind, title, what it is for)
+STEPS: Final = (
+    ("approve", "Approval", "A person says yes or no"),
+    ("if", "If", "Goes one way or the other"),
+    ("switch", "Switch", "One way for each value"),
+    ("parallel", "Parallel", "Several things at once"),
+    ("foreach", "For each", "The same for every item of a list"),
+    ("loop", "Loop", "Again, while something holds"),
+    ("wait", "Wait", "For a time, a moment or an event"),
+    ("let", "Value", "Works something out and names it"),
+    ("return", "Finish", "Ends here with a result"),
+    ("fail", "Fail", "Ends here with an error"),
+)
+
+
+def palette(catalog: Catalog) -> list[dict[str, Any]]:
+    """Groups for the canvas: ``{"key", "title", "items"}``, an item ``{"key", "kind", "tool", "title", ...}``."""
+    steps = [
+        {"key": kind, "kind": kind, "tool": None, "title": title, "description": about, "effect": None}
+        for kind, title, about in STEPS
+    ]
+    groups: list[dict[str, Any]] = [{"key": "steps", "title": "Steps", "items": steps}]
+    for name in sorted(catalog.connectors):
+        connector = catalog.connectors[name]
+        if connector.tools:
+            title = connector.title or connector_words(name)
+            groups.append({"key": f"connector:{name}", "title": title, "items": _tools(connector)})
+    return groups
+
+
+def title_of(item: str) -> str:
+    """How a kind or a "connector.tool" is called in a sentence."""
+    return next((title for kind, title, _ in STEPS if kind == item), humanize(item.partition(".")[2] or item))
+
+
+def _tools(connector: Connector) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": f"{connector.name}.{tool.name}",
+            "kind": "call",
+            "tool": f"{connector.name}.{tool.name}",
+            "title": tool.title or humanize(tool.name),
+            "description": _first_sentence(tool.description),
+            "effect": tool.effect,
+        }
+        for tool in connector.tools.values()
+    ]
+
+
+def _first_sentence(text: str) -> str:
+    flat = " ".join(text.split())
+    end = flat.find(". ")
+    return (flat if end < 0 else flat[:end]).removesuffix(".")[:160]

@@ -1,0 +1,69 @@
+"""What a text means: its tree, what is wrong with it, its graph. Derived, never stored; the last few are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import dsl
+from dsl.catalog import Catalog
+from dsl.diagnostic import Diagnostic
+from dsl.outline import Place, places
+
+KEPT = 3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text read against a catalog. ``graph`` is the JSON the canvas draws."""
+
+    text: str
+    parsed: dsl.Parsed
+    diagnostics: tuple[Diagnostic, ...]
+    graph: dict[str, Any]
+
+    @cached_property
+    def steps(self) -> dict[str, Place]:
+        """Every step with where it stands, by path."""
+        return {place.path: place for place in places(self.parsed.workflow.body)}
+
+    @property
+    def errors(self) -> int:
+        return sum(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    @property
+    def warnings(self) -> int:
+        return sum(diagnostic.severity == "warning" for diagnostic in self.diagnostics)
+
+    def step_at(self, offset: int) -> str | None:
+        """The path of the innermost step around ``offset``."""
+        best: Place | None = None
+        for place in self.steps.values():
+            span = place.step.span
+            inside = span.start <= offset <= span.end
+            if inside and (best is None or span.start >= best.step.span.start):
+                best = place
+        return None if best is None else best.path
+
+
+class Reader:
+    """Reads texts against one catalog and keeps the last few readings, so that undo and a second look cost nothing."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._kept: OrderedDict[str, Reading] = OrderedDict()
+
+    def read(self, text: str) -> Reading:
+        found = self._kept.pop(text, None) or self._read(text)
+        self._kept[text] = found
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+    def _read(self, text: str) -> Reading:
+        parsed = dsl.parse(text)
+        diagnostics = dsl.check(parsed, self.catalog)
+        graph = dsl.graph_json(dsl.layout(dsl.view(parsed, diagnostics, self.catalog)))
+        return Reading(text, parsed, diagnostics, graph)

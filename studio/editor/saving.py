@@ -1,0 +1,143 @@
+"""Saving the draft: by itself once changes pause, never over what somebody else saved."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from engine import workflows
+from engine.errors import Conflict, WeftError
+from engine.permissions import Permission
+from studio.editor.document import Change, NewText
+from studio.shell import authorized, guarded, services
+
+QUIET = 0.5
+"""Seconds without a change before the draft is saved."""
+LONGEST = 4.0
+"""Seconds after which it is saved although changes keep coming."""
+AGAIN = 3.0
+"""Seconds before a save that failed is tried again."""
+
+
+class Saving(rx.State, mixin=True):
+    """``save_state`` is one of saved, unsaved, saving, conflict, failed, readonly."""
+
+    save_state: str = "saved"
+    save_message: str = ""
+
+    _draft_revision: int = 0
+    _saved_text: str = ""
+    _theirs: Any = None
+    _dirty_since: float = 0.0
+    _saving: bool = False
+
+    def _take(self, draft: workflows.Draft) -> None:
+        self.title, self.name = draft.title, draft.name
+        self._draft_revision, self._saved_text = draft.revision, draft.text
+        self._theirs = None
+        self.save_state = "saved" if self.may_edit else "readonly"
+        self.save_message = ""
+
+    def touched(self) -> Any:
+        """After a change: the save to come, or nothing when what is there is what is saved."""
+        if self.text == self._saved_text and self.save_state != "conflict":
+            self.save_state = "saved"
+            return None
+        if self.save_state not in ("conflict", "unsaved"):
+            self.save_state = "unsaved"
+            self._dirty_since = time.monotonic()
+        return type(self).autosave
+
+    @rx.event(background=True)
+    @guarded("edit")
+    async def autosave(self) -> None:
+        """Saves once changes pause. Of many that wait, the last does it; one save at a time."""
+        async with self:
+            revision = self.revision
+        await asyncio.sleep(QUIET)
+        async with self:
+            newer = self.revision != revision and time.monotonic() - self._dirty_since < LONGEST
+            if newer or self._saving or self._desk is None or self.save_state not in ("unsaved", "failed"):
+                return
+        await self._save()
+
+    async def _save(self) -> None:
+        """Until what is saved is what is there."""
+        while True:
+            async with self:
+                desk, text, base = self._desk, self.text, self._draft_revision
+                if text == self._saved_text:
+                    self._saving, self.save_state = False, "saved"
+                    return
+                self._saving, self.save_state = True, "saving"
+            try:
+                actor = await authorized(self, Permission.EDIT)
+                db = await services.database()
+                saved = await workflows.save_draft(db, actor, UUID(desk.workflow_id), text, base)
+            except Conflict as conflict:
+                async with self:
+                    self._saving = False
+                    self._meet(conflict)
+                return
+            except WeftError as error:
+                async with self:
+                    self._saving = False
+                    self.save_state, self.save_message = "failed", f"{error.message} {error.help}"
+                await asyncio.sleep(AGAIN)
+                async with self:
+                    if self.save_state != "failed" or self._desk is not desk:
+                        return
+                continue
+            async with self:
+                if self._desk is not desk:
+                    self._saving = False
+                    return
+                self._draft_revision, self._saved_text = saved.revision, saved.text
+                self._dirty_since = time.monotonic()
+
+    def _meet(self, conflict: Conflict) -> None:
+        self._theirs = conflict.current
+        self.save_state, self.save_message = "conflict", conflict.message
+
+    async def save_now(self) -> bool:
+        """Saves before something that needs the draft (publishing). Whether it is saved. For other handlers."""
+        if self.text == self._saved_text:
+            return True
+        if self.save_state == "conflict":
+            return False
+        actor = await authorized(self, Permission.EDIT)
+        try:
+            saved = await workflows.save_draft(
+                await services.database(), actor, UUID(self.workflow_id), self.text, self._draft_revision
+            )
+        except Conflict as conflict:
+            self._meet(conflict)
+            return False
+        self._draft_revision, self._saved_text = saved.revision, saved.text
+        self.save_state = "saved"
+        return True
+
+    @rx.event
+    @guarded("edit")
+    async def keep_mine(self) -> Any:
+        """After a conflict: what is here replaces what somebody else saved."""
+        if self._theirs is None:
+            return None
+        self._draft_revision, self._saved_text = self._theirs.revision, self._theirs.text
+        self._theirs = None
+        self.save_state = "unsaved"
+        return type(self).autosave
+
+    @rx.event
+    @guarded("edit")
+    async def take_theirs(self) -> Any:
+        """After a conflict: what somebody else saved comes in; what was here is one undo away."""
+        if self._theirs is None:
+            return None
+        theirs = self._theirs
+        self._take(theirs)
+        return await self._change(Change("restore", self.revision, NewText(theirs.text)))

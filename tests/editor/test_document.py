@@ -1,0 +1,187 @@
+"""The document: one text, many writers, one undo a gesture."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from dsl.edits import RemoveStep, RenameStep
+from studio.editor.document import UNDO_STEPS, Change, Document, NewText, Refused, Typed
+
+TEXT = """workflow demo {
+  input { name: string }
+
+  step hello: let "Hello ${input.name}"
+
+  step done: return { said: hello }
+}
+"""
+
+
+def typed(document: Document, at: int, text: str, gesture: str = "", end: int | None = None) -> Document:
+    after = document.apply(Change("text", document.revision, Typed(at, at if end is None else end, text), gesture))
+    assert isinstance(after, Document)
+    return after
+
+
+def test_a_change_gives_a_new_document_and_leaves_the_old_one_as_it_was() -> None:
+    before = Document.open("ab")
+    after = typed(before, 1, "x")
+    assert (before.text, before.revision) == ("ab", 0)
+    assert (after.text, after.revision) == ("axb", 1)
+
+
+def test_undo_goes_back_across_writers_one_gesture_at_a_time() -> None:
+    document = typed(Document.open(TEXT), 0, "// by hand\n")
+    renamed = document.apply(Change("canvas", document.revision, RenameStep(path="hello", id="greeting")))
+    assert isinstance(renamed, Document)
+    proposed = renamed.apply(Change("chat", renamed.revision, NewText("workflow other {\n}\n")))
+    assert isinstance(proposed, Document)
+    assert proposed.undo().text == renamed.text
+    assert proposed.undo().undo().text == document.text
+    assert proposed.undo().undo().undo().text == TEXT
+    assert proposed.undo().undo().redo().redo().text == proposed.text
+
+
+def test_an_edit_that_cannot_be_made_is_refused_with_a_message_and_changes_nothing() -> None:
+    document = Document.open(TEXT)
+    refused = document.apply(Change("canvas", 0, RemoveStep(path="nobody")))
+    assert isinstance(refused, Refused)
+    assert "nobody" in refused.message
+
+
+def test_a_change_that_leaves_the_text_as_it_is_is_not_a_deed() -> None:
+    document = Document.open(TEXT)
+    assert document.apply(Change("chat", 0, NewText(TEXT))) is document
+
+
+def test_a_burst_of_typing_is_one_undo() -> None:
+    document = Document.open("")
+    for n, letter in enumerate("hello"):
+        document = typed(document, n, letter, gesture="burst-1")
+    document = typed(document, 5, "!", gesture="burst-2")
+    assert document.undo().text == "hello"
+    assert document.undo().undo().text == ""
+
+
+def test_typing_after_an_undo_is_a_deed_of_its_own() -> None:
+    document = typed(typed(Document.open(""), 0, "a", "g"), 1, "b", "h").undo()
+    document = typed(document, 1, "c", "g")
+    assert document.undo().text == "a"
+    assert document.redo() is document
+
+
+def test_line_ends_become_plain_newlines() -> None:
+    assert Document.open("a\r\nb\rc").text == "a\nb\nc"
+
+
+def test_what_was_typed_for_an_older_revision_is_carried_over_what_happened_since() -> None:
+    document = Document.open("one two three")
+    ahead = typed(document, 0, "zero ")
+    late = ahead.apply(Change("text", 0, Typed(13, 13, "!")))
+    assert isinstance(late, Document)
+    assert late.text == "zero one two three!"
+
+
+def test_where_two_writers_touch_one_place_the_typed_text_wins_and_the_other_is_one_undo_away() -> None:
+    document = Document.open("total > 100")
+    ahead = document.apply(Change("canvas", 0, NewText("total > 200")))
+    assert isinstance(ahead, Document)
+    late = ahead.apply(Change("text", 0, Typed(8, 11, "50")))
+    assert isinstance(late, Document)
+    assert late.text == "total > 50"
+    assert late.undo().text == "total > 200"
+
+
+def test_a_change_for_a_revision_that_is_not_remembered_is_refused() -> None:
+    document = Document.open("a")
+    assert isinstance(document.apply(Change("text", 5, Typed(0, 0, "x"))), Refused)
+    assert isinstance(document.apply(Change("text", -1, Typed(0, 0, "x"))), Refused)
+
+
+def test_a_place_outside_the_text_is_refused() -> None:
+    assert isinstance(Document.open("abc").apply(Change("text", 0, Typed(2, 9, "x"))), Refused)
+
+
+def test_only_the_last_deeds_can_be_undone() -> None:
+    document = Document.open("")
+    for n in range(UNDO_STEPS + 20):
+        document = typed(document, n, "x")
+    for _ in range(UNDO_STEPS + 20):
+        document = document.undo()
+    assert document.text == "x" * 20
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Any order of changes, undo and redo, against a plain list of texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document.open("start\n")
+        self.past: list[str] = []
+        self.future: list[str] = []
+        self.seen = {0: "start\n"}
+
+    def _record(self, after: Document) -> None:
+        if after.text != self.document.text:
+            self.past.append(self.document.text)
+            self.future.clear()
+        self.document = after
+        self.seen[after.revision] = after.text
+
+    @rule(data=st.data(), text=st.text(alphabet="xy\n😀", max_size=4))
+    def type(self, data: st.DataObject, text: str) -> None:
+        start = data.draw(st.integers(0, len(self.document.text)))
+        end = data.draw(st.integers(start, len(self.document.text)))
+        after = self.document.apply(Change("text", self.document.revision, Typed(start, end, text)))
+        assert isinstance(after, Document)
+        self._record(after)
+
+    @rule(text=st.text(alphabet="ab \n", max_size=8), source=st.sampled_from(["chat", "restore", "paste"]))
+    def replace(self, text: str, source: str) -> None:
+        after = self.document.apply(Change(source, self.document.revision, NewText(text)))  # type: ignore[arg-type]
+        assert isinstance(after, Document)
+        self._record(after)
+
+    @precondition(lambda self: self.past)
+    @rule()
+    def undo(self) -> None:
+        self.future.append(self.document.text)
+        self.document = self.document.undo()
+        self.seen[self.document.revision] = self.document.text
+        assert self.document.text == self.past.pop()
+
+    @precondition(lambda self: self.future)
+    @rule()
+    def redo(self) -> None:
+        self.past.append(self.document.text)
+        self.document = self.document.redo()
+        self.seen[self.document.revision] = self.document.text
+        assert self.document.text == self.future.pop()
+
+    @invariant()
+    def remembers_the_last_revisions(self) -> None:
+        first = self.document.revision - len(self.document.recent)
+        for revision in range(first, self.document.revision + 1):
+            assert self.document.at(revision) == self.seen[revision]
+
+
+Lifecycle.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLifecycle = Lifecycle.TestCase
+
+
+@given(st.lists(st.text(alphabet="ab\n", max_size=6), min_size=1, max_size=20))
+def test_undoing_everything_gives_the_first_text_and_redoing_everything_the_last(texts: list[str]) -> None:
+    document = Document.open("first")
+    for text in texts:
+        after = document.apply(Change("chat", document.revision, NewText(text)))
+        assert isinstance(after, Document)
+        document = after
+    last = document.text
+    while document.done:
+        document = document.undo()
+    assert document.text == "first"
+    while document.undone:
+        document = document.redo()
+    assert document.text == last
