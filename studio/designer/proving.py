@@ -59,19 +59,18 @@ def propose(
     proved: Proved,
     base: str,
     summary: str,
-    explanation: tuple[StepLine, ...],
     assumptions: tuple[str, ...] = (),
     questions: tuple[str, ...] = (),
     safety: tuple[str, ...] = (),
 ) -> Proposal:
-    """The proposal of a proved text, with its diff and its graph."""
+    """The proposal of a proved text, with its steps in words, its diff and its graph."""
     graph = dsl.layout(dsl.view(proved.parsed, proved.diagnostics))
     return Proposal(
         text=proved.text,
         base=base,
         title=proved.parsed.workflow.name,
         summary=summary,
-        explanation=explanation,
+        explanation=explained(graph),
         assumptions=assumptions,
         questions=questions,
         diff=difference(base, proved.text),
@@ -79,6 +78,27 @@ def propose(
         graph=dsl.graph_json(graph),
         safety=safety,
     )
+
+
+_UNSAID = frozenset({"start", "end", "empty", "broken"})
+
+
+def explained(graph: dsl.Graph) -> tuple[StepLine, ...]:
+    """The steps in plain words, as deep as they are inside others."""
+    depths: dict[str | None, int] = {None: 0}
+    lines = []
+    for node in graph.nodes:
+        depth = depths.get(node.parent, 0)
+        depths[node.id] = depth + (0 if node.kind == "lane" else 1)
+        if node.kind == "lane" and node.label:
+            lines.append(StepLine(depth=max(depth - 1, 0), kind="lane", sentence=node.label))
+        elif node.kind not in _UNSAID and node.kind != "lane":
+            lines.append(
+                StepLine(
+                    depth=depth, kind=node.kind, sentence=node.sentence or node.title, tool=node.tool or ""
+                )
+            )
+    return tuple(lines)
 
 
 def difference(before: str, after: str, context: int = 2) -> tuple[DiffLine, ...]:

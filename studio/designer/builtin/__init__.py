@@ -1,5 +1,6 @@
 """The built-in designer: rules, no model. Pure: a request, a catalog and a text in, an answer out."""
 
-from studio.designer.builtin.designing import Answer, Reply, design
+from studio.designer.builtin.designing import design
+from studio.designer.builtin.replying import answer
 
-__all__ = ["Answer", "Reply", "design"]
+__all__ = ["answer", "design"]

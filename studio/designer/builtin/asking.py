@@ -22,6 +22,7 @@ _ASK = tuple(
         rf"^(?:get|obtain|request|require|ask for|seek|wait for|needs?|requires?|it needs|it requires|with|await|collect)\s+(?:an? |the )?{_YES_NOUN}\s+(?:of|from|by|through)\s+{_ROLE}(?=$|,| within| in | before| first| no later)",
         rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
         rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
+        rf"^asks?\s+(?:also\s+)?{_ROLE}(?:\s+(?:first|too|as well))?$",
         rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|decides|agreed|authori[sz]es)\b",
     )
 )
@@ -68,6 +69,9 @@ def _pause(text: str) -> Item | None:
         rf"^(?:wait|pause|sleep|hold on|hold)\s+(?:for\s+|about\s+)*{DURATION}", text, re.IGNORECASE
     )
     match = match or re.match(rf"^{DURATION}\s+later$", text, re.IGNORECASE)
+    match = match or re.match(
+        rf"^(?:an? |the )?{DURATION}(?: long)?[ -](?:wait|pause|delay|break)$", text, re.IGNORECASE
+    )
     return Pause(duration_text(match["dnum"], match["dunit"]), text) if match else None
 
 

@@ -114,6 +114,7 @@ class _Reader:
         text = re.sub(
             r"\bdrop (them|him|her|the \w+) a (?:line|note|mail|message)\b", r"message \1", text, flags=re.I
         )
+        text = re.sub(r"\balso (?=\w)", "", text, flags=re.I)
         text = re.sub(r"\breviews? and approves?\b", "approve", text, flags=re.I)
         name = ""
         if match := _PREFACE.match(text):

@@ -133,6 +133,8 @@ class Composer:
 
     def _role_in(self, words: str) -> str:
         """A role of the account that the words name; "" when they name none."""
+        if by := re.search(r"\b(?:by|of|from) (.+)$", words):
+            return by[1]
         spoken = set(stems(words))
         return next(
             (role for role in sorted(self.work.catalog.roles or ()) if set(name_stems(role)) <= spoken), ""

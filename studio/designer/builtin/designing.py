@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 from dsl.catalog import Catalog
 from studio.designer.builtin.clauses import read_request
@@ -21,7 +20,7 @@ from studio.designer.builtin.draft import (
     text_of,
     walk,
 )
-from studio.designer.builtin.explaining import explanation, open_questions, summary
+from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
 from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
 from studio.designer.builtin.scope import Scope
@@ -29,23 +28,13 @@ from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.verbs import verb_stems
 from studio.designer.builtin.words import stem, stems
 from studio.designer.builtin.work import Work
-from studio.designer.events import Proposal
-from studio.designer.proving import propose, prove
+from studio.designer.proving import prove
+from studio.designer.writing import Outcome, Said, Written
 
 _MAX_REPAIRS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Words instead of a workflow: the request asks for none, or for one that cannot be made."""
-
-    text: str
-
-
-Answer: TypeAlias = Proposal | Reply
-
-
-def design(request: str, catalog: Catalog, base: str = "") -> Answer:
+def design(request: str, catalog: Catalog) -> Outcome:
     """A new workflow for a request in plain English. Never a text with errors."""
     toolbox = Toolbox(catalog)
     reading = read_request(request, verb_stems(known.tool.name for known in toolbox.tools))
@@ -53,7 +42,7 @@ def design(request: str, catalog: Catalog, base: str = "") -> Answer:
     scope = Scope()
     steps = Composer(work).compose(reading.items, scope, Place())
     if not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
-        return Reply(cannot(work, reading))
+        return Said(cannot(work, reading))
     if reading.schedule:
         work.ask(
             f"You said “{reading.schedule}”: the workflow does not start by itself yet; start it by hand or over the "
@@ -63,17 +52,15 @@ def design(request: str, catalog: Catalog, base: str = "") -> Answer:
         work.assume(
             f"It is started by hand or over the API when {reading.occasion}; nothing watches for that by itself."
         )
-    return _proved(finish(work, reading, steps, scope), work, catalog, base)
+    return _proved(finish(work, reading, steps, scope), work, catalog)
 
 
-def _proved(draft: Draft, work: Work, catalog: Catalog, base: str) -> Answer:
+def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
     """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
     for _ in range(_MAX_REPAIRS):
         proved = prove(text_of(draft), catalog)
         if proved.sound:
-            return propose(
-                proved, base, summary(draft), explanation(draft), tuple(work.assumptions), open_questions(work)
-            )  # fmt: skip
+            return Written(proved.text, summary(draft), tuple(work.assumptions), open_questions(work))
         wrong = next((d for d in proved.errors if d.step), None)
         if wrong is None or wrong.step is None:
             break
@@ -88,7 +75,7 @@ def _proved(draft: Draft, work: Work, catalog: Catalog, base: str) -> Answer:
         )
         work.miss(said, f"I could not make it fit: {wrong.message}")
         draft = replace(draft, steps=_without(draft.steps, blamed))
-    return Reply(
+    return Said(
         "I understood the request, but could not write a workflow for it that holds up. "
         "Try it in smaller parts: first what to read, then what to decide, then what to do."
     )

@@ -110,6 +110,12 @@ class Toolbox:
                 found.append(Match(known, score))
         return sorted(found, key=lambda m: (-m.score, m.known.id))
 
+    def ranked_by_words(self, words: str) -> list[Match]:
+        """All tools that any word speaks of, best first: for choosing what a model is shown."""
+        said = stems(words)
+        scored = (Match(known, sum(self._earned(known, word)[0] for word in said)) for known in self.tools)
+        return sorted((m for m in scored if m.score > 0), key=lambda m: (-m.score, m.known.id))
+
     def best(self, verb: str, words: str, topic: tuple[str, ...] = ()) -> Known | None:
         ranked = self.rank(verb, words, topic)
         return ranked[0].known if ranked else None
@@ -134,7 +140,7 @@ class Toolbox:
         elif agreement > 0:
             accepted = (
                 object_named
-                or (any(v for v, _ in earned) and agreement >= 1)
+                or (any(v for v, _ in earned) and agreement >= 0.55)
                 or (not known.reads and _verb_in_name(sense, known))
             )
         else:

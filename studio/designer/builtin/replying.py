@@ -1,0 +1,41 @@
+"""The built-in designer's front: is this a change to what is open, a new workflow, or neither?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from dsl.catalog import Catalog
+from studio.designer.builtin.changing import change
+from studio.designer.builtin.designing import design
+from studio.designer.builtin.finding import Existing
+from studio.designer.writing import Outcome, Said, Written
+
+_NEW = re.compile(
+    r"\b(?:new|another|different) (?:workflow|process|automation)\b|\bstart (?:over|again|from scratch)\b",
+    re.I,
+)
+
+
+def answer(request: str, catalog: Catalog, base: str = "") -> Outcome:
+    """The answer to one message. ``base`` is the text in the editor; "" when there is none."""
+    open_already = bool(base.strip()) and bool(Existing.of(base, catalog).steps)
+    if open_already and not _NEW.search(request):
+        changed = change(request, base, catalog)
+        if changed is not None:
+            return changed
+    found = design(request, catalog)
+    if isinstance(found, Written) and open_already:
+        if _small(found):
+            return Said(
+                "I did not understand that as a change to the open workflow. Say for example “add a step that … before …”, "
+                "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new workflow."
+            )
+        note = "This is a new workflow: it takes the place of everything in the editor."
+        return replace(found, questions=(note, *found.questions))
+    return found
+
+
+def _small(found: Written) -> bool:
+    """One lonely step is hardly meant to take the place of a whole workflow."""
+    return found.text.count(": call ") < 2 and "approve by" not in found.text

@@ -1,0 +1,71 @@
+"""The port behind the agent: something that writes a workflow's text for a request. Built-in rules or a model."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from dsl.catalog import Catalog
+from studio.designer.proving import Proved
+
+Tell: TypeAlias = Callable[[str], Awaitable[None]]
+"""Takes the next piece of text for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One stored message: ``proposal`` is the text that was proposed with it, and what became of it."""
+
+    role: Literal["user", "assistant"]
+    content: str
+    proposal: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``request`` is the newest message, ``turns`` all before it, ``base`` the text in the editor ("" for none)."""
+
+    request: str
+    catalog: Catalog
+    base: str = ""
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A text that was written before and what is wrong with it."""
+
+    written: Written
+    proved: Proved
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A whole text with what to say about it."""
+
+    text: str
+    summary: str
+    assumptions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words instead of a text: a question, an explanation, "I cannot". ``told`` when they were streamed already."""
+
+    text: str
+    told: bool = field(default=False)
+
+
+Outcome: TypeAlias = Written | Said
+
+
+class Writer(Protocol):
+    """``name`` is how people are told who answers. ``write`` raises ``ModelError``."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def write(self, task: Task, before: tuple[Attempt, ...], tell: Tell) -> Outcome: ...
