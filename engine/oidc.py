@@ -16,7 +16,7 @@ from typing import Any
 
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from httpx import AsyncBaseTransport, HTTPError
+from httpx2 import AsyncBaseTransport, HTTPError  # what Authlib uses, when it is there
 from joserfc import jwe, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
