@@ -28,18 +28,25 @@ class OpenAICompatible:
         return f"OpenAICompatible({self.model!r})"
 
     async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
-        finished = False
+        finished, spoke = False, False
         try:
             async for chunk in self._opened().astream([(m.role, m.text) for m in messages]):
                 if text := _text_of(chunk.content):
+                    spoke = True
                     yield Delta(text)
                 if usage := chunk.usage_metadata:
                     yield Spent(usage["input_tokens"], usage["output_tokens"])
                 finished = finished or bool(chunk.response_metadata.get("finish_reason"))
         except Exception as error:
-            raise self._told(error) from error
+            told = self._told(error)
+            if spoke and told.code == "unreachable":
+                raise self._broken_off() from error
+            raise told from error
         if not finished:
-            raise ModelError("bad_answer", f"The model {self.model!r} stopped in the middle of its answer.")
+            raise self._broken_off()
+
+    def _broken_off(self) -> ModelError:
+        return ModelError("bad_answer", f"The model {self.model!r} stopped in the middle of its answer.")
 
     def _opened(self) -> Any:
         if self._client is None:
@@ -80,7 +87,7 @@ class OpenAICompatible:
             case openai.APIStatusError(status_code=status):
                 return ModelError("refused", f"The model server refused the request ({status}).")
             case httpx.RemoteProtocolError() | httpx.ReadError():
-                return ModelError("bad_answer", f"The model {name} stopped in the middle of its answer.")
+                return self._broken_off()
             case openai.APIConnectionError() | httpx.TransportError() | OSError():
                 return ModelError("unreachable", "The model server cannot be reached.")
             case json.JSONDecodeError():

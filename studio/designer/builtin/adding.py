@@ -79,9 +79,7 @@ def add(clause: str, existing: Existing) -> Change | Said | None:
     if groups.get("other"):
         other = existing.one(groups["other"])
         if other is None:
-            return Said(
-                f"I do not know which step you mean by “{groups['other']}”. The steps are: {', '.join(p.step.id for p in existing.steps[:12])}."
-            )
+            return existing.which(groups["other"])
         other = _above_arms(existing, other)
         container, before = at_step(existing, other, after=groups["w"].lower() in ("after", "behind"))
     elif groups.get("end", "") and re.search(r"beginning|start|first", groups["end"], re.I):

@@ -1,7 +1,7 @@
 """Changes to an existing workflow, as edits of the language: what was not spoken of stays byte for byte as it is.
 
-Each reader takes one clause and gives a :class:`Change` (edits and what was done), words for the person, or None when the
-clause is not of its sort.
+Each reader takes one clause and gives a :class:`Change` (edits and what was done), words for the person, or None when
+the clause is not of its sort.
 """
 
 from __future__ import annotations
@@ -11,23 +11,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import dsl
-from dsl import tree
-from dsl.catalog import Catalog, Schema
-from dsl.outline import Place
-from studio.designer.builtin.adding import add, at_step, when_refused
-from studio.designer.builtin.amounts import DURATION, QUANTITY, duration_text, number_text, quantity
-from studio.designer.builtin.asking import read_shape
+from dsl.catalog import Catalog
+from studio.designer.builtin.adding import add, when_refused
+from studio.designer.builtin.approvals import approver, deadline
 from studio.designer.builtin.change import Change
-from studio.designer.builtin.draft import quote
 from studio.designer.builtin.finding import Existing
-from studio.designer.builtin.gates import find_role
-from studio.designer.builtin.reading import Ask
-from studio.designer.builtin.removing import remove
-from studio.designer.builtin.shapes import properties, sort_of
-from studio.designer.builtin.words import raw_tokens, stem, stems
-from studio.designer.builtin.work import identifier
+from studio.designer.builtin.limits import limit
+from studio.designer.builtin.removing import remove_clause
+from studio.designer.builtin.tuning import argument, clauses, move, rename
 from studio.designer.proving import prove
 from studio.designer.writing import Outcome, Said, Written
+
+_READERS: tuple[Callable[[str, Existing], Change | Said | None], ...] = (
+    rename,
+    approver,
+    argument,
+    limit,
+    deadline,
+    clauses,
+    move,
+    remove_clause,
+    when_refused,
+    add,
+)
+_POLITE = re.compile(
+    r"^(?:please|now|ok(?:ay)?|and|but|then|can you|could you|i want you to|i'd like you to)[, ]+",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    r"(?<=[a-z0-9)\"])[.!;]\s+|\n+|,?\s+and\s+(?:then\s+)?"
+    r"(?=(?:rename|raise|lower|remove|delete|drop|move|change|set|add|also|make|increase|reduce|ask|retry)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +64,8 @@ def change(request: str, base: str, catalog: Catalog) -> Outcome | None:
         if found is None:
             if not done.said:
                 return None
-            return _finished(
-                done, catalog, (*done.questions, f"Not done: “{clause}”. I did not understand this change.")
-            )
+            unknown = f"Not done: “{clause}”. I did not understand this change."
+            return _finished(done, catalog, (*done.questions, unknown))
         try:
             text = dsl.apply(done.text, dsl.Sequence(edits=found.edits)).text
         except dsl.EditError as error:
@@ -76,34 +90,13 @@ def _finished(done: _Done, catalog: Catalog, questions: tuple[str, ...]) -> Outc
 
 
 def _clauses(request: str) -> list[str]:
-    text = re.sub(
-        r"^(?:please|now|ok(?:ay)?|and|but|can you|could you|i want you to|i'd like you to)[, ]+",
-        "",
-        request.strip(),
-        flags=re.I,
-    )
-    parts = re.split(
-        r"(?<=[a-z0-9)\"])[.!;]\s+|\n+|,?\s+and\s+(?:then\s+)?(?=(?:rename|raise|lower|remove|delete|drop|move|change|set|add|also|make|increase|reduce|ask|retry)\b)",
-        text,
-        flags=re.I,
-    )
-    return [
-        re.sub(r"^(?:please|now|and|then)[, ]+", "", p.strip(" .!;"), flags=re.I)
-        for p in parts
-        if p.strip(" .!;")
-    ]
+    parts = _AND.split(_POLITE.sub("", request.strip()))
+    return [_POLITE.sub("", part.strip(" .!;")) for part in parts if part.strip(" .!;")]
 
 
 def _read(clause: str, existing: Existing) -> Change | Said | None:
     for reader in _READERS:
-        tuple[Callable[[str, Existing], Change | Said | None], ...] = (
-            _rename,
-            _approver,
-            _argument,
-            _limit,
-            _deadline,
-            _clause,
-            _move,
-            _remove,
-            _add,
-        )
+        found = reader(clause, existing)
+        if found is not None:
+            return found
+    return None

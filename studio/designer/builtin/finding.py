@@ -8,7 +8,17 @@ import dsl
 from dsl import tree
 from dsl.catalog import Catalog
 from dsl.outline import Place, places
-from studio.designer.builtin.words import PRONOUNS, STOP, likeness, name_stems, raw_tokens, stem, stems
+from studio.designer.builtin.words import (
+    PRONOUNS,
+    STOP,
+    likeness,
+    name_stems,
+    raw_tokens,
+    stem,
+    stems,
+    word_list,
+)
+from studio.designer.writing import Said
 
 _KIND_WORDS: dict[type, str] = {
     tree.Approve: "approval approve gate sign-off permission",
@@ -22,7 +32,7 @@ _KIND_WORDS: dict[type, str] = {
     tree.Agent: "agent model",
     tree.Let: "value note",
 }
-_SENDING = frozenset(map(stem, "email mail message notification notify tell inform send".split()))  # noqa: SIM905
+_SENDING = frozenset(map(stem, word_list("email mail message notification notify tell inform send")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,11 @@ class Existing:
         """The step meant; the outermost and first when several fit as well."""
         found = self.find(words)
         return min(found, key=lambda p: (p.path.count("."), p.step.span.start)) if found else None
+
+    def which(self, words: str) -> Said:
+        """Nothing fits: say so, and what there is."""
+        names = ", ".join(p.step.id for p in self.steps[:12])
+        return Said(f"I do not know which step you mean by “{words.strip()}”. The steps are: {names}.")
 
     def _score(self, place: Place, said: list[str]) -> float:
         step = place.step

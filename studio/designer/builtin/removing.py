@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dsl
 from dsl import tree
 from dsl.outline import Place
@@ -9,6 +11,21 @@ from dsl.walk import walk
 from studio.designer.builtin.change import Change
 from studio.designer.builtin.finding import Existing
 from studio.designer.writing import Said
+
+_REMOVE = re.compile(
+    r"^(?:remove|delete|drop|skip|take out|get rid of|leave out|don't|do not|no longer|without|stop)\s+"
+    r"(?:the\s+)?(?P<what>.+)$",
+    re.IGNORECASE,
+)
+
+
+def remove_clause(clause: str, existing: Existing) -> Change | Said | None:
+    """ "remove the e-mail"."""
+    match = _REMOVE.match(clause)
+    if match is None:
+        return None
+    place = existing.one(match["what"])
+    return remove(existing, place) if place is not None else existing.which(match["what"])
 
 
 def remove(existing: Existing, place: Place) -> Change | Said:
