@@ -139,6 +139,8 @@ class Interpreter:
 
     async def _kind(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
         state = self.state
+        if state.tokens.replaying:
+            await state.reach(path, branch)
         match step.do:
             case p.Let(value=expression):
                 recorded = state.journal.done.get(path)

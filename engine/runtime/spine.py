@@ -50,6 +50,7 @@ class Spine:
             return at
         try:
             self.branch.check()
+            await self.interpreter.state.reach(fork.path, self.branch)
             self.arms[fork.path], _ = choose(self.interpreter.state, do, self.scope, fork.path)
             self.scope.names[fork.id] = None
         except (Failure, Stopped) as ending:

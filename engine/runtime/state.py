@@ -76,6 +76,15 @@ class State:
         except (ValueError, KeyError) as error:
             raise self.failed(path, "expression", getattr(error, "message", None) or str(error)) from None
 
+    async def reach(self, path: str, branch: Branch) -> None:
+        """A step that the journal knows nothing of is new: it waits until all that was recorded has been applied."""
+        if self.tokens.replaying:
+            journal = self.journal
+            known = (journal.done, journal.started, journal.arms, journal.gates)
+            if not any(path in places for places in known):
+                await self.tokens.barrier(branch)
+                branch.check()
+
     def failed(self, path: str, code: str, message: str) -> Failure:
         """A failure that follows from what is recorded already: noted, so that people see it."""
         recorded = self.journal.done.get(path)

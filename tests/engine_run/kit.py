@@ -131,8 +131,9 @@ def _step_placed(one: p.PlanStep, under: str) -> p.PlanStep:
 
 @dataclass
 class Witness:
-    """Tools: ``write`` (an effect once a key), ``blind`` (an effect each time), ``read``, ``flaky`` (fails its first
-    tries), ``bad`` (fails). Every effect is counted by its key. ``hold`` makes a call wait for an event."""
+    """Tools: ``write`` (an effect once a key), ``blind`` (an effect each time), ``read`` (another answer each time),
+    ``flaky`` (fails its first tries), ``bad`` (fails). Every effect is counted by its key. ``hold`` makes a call
+    wait for an event."""
 
     effects: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
@@ -140,6 +141,8 @@ class Witness:
     tries: Counter[str] = field(default_factory=Counter)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
+    reads: int = 0
+    entered: set[str] = field(default_factory=set)
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     yields: Callable[[str], int] = lambda _: 1
 
@@ -147,6 +150,7 @@ class Witness:
         self, account_id: UUID, connector: str, tool: str, args: dict[str, Json], key: str, timeout_s: float
     ) -> Json:
         name = key.split("/", 1)[-1]
+        self.entered.add(name)
         if name in self.hold:
             await self.hold[name].wait()
         for _ in range(self.yields(name)):
@@ -161,7 +165,8 @@ class Witness:
             case "lost":
                 raise ToolError("timeout", "no answer", "unknown")
         if tool == "read":
-            value = {"name": name, **args}
+            self.reads += 1
+            value = {"name": name, "nonce": self.reads, **args}
         else:
             if tool == "blind" or key not in self.seen:
                 self.effects[name] += 1
