@@ -118,7 +118,7 @@ def _tool(each: rx.Var[ToolRow]) -> rx.Component:
                 rx.el.span("writes", class_name="w-badge warning square"),
             ),
             rx.cond(
-                each.honours_key,
+                each.honours_key & (each.effect != "read"),
                 rx.el.span(
                     "safe to repeat",
                     class_name="w-badge square",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any, Final
 from uuid import UUID
 
 import reflex as rx
 
+import dsl
 from engine import runs
 from engine.errors import NotFound, WeftError
 from engine.runs import RunDetail
@@ -36,8 +38,10 @@ class RunPage(rx.State):
     trace: list[dict[str, Any]] = []
     details: dict[str, Any] = {}
     opened: list[str] = []
+    graph: dict[str, Any] = {}
     painted: dict[str, str] = {}
-    text: str = ""
+    picked: str = ""
+    waits_for: str = ""
     confirming: bool = False
     busy: bool = False
     message: str = ""
@@ -93,6 +97,21 @@ class RunPage(rx.State):
             await self._read(self.run.id)
 
     @rx.event
+    @guarded("view")
+    async def pick(self, path: str) -> Any:
+        """A node of the graph: opens its step below, of several rounds the latest."""
+        self.picked = path
+        rounds = [each["path"] for each in self.trace if steps.written(each["path"]) == path]
+        if not rounds:
+            return None
+        if rounds[-1] not in self.opened:
+            self.opened = [*self.opened, rounds[-1]]
+            await self._read(self.run.id)
+        return rx.call_script(
+            f"document.querySelector(`[data-path={json.dumps(rounds[-1])}]`)?.scrollIntoView({{block: 'nearest'}})"
+        )
+
+    @rx.event
     @guarded("cancel")
     async def ask_cancel(self) -> None:
         """Asks before it cancels."""
@@ -134,17 +153,20 @@ class RunPage(rx.State):
         self._show(found, named)
 
     def _show(self, found: RunDetail, named: dict[UUID, str]) -> None:
+        known = steps.known_steps(found.plan)
+        if not self.graph:  # a run's version never changes
+            self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(found.text))))
         shown: dict[str, Any] = {
             "run": row(found.summary, named),
             "given": found.input,
             "result": {"value": found.output},
             "error": found.summary.error or {},
-            "trace": steps.rows(found.view.steps, steps.known_steps(found.plan)),
+            "trace": steps.rows(found.view.steps, known),
+            "waits_for": steps.waiting_words(found.summary.waiting_on, known),
             "painted": steps.painted(found.view.steps),
             "details": {
                 each.path: steps.detail(each) for each in found.view.steps if each.path in self.opened
             },
-            "text": found.text,
             "loaded": True,
             "missing": False,
             "message": "",

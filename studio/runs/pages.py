@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from studio.editor.browser import run_canvas
 from studio.runs.detail import RunPage
 from studio.runs.elements import Trace, state_pill
 from studio.runs.listing import RunList
@@ -142,8 +143,8 @@ def _none() -> rx.Component:
     )
 
 
-def run_page(canvas: rx.Component | None = None) -> rx.Component:
-    """/runs/[run_id]. `canvas` paints the run on its graph, from `RunPage.text` and `RunPage.painted`."""
+def run_page() -> rx.Component:
+    """/runs/[run_id]"""
     return frame(
         rx.cond(
             RunPage.missing,
@@ -155,7 +156,7 @@ def run_page(canvas: rx.Component | None = None) -> rx.Component:
             ),
             rx.cond(
                 RunPage.run.id != "",
-                _run(canvas),
+                _run(),
                 rx.cond(RunPage.message != "", _failed(), skeleton_rows(8)),
             ),
         ),
@@ -168,21 +169,15 @@ def _failed() -> rx.Component:
     return failure(RunPage.message, RunPage.help, RunPage.load)
 
 
-def _run(canvas: rx.Component | None) -> rx.Component:
+def _run() -> rx.Component:
     return rx.el.div(
         _head(),
         failure(RunPage.message, RunPage.help, RunPage.load),
         _notice(),
-        *(
-            [
-                rx.el.section(
-                    canvas,
-                    class_name="w-card w-run-canvas",
-                    custom_attrs={"aria-label": "The run on its graph"},
-                )
-            ]
-            if canvas is not None
-            else []
+        rx.el.section(
+            run_canvas(RunPage.graph, RunPage.painted, selected=RunPage.picked, on_select=RunPage.pick),
+            class_name="w-card w-run-canvas",
+            custom_attrs={**test_id("run-canvas"), "aria-label": "The run on its graph"},
         ),
         rx.el.section(
             rx.el.div(rx.el.h2("Steps"), class_name="w-card-head"),
@@ -210,7 +205,9 @@ def _run(canvas: rx.Component | None) -> rx.Component:
         ),
         rx.el.div(
             _values("Input", RunPage.given, "run-input"),
-            rx.cond(RunPage.run.state == "succeeded", _values("Output", RunPage.result["value"], "run-output")),
+            rx.cond(
+                RunPage.run.state == "succeeded", _values("Output", RunPage.result["value"], "run-output")
+            ),
             class_name="w-two",
         ),
         _cancel_dialog(),
@@ -259,7 +256,7 @@ def _notice() -> rx.Component:
             rx.el.div(
                 icon("hand"),
                 rx.el.div(
-                    rx.el.div("The run waits ", run.trouble, ".", class_name="w-strong"),
+                    rx.el.div("The run waits: ", RunPage.waits_for, ".", class_name="w-strong"),
                     rx.el.div(
                         "If that is an approval, it goes on as soon as somebody decides. Nothing runs meanwhile.",
                         class_name="w-small w-muted",

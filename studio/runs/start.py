@@ -9,6 +9,7 @@ import reflex as rx
 
 import dsl
 from dsl.plan import Plan
+from dsl.tree import Fields
 from engine import runs, workflows
 from engine.errors import BadInput, WeftError
 from engine.identity import new_id
@@ -18,9 +19,20 @@ from studio.shell.elements import Modal, icon, test_id
 from studio.shell.session import authorized, guarded
 
 
-def form_schema(plan: Plan) -> dict[str, Any]:
-    """The input's schema with the defaults of the text in it, so that the form starts with them."""
-    properties = dict(plan.input_schema.get("properties", {}))
+def form_schema(plan: Plan, text: str = "") -> dict[str, Any]:
+    """The input's schema with its defaults, so that the form starts with them, in the order of the text.
+
+    A stored schema has no order of its own, so the version's text gives it back.
+    """
+    known = plan.input_schema.get("properties", {})
+    heads = dsl.parse(text).workflow.heads if text else ()
+    written = [
+        field.name
+        for head in heads
+        if isinstance(head, Fields) and head.role == "input"
+        for field in head.fields
+    ]
+    properties = {name: known[name] for name in dict.fromkeys([*written, *known]) if name in known}
     for name, expression in plan.input_defaults.items():
         if name in properties:
             properties[name] = {**properties[name], "default": dsl.evaluate(expression, {})}
@@ -59,7 +71,7 @@ class StartRun(rx.State):
         except WeftError as error:
             return rx.toast.error(error.message, description=error.help)
         self.title, self.version, self.doc = draft.title or draft.name, f"v{live.number}", live.plan.doc
-        self.schema = form_schema(live.plan)
+        self.schema = form_schema(live.plan, live.text)
         self.problems, self.message, self.busy, self.open = [], "", False, True
         self._workflow, self._version = workflow_id, str(live.id)
         # One opened form starts one run, however often its button is pressed or its answer is lost.

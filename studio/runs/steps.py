@@ -166,6 +166,10 @@ def _waited(wait: Wait) -> dict[str, str]:
     }
 
 
+# The graph's words where they differ from the journal's. What was caught did fail.
+_ON_GRAPH: Final = {"review": "needs_review", "caught": "failed"}
+
+
 def painted(steps: Iterable[StepRun]) -> dict[str, str]:
     """State by the step's path in the text, for painting the graph: of several rounds, the one that matters most."""
     rank = {name: index for index, name in enumerate(PAINT_ORDER)}
@@ -174,4 +178,10 @@ def painted(steps: Iterable[StepRun]) -> dict[str, str]:
         path, state = written(step.path), str(step.state)
         if path and rank.get(state, 0) >= rank.get(states.get(path, ""), -1):
             states[path] = state
-    return states
+    return {path: _ON_GRAPH.get(state, state) for path, state in states.items()}
+
+
+def waiting_words(paths: Iterable[str], known: Mapping[str, Known]) -> str:
+    """What a waiting run waits for, by the steps' labels: "Ask a manager to approve"."""
+    labels = [known[written(path)].label if written(path) in known else path for path in paths]
+    return ", ".join(dict.fromkeys(labels))

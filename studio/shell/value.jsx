@@ -30,6 +30,14 @@ function Plain({ value }) {
   );
 }
 
+// Stored JSON has no order of its own: names of things first, long and deep values last.
+function rank([key, value]) {
+  if (value !== null && typeof value === "object") return 4;
+  if (typeof value === "string" && (value.length > 80 || value.includes("\n"))) return 3;
+  if (/^(id|to|name|title)$/.test(key)) return 0;
+  return /_id$/.test(key) ? 1 : 2;
+}
+
 function Rows({ entries, depth }) {
   return (
     <table className="w-value">
@@ -54,10 +62,10 @@ export function Value({ value, depth = 0 }) {
   if (Array.isArray(value) && value.every(isPlain) && value.length <= 12) {
     return <span>{value.map(String).join(", ")}</span>;
   }
-  const named = Array.isArray(value) ? entries.map(([index, each]) => [String(Number(index) + 1), each]) : entries;
+  const named = Array.isArray(value) ? entries.map(([index, each]) => [String(Number(index) + 1), each]) : entries.sort((a, b) => rank(a) - rank(b));
   const rows = <Rows entries={named} depth={depth} />;
   if (depth === 0) return rows;
-  const count = Array.isArray(value) ? `${entries.length} items` : entries.map(([key]) => words(key)).slice(0, 4).join(", ");
+  const count = Array.isArray(value) ? `${entries.length} ${entries.length === 1 ? "item" : "items"}` : entries.map(([key]) => words(key)).slice(0, 4).join(", ");
   return (
     <details className="w-value-more" open={depth < 2 && entries.length <= 6 ? true : undefined}>
       <summary>{count}</summary>
