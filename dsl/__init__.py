@@ -4,6 +4,25 @@ from dsl.catalog import Catalog
 from dsl.cel import ExpressionError, evaluate, truth
 from dsl.checks import check
 from dsl.diagnostic import Diagnostic, Fix, Position, Replacement
+from dsl.edits import (
+    AddStep,
+    Edit,
+    Edited,
+    EditError,
+    MoveStep,
+    RemoveStep,
+    RenameStep,
+    ReplaceText,
+    Sequence,
+    SetArgument,
+    SetClause,
+    SetDoc,
+    SetExpression,
+    UseLine,
+    Wrap,
+    apply,
+)
+from dsl.formatter import format_text
 from dsl.graph import Graph, graph_json, view
 from dsl.layout import layout
 from dsl.lowering import PlanError, content_hash, lower
@@ -15,21 +34,38 @@ from dsl.svg import svg
 from dsl.values import InputError, coerce, validate_input
 
 __all__ = [
+    "AddStep",
     "Catalog",
     "Diagnostic",
+    "Edit",
+    "EditError",
+    "Edited",
     "ExpressionError",
     "Fix",
     "Graph",
     "InputError",
+    "MoveStep",
     "Parsed",
     "Plan",
     "PlanError",
     "Position",
+    "RemoveStep",
+    "RenameStep",
+    "ReplaceText",
     "Replacement",
+    "Sequence",
+    "SetArgument",
+    "SetClause",
+    "SetDoc",
+    "SetExpression",
+    "UseLine",
+    "Wrap",
+    "apply",
     "check",
     "coerce",
     "content_hash",
     "evaluate",
+    "format_text",
     "graph_json",
     "layout",
     "lower",

@@ -9,9 +9,7 @@ from lark import Token
 
 from dsl.tree import Span
 
-_PUNCTUATION = frozenset(
-    {"LPAR", "RPAR", "LBRACE", "RBRACE", "LSQB", "RSQB", "COLON", "COMMA", "EQUAL"}
-)
+_PUNCTUATION = frozenset({"LPAR", "RPAR", "LBRACE", "RBRACE", "LSQB", "RSQB", "COLON", "COMMA", "EQUAL"})
 _TYPE = 'a type is string, int, float, bool, "one" | "another", a list like string[], or { name: type }'
 KINDS = "call, run, agent, approve, if, switch, parallel, do, foreach, loop, wait, let, return or fail"
 _VALUE = 'a value is a name like order.total, a text in "quotes", a number, a [list] or a { map: of values }'

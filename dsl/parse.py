@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from lark import TextSlice, Token
@@ -15,6 +15,7 @@ from dsl.diagnostic import Diagnostic
 from dsl.grammar import grammar
 from dsl.recovery import Reader, TooDeep
 from dsl.tree import Comment, Span, Workflow
+from dsl.walk import parts_of
 
 MAX_CHARACTERS = 500_000
 MAX_DEPTH = 120
@@ -104,23 +105,11 @@ def _too_deep(root: Any) -> Span | None:
         node, depth = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend((item, depth) for item in node)
-        elif is_dataclass(node) and not isinstance(node, Span):
+        elif is_dataclass(node):
             if depth > MAX_DEPTH:
                 return getattr(node, "span", Span(0, 0))
-            waiting.extend((getattr(node, name), depth + 1) for name in _names(type(node)))
+            waiting.extend((getattr(node, name), depth + 1) for name in parts_of(type(node)))
     return None
-
-
-_names_of: dict[type, tuple[str, ...]] = {}
-
-
-def _names(sort: type) -> tuple[str, ...]:
-    if sort not in _names_of:
-        leaves = {"span", "doc", "id", "name"}
-        _names_of[sort] = tuple(
-            f.name for f in fields(sort) if f.name not in leaves and not f.name.endswith("_span")
-        )
-    return _names_of[sort]
 
 
 def _expression(text: str, start: int, end: int) -> tree.Expr | None:

@@ -330,6 +330,14 @@ class ToolRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Where one line of an agent or an approval stands: "title", "within", "on_reject", "max_turns", ..."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     model: Expr
     system: Expr | None
@@ -339,6 +347,7 @@ class Agent:
     max_turns: int | None
     budget: Expr | None
     span: Span
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +375,7 @@ class Approve:
     on_reject: Block | None
     on_timeout: Block | None
     span: Span
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ def _named(kids: list[Child]) -> dict[str, Any]:
     return found
 
 
+def _lines(kids: list[Child]) -> tuple[tree.Line, ...]:
+    return tuple(tree.Line(item.name, item.span) for item in of(kids, Item))
+
+
 def _args(kids: list[Child]) -> tuple[tree.Arg, ...]:
     return next((item.value for item in of(kids, Item) if item.name == "args"), ())
 
@@ -97,6 +101,7 @@ class Agents:
             said.get("max_turns"),
             said.get("budget"),
             cover(kids),
+            _lines(kids),
         )
 
     def system(self, kids: list[Child]) -> Item:
@@ -134,6 +139,7 @@ class Approvals:
             said.get("on_reject"),
             said.get("on_timeout"),
             cover(kids),
+            _lines(kids),
         )
 
     def role(self, kids: list[Child]) -> tree.Approver:
