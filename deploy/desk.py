@@ -71,7 +71,7 @@ async def _own_engine(home: Home) -> AsyncIterator[Databases]:
             health = f"http://127.0.0.1:{samples_port}/health"
             await asyncio.to_thread(local.wait_until_up, samples, health, 40)
             environment = local.child_environment(
-                home, databases, studio=3000, gateway=8000, samples=samples_port
+                home, databases.app, databases.runner, studio=3000, gateway=8000, samples=samples_port
             )
             os.environ.update(
                 {name: value for name, value in environment.items() if name.startswith("WEFT_")}

@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from uuid import UUID
 
 from deploy.desk import engine_here
@@ -83,7 +84,7 @@ async def _follow(db: Database, actor: Actor, run_id: UUID, answers: dict[str, s
     async for event in runs.follow(db, actor, run_id, after=0):
         line = {
             "seq": event.seq,
-            "at": event.at.isoformat(),
+            "at": datetime.fromtimestamp(event.at, UTC).isoformat(),
             "kind": event.kind,
             "path": event.path,
             **event.data,
