@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import text
 
@@ -30,7 +31,7 @@ async def refuse_early(db: Database, key: bytes) -> None:
         "SELECT failures, extract(epoch FROM clock_timestamp() - last_at)::float8 FROM login_delays WHERE key = :key"
     )
     async with db.platform() as session:
-        row = (await session.execute(query, {"key": key})).first()
+        row: Any = (await session.execute(query, {"key": key})).first()
     if row is None:
         return
     left = delay_s(row[0]) - row[1]

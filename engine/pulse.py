@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import text
 
@@ -40,12 +41,15 @@ async def engine_state(db: Database) -> EngineState:
         """
     )
     async with db.platform() as session:
-        known, alive, active = (await session.execute(query, {"silent": SILENT_S})).one()
+        row: Any = (await session.execute(query, {"silent": SILENT_S})).one()
+        known, alive, active = row
     return EngineState("ready" if alive else "down" if known else "starting", alive, active)
 
 
 async def run_totals(db: Database) -> tuple[RunTotals, ...]:
     """Counts only: the one thing that is read over all accounts."""
     async with db.platform() as session:
-        rows = await session.execute(text("SELECT state, runs, seconds FROM weft_run_totals()"))
+        rows: Iterable[Any] = await session.execute(
+            text("SELECT state, runs, seconds FROM weft_run_totals()")
+        )
         return tuple(RunTotals(RunState(state), runs, seconds) for state, runs, seconds in rows)
