@@ -119,7 +119,8 @@ def problem_of(expression: plan.Expression) -> str | None:
 def evaluate(expression: plan.Expression, env: Mapping[str, Json]) -> Json:
     """The value of an expression, as plain JSON; times and durations come out as texts.
 
-    ``env`` holds the root names as plain JSON values. Raises ExpressionError, with a message that names fields and
+    ``env`` holds the root names as plain JSON values, texts without NUL characters (the library cuts a text there;
+    Postgres refuses them, so a journal has none). Raises ExpressionError, with a message that names fields and
     kinds but never shows a value.
     """
     match expression:
