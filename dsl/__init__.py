@@ -27,6 +27,7 @@ from dsl.graph import Graph, graph_json, view
 from dsl.layout import layout
 from dsl.lowering import PlanError, content_hash, lower
 from dsl.mermaid import mermaid
+from dsl.palette import NewStep, new_step, new_step_text
 from dsl.parse import Parsed, parse
 from dsl.plan import Plan
 from dsl.position import position
@@ -45,6 +46,7 @@ __all__ = [
     "Graph",
     "InputError",
     "MoveStep",
+    "NewStep",
     "Parsed",
     "Plan",
     "PlanError",
@@ -70,6 +72,8 @@ __all__ = [
     "layout",
     "lower",
     "mermaid",
+    "new_step",
+    "new_step_text",
     "parse",
     "position",
     "svg",

@@ -28,6 +28,8 @@ LOOK_AHEAD = 12
 ENOUGH = 4
 MAX_MISTAKES = 40
 MAX_STACK = 600
+BIG = 100_000
+"""Characters above which only leaving a token out is tried."""
 
 _STEP_INDENT = re.compile(r"\n([ \t]*)step\b")
 _COMMENT = re.compile(r"//[^\n]*")
@@ -176,6 +178,8 @@ class Reader:
     def _best_repair(self, wrong: Token, wanted: set[str]) -> _Repair | None:
         start, end = wrong.start_pos or 0, wrong.end_pos or 0
         candidates = [_Repair(None, end, 2)]
+        if len(self.text) > BIG:
+            wanted = set()
         unfit = {"$END", "DOC", "FLOAT", "SQ", "TEXT"} | (
             {"DURATION", "STRING", "ID"} if "LSQB" in wanted else set()
         )

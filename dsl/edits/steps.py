@@ -14,7 +14,7 @@ from dsl.walk import walk
 
 
 def add_step(ground: Ground, edit: AddStep) -> tuple[Splice, ...]:
-    text = _canonical(edit.text)
+    text = canonical_steps(edit.text)
     text, heads = _with_uses(ground, text, edit.uses)
     text = _with_free_names(ground, text)
     if heads and not ground.workflow.heads and not ground.workflow.body.steps:
@@ -167,7 +167,7 @@ def _made_block(ground: Ground, reference: str, text: str) -> Splice | None:
     return Splice(closing, closing, "\n" + lines + outer)
 
 
-def _canonical(text: str) -> str:
+def canonical_steps(text: str) -> str:
     """One or more steps as they should look, without indentation, ending with a line break."""
     whole = f"workflow w {{\n{text}\n}}\n"
     parsed = parse(whole)
