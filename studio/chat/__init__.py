@@ -1,0 +1,7 @@
+"""The chat: a panel for the editor, its state, and ``POST /api/chat``."""
+
+from studio.chat.panel import chat_panel
+from studio.chat.router import chat_router
+from studio.chat.state import ChatState
+
+__all__ = ["ChatState", "chat_panel", "chat_router"]

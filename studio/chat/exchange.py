@@ -1,0 +1,144 @@
+"""One exchange with the designer: what was asked is kept first, then the answer, and events for whoever looks on.
+
+No web framework here: the page's state and the HTTP route are shells around :func:`exchange`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+from uuid import UUID
+
+from engine import catalog as catalogs
+from engine import conversations
+from engine.actor import Actor
+from engine.conversations import Conversation, Message
+from engine.database import Database
+from engine.errors import BadInput, WeftError
+from engine.model import Call, ChatModel, ModelSettings, open_model, record
+from studio.designer import BuiltinWriter, Event, ModelWriter, Proposal, Task, Text, Turn, Writer, answer
+
+LONGEST = 20_000
+"""Characters of one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message is in the database now."""
+
+    message: Message
+
+
+Happening: TypeAlias = Event | Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``again``: the last message of the conversation is answered (anew) instead of a new one. ``builtin``: rules answer
+    although a model is connected."""
+
+    text: str
+    base: str = ""
+    again: bool = False
+    builtin: bool = False
+
+
+@cache
+def _connected() -> ChatModel | None:
+    return open_model(ModelSettings.from_environment())
+
+
+def model() -> ChatModel | None:
+    """The connected model, if any. Settings that make no sense count as none; ``model_problem`` says why."""
+    try:
+        return _connected()
+    except WeftError:
+        return None
+
+
+def model_problem() -> str:
+    try:
+        _connected()
+    except WeftError as error:
+        return f"{error.message} {error.help}"
+    return ""
+
+
+def writer_name(*, builtin: bool = False) -> str:
+    found = model()
+    return BuiltinWriter.name if found is None or builtin else found.name
+
+
+async def exchange(
+    db: Database, actor: Actor, conversation_id: UUID, question: Question
+) -> AsyncIterator[Happening]:
+    """The events of one exchange. The question is durable before the first of them; the answer when it is whole."""
+    asked = question.text.strip()
+    if not asked:
+        raise BadInput("The message is empty.", [("message", "is empty")], "Say what the workflow should do.")
+    if len(asked) > LONGEST:
+        raise BadInput(
+            f"The message is too long: {len(asked)} characters, at most {LONGEST}.",
+            [("message", "is too long")],
+            "Say it in fewer words, or in several messages.",
+        )
+    before = (await conversations.get(db, actor, conversation_id)).messages
+    if question.again and before and before[-1].role == "user":
+        before = before[:-1]
+    else:
+        yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
+    catalog = await catalogs.catalog(db, actor)
+    task = Task(asked, catalog, question.base, tuple(map(turn_of, before)))
+    said = ""
+    async with aclosing(
+        answer(task, _writer(db, actor, conversation_id, builtin=question.builtin))
+    ) as events:
+        async for event in events:
+            match event:
+                case Text(delta=delta):
+                    said += delta
+                    yield event
+                case Proposal():
+                    content = said.strip() or event.summary
+                    kept = await conversations.append_message(
+                        db, actor, conversation_id, "assistant", content, event.model_dump(mode="json")
+                    )
+                    said = ""
+                    yield event
+                    yield Kept(kept)
+                case _:
+                    yield event
+    if said.strip():
+        yield Kept(await conversations.append_message(db, actor, conversation_id, "assistant", said.strip()))
+
+
+def _writer(db: Database, actor: Actor, conversation_id: UUID, *, builtin: bool) -> Writer:
+    found = model()
+    if found is None or builtin:
+        return BuiltinWriter()
+
+    async def sink(call: Call) -> None:
+        await record(db, actor, call, conversation_id=conversation_id)
+
+    return ModelWriter(found, sink)
+
+
+def turn_of(message: Message) -> Turn:
+    proposal = message.proposal or {}
+    role = "user" if message.role == "user" else "assistant"
+    return Turn(role, message.content, str(proposal.get("text", "")), str(proposal.get("state", "")))
+
+
+async def conversation_of(db: Database, actor: Actor, workflow_id: UUID) -> Conversation | None:
+    """The newest conversation about a workflow, with its messages."""
+    found = await conversations.list_(db, actor, workflow_id, limit=1)
+    return await conversations.get(db, actor, found[0].id) if found else None
+
+
+def title_of(text: str) -> str:
+    """A conversation's title: its first words."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
