@@ -16,13 +16,13 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import Executable, Result, text
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as PlainSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.errors import Unavailable
+from engine.errors import BadInput, Unavailable
 from engine.migrate import Urls, prepare
 from engine.notices import Notices
 from engine.urls import libpq_url, sqlalchemy_url
@@ -112,7 +112,7 @@ class Database:
     async def _transaction(
         self, setting: str | None, value: str, isolation: IsolationLevel | None = None
     ) -> AsyncIterator[Session]:
-        with _unavailable():
+        with _translated():
             async with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 if isolation is not None:
                     await session.connection(execution_options={"isolation_level": isolation})
@@ -122,26 +122,35 @@ class Database:
                 yield session
 
 
-class _unavailable:
-    """Turns "the connection is gone" into ``Unavailable``; an error of ours or of a statement stays what it is."""
+class _translated:
+    """Errors of the connection as ``Unavailable``, values that Postgres cannot keep as ``BadInput``; others stay."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and _is_disconnection(error):
+        if error is None:
+            return
+        if is_unavailable(error):
             raise Unavailable(
                 "The database does not answer.", "Try again in a moment; nothing was lost."
             ) from error
+        if isinstance(error, DataError | UnicodeEncodeError):
+            raise BadInput(
+                "A value cannot be stored.", help="Look for NUL characters and numbers that are too large."
+            )
 
 
-def _is_disconnection(error: BaseException) -> bool:
+# 08: connection; 53: no resources (too many connections); 57P: an operator's intervention (shutdown); then
+# serialization failure, deadlock, lock not available: Postgres asks for another try.
+_TRY_AGAIN = ("08", "53", "57P", "40001", "40P01", "55P03")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether trying again later helps. Pure."""
     match error:
         case DBAPIError(connection_invalidated=True) | InterfaceError() | PoolTimeout():
             return True
-        case OperationalError(orig=psycopg.Error(sqlstate=code)):
-            # 08: connection; 53: no resources (too many connections); 57P: an operator's intervention (shutdown)
-            return code is None or code.startswith(("08", "53", "57P"))
-        case psycopg.OperationalError(sqlstate=code):
-            return code is None or code.startswith(("08", "53", "57P"))
+        case OperationalError(orig=psycopg.Error(sqlstate=code)) | psycopg.OperationalError(sqlstate=code):
+            return code is None or code.startswith(_TRY_AGAIN)
     return False

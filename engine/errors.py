@@ -17,9 +17,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dsl.diagnostic import Diagnostic
+if TYPE_CHECKING:  # the language's checks take half a second to import, and start-up counts
+    from dsl.diagnostic import Diagnostic
 
 
 class WeftError(Exception):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from engine import workflows
 from engine.actor import Actor
 from engine.api.access import Guard, database
+from engine.errors import NotFound
 from engine.permissions import Permission
 from engine.workflows import Draft, Version, VersionSummary, WorkflowSummary
 
@@ -95,4 +96,7 @@ async def versions(workflow_id: UUID, actor: Viewer, request: Request) -> tuple[
 
 @router.get("/{workflow_id}/versions/{version_id}")
 async def version(workflow_id: UUID, version_id: UUID, actor: Viewer, request: Request) -> Version:
-    return await workflows.get_version(database(request), actor, version_id)
+    found = await workflows.get_version(database(request), actor, version_id)
+    if found.workflow_id != workflow_id:
+        raise NotFound("This workflow has no such version.", "Look at the workflow's versions.")
+    return found

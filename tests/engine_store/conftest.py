@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from dsl.plan import Block, ConstantExpr, Plan
-from engine import people, tables
+from engine import people, tables, tokens
 from engine.actor import Actor
 from engine.api import api
 from engine.database import Database, Urls
@@ -205,3 +205,7 @@ def open_gate(db: Database, runner: Database) -> Callable[..., Awaitable[Gate]]:
 
 def with_groups(actor: Actor, *groups: str) -> Actor:
     return replace(actor, groups=groups)
+
+
+async def bearer(db: Database, settings: Settings, actor: Actor) -> dict[str, str]:
+    return {"Authorization": f"Bearer {(await tokens.issue_tokens(db, settings, actor)).access}"}

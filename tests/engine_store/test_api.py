@@ -16,13 +16,13 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 
-from engine import runs, tokens
+from engine import runs
 from engine.api import access
 from engine.api.access import Open, guards_of
 from engine.database import Database
 from engine.permissions import ALLOWED
 from engine.settings import Settings
-from tests.engine_store.conftest import ORIGIN, PASSWORD, ROLES, Workspace
+from tests.engine_store.conftest import ORIGIN, PASSWORD, ROLES, Workspace, bearer
 
 PUBLIC = {
     ("POST", "/login"),
@@ -40,10 +40,6 @@ PUBLIC = {
 def routes(application: FastAPI) -> list[tuple[str, str, APIRoute]]:
     found = [route for route in application.routes if isinstance(route, APIRoute)]
     return [(method, route.path, route) for route in found for method in sorted(route.methods)]
-
-
-async def bearer(db: Database, settings: Settings, actor: Any) -> dict[str, str]:
-    return {"Authorization": f"Bearer {(await tokens.issue_tokens(db, settings, actor)).access}"}
 
 
 async def signed_in(client: httpx.AsyncClient, workspace: Workspace) -> httpx.Response:
