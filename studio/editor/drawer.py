@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import TextPane
+from studio.editor.browser import Said, TextPane
 from studio.editor.feeds import TextFeed
 from studio.editor.publishing import Versions
 from studio.editor.state import EditorState
@@ -92,8 +92,8 @@ def _problem(found: Any) -> rx.Component:
         rx.el.button(
             rx.el.span(class_name=f"wf-dot {found['severity']}"),
             rx.el.span(
-                rx.el.span(found["message"], class_name="w-strong"),
-                rx.el.span(found["help"], class_name="w-small w-muted"),
+                rx.el.span(Said.create(text=found["message"].to(str)), class_name="w-strong"),
+                rx.el.span(Said.create(text=found["help"].to(str)), class_name="w-small w-muted"),
                 class_name="wf-problem-words",
             ),
             rx.el.span(
@@ -114,7 +114,7 @@ def _problem(found: Any) -> rx.Component:
             (found["fix"] != "") & EditorState.may_edit,
             rx.el.button(
                 icon("wand-sparkles", 13),
-                found["fix"],
+                Said.create(text=found["fix"].to(str)),
                 type="button",
                 class_name="w-button small",
                 on_click=EditorState.fix_problem(found["index"].to(int)),

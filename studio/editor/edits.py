@@ -40,7 +40,7 @@ def _add(gesture: Add, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused
     else:
         container, before = _behind(gesture.after, reading)
     try:
-        new = dsl.new_step(gesture.item, reading.parsed, catalog)
+        new = dsl.new_step(gesture.item, reading.parsed, catalog, container, before)
     except ValueError as unknown:
         return Refused(str(unknown), "Take something else from the palette.")
     return dsl.AddStep(container=container, before=before, text=new.text, uses=new.uses)

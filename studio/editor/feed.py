@@ -1,8 +1,8 @@
 """What goes to the browser: a snapshot when something opens or a message was missed, small patches otherwise.
 
 Every message carries the epoch (one opening of a document) and a revision; a patch also the revision it is for. The
-page applies what fits and asks for a snapshot where something does not, so lost or doubled messages cannot do harm. A page
-keeps the last :data:`LAST` patches in its state, because the framework may hand several changes to the browser as one.
+page applies what fits and asks for a snapshot where something does not, so lost or doubled messages cannot do harm. A
+page keeps the last :data:`LAST` patches in its state: the framework may hand several changes to the browser as one.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from studio.editor.browser import Said
 from studio.editor.publishing import Publishing
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
@@ -180,8 +181,8 @@ def _refused() -> rx.Component:
                     rx.el.button(
                         rx.el.span(class_name="wf-dot error"),
                         rx.el.span(
-                            rx.el.span(found["message"], class_name="w-strong"),
-                            rx.el.span(found["help"], class_name="w-small w-muted"),
+                            rx.el.span(Said.create(text=found["message"].to(str)), class_name="w-strong"),
+                            rx.el.span(Said.create(text=found["help"].to(str)), class_name="w-small w-muted"),
                             class_name="wf-problem-words",
                         ),
                         type="button",

@@ -236,9 +236,7 @@ class EditorState(Saving, rx.State):
         edit = edit_of(gesture, desk.reading, desk.catalog)
         if isinstance(edit, Refused):
             return await self._refuse(edit)
-        return await self._change(
-            Change("canvas", desk.document.revision, edit), follow=not isinstance(gesture, says.Move)
-        )
+        return await self._change(Change("canvas", desk.document.revision, edit), follow=True)
 
     async def _fix(self, index: int) -> Any:
         desk: Desk = self._desk

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import reflex as rx
 
+import dsl
+from dsl import tree
 from engine import runs, workflows
 from engine.errors import BadInput, WeftError
 from engine.identity import new_id
@@ -21,6 +23,19 @@ PAINT = 0.2
 """Seconds between two paints."""
 QUIET = 5.0
 OVER = frozenset({"succeeded", "failed", "cancelled", "timed_out", "needs_review"})
+
+
+def as_written(schema: dict[str, Any], text: str) -> dict[str, Any]:
+    """The schema with its properties in the order in which the text has them: the database keeps no order."""
+    names = [
+        field.name
+        for head in dsl.parse(text).workflow.heads
+        if isinstance(head, tree.Fields) and head.role == "input"
+        for field in head.fields
+    ]
+    known = schema.get("properties", {})
+    first = {name: known[name] for name in names if name in known}
+    return {**schema, "properties": {**first, **known}}
 
 
 class Trial(rx.State):
@@ -62,7 +77,8 @@ class Trial(rx.State):
         except WeftError as error:
             self.message = f"{error.message} {error.help}".strip()
             return
-        self.schema, self.version, self._version_id = form_schema(live.plan), live.number, str(live.id)
+        self.schema = as_written(form_schema(live.plan), live.text)
+        self.version, self._version_id = live.number, str(live.id)
         self.message = ""
 
     @rx.event

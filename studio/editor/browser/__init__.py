@@ -25,6 +25,7 @@ _FILES = {
         "keys.js",
         "nodes.jsx",
         "palette.jsx",
+        "said.jsx",
         "stage.jsx",
         "splice.js",
         "text.css",
@@ -87,6 +88,15 @@ class TextPane(rx.NoSSRComponent):
     reveal: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class Said(rx.Component):
+    """A message with its code in another type."""
+
+    library = _FILES["said.jsx"].importable_path
+    tag = "Said"
+
+    text: rx.Var[str]
 
 
 class Inspector(rx.NoSSRComponent):

@@ -1,6 +1,6 @@
 // Where a dragged step would land. Every edge and every empty block is a slot; the nearest one within reach is lit.
 import { useSyncExternalStore } from "react";
-import { boxes, createStore, isInside } from "./graph.js";
+import { boxes, createStore, ENDS, isInside } from "./graph.js";
 
 const REACH = 110;
 
@@ -25,8 +25,9 @@ export function places(graph, moving) {
     const area = box.get(node.id);
     found.push({ slot: node.slot, key: slotKey(node.slot), area, depth: area.depth });
   }
+  const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));
   for (const edge of graph.edges) {
-    if (!edge.slot || within(edge.source) || within(edge.target)) continue;
+    if (!edge.slot || ENDS.has(kinds.get(edge.source)) || within(edge.source) || within(edge.target)) continue;
     const from = box.get(edge.source);
     const to = box.get(edge.target);
     if (!from || !to) continue;

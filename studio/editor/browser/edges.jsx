@@ -20,20 +20,22 @@ function useTravelled(source, target) {
 
 export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, sourceY, targetX, targetY }) {
   const { quickAdd, readOnly } = useContext(Canvas);
+  const { edge, closing, ended } = data;
   const travelled = useTravelled(source, target);
-  const key = data.slot ? slotKey(data.slot) : null;
+  const key = edge.slot && !ended ? slotKey(edge.slot) : null;
   const lit = useDrag((state) => key !== null && state.item !== null && state.slot === key);
+  const torn = useDrag((state) => state.own === source || state.own === target);
   const [path, labelX, labelY] = getSmoothStepPath({
     sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top, borderRadius: 12,
   });
   const open = (event) => {
     event.stopPropagation();
-    quickAdd(data.slot, event.currentTarget);
+    quickAdd(edge.slot, event.currentTarget);
   };
   const onKey = (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), open(event));
   return (
-    <g className={`wf-edge ${data.kind} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""}`}>
-      <path d={path} className="wf-line" markerEnd="url(#wf-arrow)" />
+    <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended && closing ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""}`}>
+      <path d={path} className="wf-line" markerEnd={closing ? undefined : "url(#wf-arrow)"} />
       <path d={path} className="wf-reach" />
       {key !== null && !readOnly && !lit ? (
         <g
@@ -58,10 +60,10 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
           </div>
         </EdgeLabelRenderer>
       ) : null}
-      {data.label ? (
+      {edge.label ? (
         <EdgeLabelRenderer>
           <div className="wf-edge-label" style={{ transform: `translate(-50%, -50%) translate(${(sourceX + targetX) / 2}px, ${sourceY + 14}px)` }}>
-            {data.label}
+            {edge.label}
           </div>
         </EdgeLabelRenderer>
       ) : null}

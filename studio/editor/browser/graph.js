@@ -62,6 +62,8 @@ export function received(graph, snapshot, patches) {
   return { graph, gap: false };
 }
 
+// Behind these nothing follows, so nothing can be put there either.
+export const ENDS = new Set(["return", "fail"]);
 const FIXED = new Set(["start", "end", "lane", "empty"]);
 
 // React Flow's nodes and edges. Objects whose source did not change keep their identity, so only changed nodes render.
@@ -89,17 +91,20 @@ export function flowOf(graph, previous, options) {
       zIndex: depth(node.id, parents),
     };
   });
+  const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));
   const edges = graph.edges.map((edge) => {
     const old = beforeEdges.get(edge.id);
-    if (old && old.data === edge) return old;
+    const ended = ENDS.has(kinds.get(edge.source));
+    if (old && old.data.edge === edge && old.data.ended === ended) return old;
+    const closing = isInside(edge.source, edge.target, parents);
     return {
       id: edge.id,
       source: edge.source,
       target: edge.target,
       sourceHandle: isInside(edge.target, edge.source, parents) ? "begin" : "out",
-      targetHandle: isInside(edge.source, edge.target, parents) ? "finish" : "in",
+      targetHandle: closing ? "finish" : "in",
       type: "weft",
-      data: edge,
+      data: { edge, closing, ended },
       focusable: false,
       selectable: false,
       zIndex: 1 + Math.max(depth(edge.source, parents), depth(edge.target, parents)),

@@ -3,6 +3,7 @@ import "./inspector.css";
 import { useEffect, useId, useRef, useState } from "react";
 import { ChevronRight, SquareFunction, Trash2, Wand2, X, Zap } from "lucide-react";
 import { KindIcon, toneOf } from "./icons.jsx";
+import { Said } from "./said.jsx";
 
 export function Inspector({ model, readOnly, onSay }) {
   if (!model?.path) return null;
@@ -56,11 +57,11 @@ export function Inspector({ model, readOnly, onSay }) {
 function Problem({ problem, onFix }) {
   return (
     <div className={`wf-inspector-problem ${problem.severity}`} role="note">
-      <strong>{problem.message}</strong>
-      {problem.help ? <span>{problem.help}</span> : null}
+      <strong><Said text={problem.message} /></strong>
+      {problem.help ? <span><Said text={problem.help} /></span> : null}
       {problem.fix ? (
         <button type="button" className="w-button small" onClick={onFix}>
-          <Wand2 size={13} /> {problem.fix}
+          <Wand2 size={13} /> <Said text={problem.fix} />
         </button>
       ) : null}
     </div>
@@ -155,7 +156,7 @@ function Field({ field, readOnly, plainOnly, onCommit }) {
         <input {...shared} type="text" inputMode={plain && field.control === "number" ? "decimal" : undefined} autoComplete="off" />
       )}
       <div id={`${id}-about`}>
-        {field.problem ? <span className="w-error">{field.problem}</span> : null}
+        {field.problem ? <span className="w-error"><Said text={field.problem} /></span> : null}
         {field.help ? <span className="w-help">{field.help}</span> : null}
       </div>
     </div>

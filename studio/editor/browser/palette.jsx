@@ -27,7 +27,7 @@ export function ItemFace({ item }) {
       </span>
       <span className="wf-item-words">
         <span className="wf-item-title">
-          {item.title}
+          <span>{item.title}</span>
           {item.effect === "write" ? <Zap size={10} className="wf-item-effect" aria-label="changes something outside" /> : null}
         </span>
         <span className="wf-item-about">{item.description}</span>

@@ -10,6 +10,7 @@ import { drag, nearest, places, useDrag } from "./drag.js";
 import { edgeTypes, Markers } from "./edges.jsx";
 import { nodeTypes, tip } from "./nodes.jsx";
 import { Ghost } from "./palette.jsx";
+import { Said } from "./said.jsx";
 
 const MIN_ZOOM = 0.15;
 const GLIDE = { duration: 220 };
@@ -39,7 +40,7 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
     const height = Math.max(...all.map((box) => box.y + box.height)) - top;
     const room = { width: area.width - inset - 48, height: area.height - 56 };
     const fit = Math.min(1, room.width / width, room.height / height);
-    const zoom = Math.max(MIN_ZOOM, whole ? fit : Math.max(fit, Math.min(0.85, room.width / width), 0.5));
+    const zoom = Math.max(MIN_ZOOM, whole ? fit : Math.max(fit, Math.min(0.92, room.width / width), 0.5));
     const x = inset + 24 + Math.max(0, (room.width - width * zoom) / 2) - left * zoom;
     const y = 28 + Math.max(0, (room.height - height * zoom) / 2) * (height * zoom < room.height ? 0.6 : 0) - top * zoom;
     flow.setViewport({ x, y, zoom }, whole ? GLIDE : undefined);
@@ -80,7 +81,7 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
   const onNodeDrag = (event, node) => {
     const place = nearest(found.current, pick(event));
     found.current.place = place;
-    drag.set({ item: { title: node.data.title || node.data.step, kind: node.data.kind, tool: node.data.tool }, own: true, x: 0, y: 0, slot: place?.key ?? null });
+    drag.set({ item: { title: node.data.title || node.data.step, kind: node.data.kind, tool: node.data.tool }, own: node.id, x: 0, y: 0, slot: place?.key ?? null });
   };
   const onNodeDragStop = (event, node) => {
     const place = drag.get().item ? found.current.place : null;
@@ -91,7 +92,28 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
     if (place) say("move", { step: node.id, container: place.slot.container, before: place.slot.before });
   };
 
-  const large = graph.nodes.length > 14;
+  // A panel that opens beside the canvas takes room from both sides of what is seen.
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const before = useRef(0);
+  useEffect(() => {
+    const watcher = new ResizeObserver(([entry]) => {
+      const { width, height } = entry.contentRect;
+      if (before.current && before.current !== width) {
+        const view = flow.getViewport();
+        flow.setViewport({ ...view, x: view.x + (width - before.current) / 2 });
+      }
+      before.current = width;
+      setSize({ width, height });
+    });
+    watcher.observe(element.current);
+    return () => watcher.disconnect();
+  }, [flow]);
+  useEffect(() => {
+    if (chosen && size.width) reveal(chosen);
+    // Only when the room changes: a click on a step must not move what is under the pointer.
+  }, [size.width, size.height]); // eslint-disable-line
+
+  const large = graph.nodes.length > 14 && size.height > 560 && size.width > 620;
   const showMap = map ?? large;
   return (
     <div ref={element} className={`wf-canvas ${dragging ? "is-dragging" : ""} ${moving ? "is-moving" : ""}`} data-testid="canvas" data-rev={graph.rev} tabIndex={0} aria-label="The workflow as a graph" role="application" onKeyDown={onKeyDown}>
@@ -124,7 +146,7 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
-        {showMap ? <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node) => `wf-map ${node.data.container ? "group" : ""} ${node.data.problems?.length ? "problem" : ""}`} /> : null}
+        {showMap ? <MiniMap pannable zoomable ariaLabel="Overview" nodeClassName={(node) => `wf-map ${node.data.container ? "group" : ""} ${node.data.problems?.length ? (node.data.problems.some((problem) => problem.severity === "error") ? "error" : "warning") : ""}`} /> : null}
         <Panel position="bottom-right" className={`wf-camera ${showMap ? "above-map" : ""}`}>
           <button type="button" onClick={() => flow.zoomIn(GLIDE)} aria-label="Zoom in" title="Zoom in"><Plus size={15} /></button>
           <button type="button" onClick={() => flow.zoomOut(GLIDE)} aria-label="Zoom out" title="Zoom out"><Minus size={15} /></button>
@@ -151,8 +173,8 @@ function Tip() {
     <div className="wf-tip" style={{ left, top: shown.y }} role="tooltip">
       {shown.problems.map((problem, index) => (
         <div key={index} className={problem.severity}>
-          <strong>{problem.message}</strong>
-          {problem.help ? <span>{problem.help}</span> : null}
+          <strong><Said text={problem.message} /></strong>
+          {problem.help ? <span><Said text={problem.help} /></span> : null}
         </div>
       ))}
     </div>,

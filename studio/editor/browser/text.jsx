@@ -25,7 +25,15 @@ export function TextPane({ snapshot, patches, lint, reveal, readOnly, onSay }) {
     pane.mount(element.current);
     const leave = () => pane.send();
     window.addEventListener("pagehide", leave);
+    let was = false;
+    const watcher = new ResizeObserver(([entry]) => {
+      const visible = entry.contentRect.height > 0;
+      if (visible && !was) pane.shown();
+      was = visible;
+    });
+    watcher.observe(element.current);
     return () => {
+      watcher.disconnect();
       window.removeEventListener("pagehide", leave);
       pane.unmount();
     };
@@ -184,7 +192,14 @@ class Pane {
     showProblems(this.view, problems?.items ?? [], this.synced, Outside);
   }
 
+  // A pane that is hidden has no lines to scroll to: the place is shown when the pane is.
+  shown() {
+    if (this.place) markStep(this.view, { ...this.place, focus: false }, this.synced, Outside);
+  }
+
   reveal(place) {
-    if (place?.seq !== undefined) markStep(this.view, place, this.synced, Outside);
+    if (place?.seq === undefined) return;
+    this.place = place;
+    markStep(this.view, this.view.dom.offsetParent ? place : { ...place, scroll: false }, this.synced, Outside);
   }
 }

@@ -61,7 +61,18 @@ function message(item) {
   const box = document.createElement("div");
   box.className = "wf-lint";
   const headline = box.appendChild(document.createElement("strong"));
-  headline.textContent = item.message;
-  if (item.help) box.appendChild(document.createElement("span")).textContent = item.help;
+  headline.append(...worded(item.message));
+  if (item.help) box.appendChild(document.createElement("span")).append(...worded(item.help));
   return box;
+}
+
+// As said.jsx: what stands between backticks is code, and a sentence begins with a capital.
+function worded(text) {
+  return text.split("`").map((part, index) => {
+    if (index % 2 === 0) return index === 0 ? part.charAt(0).toUpperCase() + part.slice(1) : part;
+    const code = document.createElement("code");
+    code.className = "wf-code";
+    code.textContent = part;
+    return code;
+  });
 }
