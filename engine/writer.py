@@ -5,8 +5,9 @@ trip, however many runs there are. A run's row gives out its ``seq`` and is the 
 numbers names owner and epoch, and a run that is held by somebody else by now finds no row. Its events are not written
 and its writer gets ``Fenced``; the others in the batch never notice.
 
-There are a few lanes, each a connection with its own queue; a run keeps to one lane, so its events keep their order.
-While Postgres works on one lane's batch, Python fills the other's.
+A lane is a connection with its own queue; a run keeps to one lane, so its events keep their order. One lane is best on
+two cores (a batch costs more than the events in it); where cores are many, two let Python fill one batch while
+Postgres works on the other.
 
 When a connection breaks in mid-commit nobody knows whether the batch is in. Writing it again could write it twice, so
 its runs are told ``Interrupted``: they are claimed again and read from the journal what is true.
@@ -56,7 +57,7 @@ WITH given AS MATERIALIZED (
     lease_until = CASE WHEN g.state IS NULL THEN r.lease_until END,
     lease_owner = CASE WHEN g.state IS NULL THEN r.lease_owner END
   FROM given g
-  WHERE r.id = g.run AND r.epoch = g.epoch AND r.lease_owner = %s AND r.state = 'running'
+  WHERE r.id = g.run AND r.epoch = g.epoch AND r.lease_owner = %s
   RETURNING r.id, r.account_id, r.last_seq - g.n AS base
 ), written AS (
   INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
@@ -99,7 +100,7 @@ class _Group:
 class Writer:
     """A ``Ledger``. ``owner`` is the runner's id, which every lease carries. ``close`` writes what is left."""
 
-    def __init__(self, url: str, owner: str, lanes: int = 2) -> None:
+    def __init__(self, url: str, owner: str, lanes: int = 1) -> None:
         self._lanes = [_Lane(url, owner, number) for number in range(lanes)]
 
     async def open(self) -> None:
