@@ -10,13 +10,14 @@ from prometheus_client.registry import Collector
 
 from engine.database import Database
 from engine.lifecycle import TERMINAL, RunState
-from engine.pulse import EngineState, RunTotals, engine_state, run_totals
+from engine.pulse import EngineState, ModelTotals, RunTotals, engine_state, model_totals, run_totals
 
 
 async def scrape(db: Database) -> bytes:
     """The text exposition format. Raises ``Unavailable``."""
     registry = CollectorRegistry()
-    registry.register(_Snapshot(families(await engine_state(db), await run_totals(db))))
+    totals = families(await engine_state(db), await run_totals(db))
+    registry.register(_Snapshot((*totals, *provider_families(await model_totals(db)))))
     return generate_latest(registry)
 
 
@@ -45,6 +46,17 @@ def families(engine: EngineState, totals: Sequence[RunTotals]) -> tuple[Metric, 
         GaugeMetricFamily("review_runs", "Runs that need a review.", value=count(RunState.NEEDS_REVIEW)),
         GaugeMetricFamily("runners", "Runners that live.", value=engine.runners),
     )
+
+
+def provider_families(totals: Sequence[ModelTotals]) -> tuple[Metric, ...]:
+    labels = ["provider", "model", "outcome"]
+    calls = CounterMetricFamily("provider_api_calls", "Calls of language models.", labels=labels)
+    latency = SummaryMetricFamily("provider_api_latency_seconds", "How long they took.", labels=labels)
+    for total in totals:
+        label = [total.provider, total.model, "failed" if total.failed else "answered"]
+        calls.add_metric(label, total.calls)
+        latency.add_metric(label, count_value=total.calls, sum_value=total.seconds)
+    return calls, latency
 
 
 class _Snapshot(Collector):

@@ -33,6 +33,17 @@ class RunTotals:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class ModelTotals:
+    """Calls of one model, those that failed apart, and the seconds they took together."""
+
+    provider: str
+    model: str
+    failed: bool
+    calls: int
+    seconds: float
+
+
 async def engine_state(db: Database) -> EngineState:
     query = text(
         """
@@ -53,3 +64,10 @@ async def run_totals(db: Database) -> tuple[RunTotals, ...]:
             text("SELECT state, runs, seconds FROM weft_run_totals()")
         )
         return tuple(RunTotals(RunState(state), runs, seconds) for state, runs, seconds in rows)
+
+
+async def model_totals(db: Database) -> tuple[ModelTotals, ...]:
+    query = text("SELECT provider, model, failed, calls, seconds FROM weft_model_totals() ORDER BY 1, 2, 3")
+    async with db.platform() as session:
+        rows: Iterable[Any] = await session.execute(query)
+        return tuple(ModelTotals(*row) for row in rows)

@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 
-from engine import runs
+from engine import runs, tables
 from engine.api import access
 from engine.api.access import Open, guards_of
 from engine.database import Database
@@ -280,7 +280,10 @@ async def test_ready_tells_how_the_engine_is(client: httpx.AsyncClient, runner: 
 
 async def test_metrics_have_their_names(client: httpx.AsyncClient, db: Database, workspace: Workspace):
     await runs.start_run(db, workspace.admin, workspace.workflow_id, {"order_id": "A-1001"})
+    async with db.account(workspace.account_id) as session:
+        session.add(tables.ModelCall(account_id=workspace.account_id, provider="scripted", model="m", ms=250))
     scraped = (await client.get("/metrics")).text
+    assert 'provider_api_calls_total{model="m",outcome="answered",provider="scripted"} 1.0' in scraped
     for name in (
         "workflow_runs_total{",
         "workflow_duration_seconds_sum{",
