@@ -14,6 +14,7 @@ from dsl.catalog import Schema
 from dsl.cel.functions import MACROS
 from dsl.cel.source import bound_variable, show_expression
 from dsl.diagnostic import Fix, Replacement
+from dsl.names import with_names
 from dsl.schemas import fits, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
 
@@ -186,7 +187,7 @@ class Inference:
                 "use it on a list",
                 call.target.span,
             )
-        inner = Inference({**self.names, variable: _items(target)}, self.problems)
+        inner = Inference(with_names(self.names, {variable: _items(target)}), self.problems)
         results = [inner.infer(arg) for arg in call.args[1:]]
         if call.method == "map":
             return {"type": "array", "items": results[-1]}

@@ -13,6 +13,7 @@ from typing import Literal
 from dsl import tree
 from dsl.catalog import Catalog, Schema
 from dsl.inference import ANYTHING, Inference
+from dsl.names import Names, with_names
 from dsl.outline import Slot, clause_slots, kind_slots, predecessors, uses
 from dsl.schemas import declared_types, fields_of, resolved, schema_of, schema_of_fields
 
@@ -73,11 +74,11 @@ class _Walk:
 
     def globals(self) -> dict[str, Schema]:
         types = declared_types(self.workflow)
-        secrets = [head.name for head in self.workflow.heads if isinstance(head, tree.Secret)]
         return {
             "input": schema_of_fields(fields_of(self.workflow, "input"), types),
             "config": schema_of_fields(fields_of(self.workflow, "config"), types),
-            "secrets": {"type": "object", "properties": {name: {"type": "string"} for name in secrets}},
+            # Which secrets there are is another rule's business.
+            "secrets": {"type": "object", "additionalProperties": {"type": "string"}},
         }
 
     def header(self) -> None:
@@ -123,14 +124,16 @@ class _Walk:
         owner: str | None = None,
     ) -> tuple[dict[str, Schema], Schema]:
         """The names that a block adds, and the schema of its ``yield``."""
-        exports: dict[str, Schema] = {}
         if parallel:
             exports = self._siblings(block, prefix, names, beside)
-        else:
-            for step in block.steps:
-                exports.update(self.step(step, prefix, {**names, **exports}, beside))
-        result = self._site(block.result, "value", owner, {**names, **exports}, beside)
-        return exports, result
+            return exports, self._site(block.result, "value", owner, with_names(names, exports), beside)
+        added: dict[str, tuple[int, Schema]] = {}
+        for number, step in enumerate(block.steps):
+            for name, schema in self.step(step, prefix, Names(names, added, number), beside).items():
+                added.setdefault(name, (number, schema))
+        after = Names(names, added, len(block.steps))
+        result = self._site(block.result, "value", owner, after, beside)
+        return {name: schema for name, (_, schema) in added.items()}, result
 
     def _siblings(
         self,
@@ -144,9 +147,10 @@ class _Walk:
         given: dict[str, dict[str, Schema]] = {}
         # Fewest predecessors first is an order of flow; what is in a cycle comes in some order, E104 says so.
         for step in sorted(block.steps, key=lambda step: len(before[step.id])):
-            seen = dict(names)
+            added: dict[str, Schema] = {}
             for other in before[step.id]:
-                seen.update(given.get(other, {}))
+                added.update(given.get(other, {}))
+            seen = with_names(names, added)
             hidden = {n: o for n, o in inside.items() if o != step.id and o not in before[step.id]}
             given[step.id] = self.step(step, prefix, seen, {**beside, **hidden})
         return {name: schema for step in block.steps for name, schema in given[step.id].items()}
@@ -167,9 +171,9 @@ class _Walk:
         for clause, slot in zip(_blocks(step), clause_slots(step), strict=True):
             match clause:
                 case tree.Catch(variable=variable):
-                    seen = {**names, variable: ERROR} if variable else dict(names)
+                    seen = with_names(names, {variable: ERROR} if variable else {})
                 case tree.Compensate():
-                    seen = {**names, **exports}
+                    seen = with_names(names, exports)
             self.block(slot.block, path + slot.infix, seen, beside, parallel=False, owner=path)
         return exports
 
@@ -245,19 +249,20 @@ class _Walk:
             case tree.Foreach(variable=variable, items=items):
                 found_items = site(items, "items").get("items")
                 item = found_items if isinstance(found_items, dict) else ANYTHING
-                result = inside(kind_slots(kind)[0], {**names, variable: item})
+                result = inside(kind_slots(kind)[0], with_names(names, {variable: item}))
                 return {"type": "array", "items": result}
             case tree.Loop(carry=carry, test=test):
-                seen = {**names, step.id: _rounds(ANYTHING)}
+                own = {step.id: _rounds(ANYTHING)}
                 if carry is not None:
                     site(carry[1])
                     # The carry changes from round to round: only its first value is known here.
-                    seen[carry[0]] = ANYTHING
+                    own[carry[0]] = ANYTHING
+                seen = with_names(names, own)
                 self._site(test, "condition", path, seen, beside)
                 return _rounds(inside(kind_slots(kind)[0], seen))
             case tree.Wait(event=event, until=until, when=when):
                 site(until)
-                seen = {**names, "event": ANYTHING}
+                seen = with_names(names, {"event": ANYTHING})
                 self._site(when, "condition", path, seen, beside)
                 return ANYTHING if event is not None else {"type": "null"}
             case tree.Let(value=value) | tree.Return(value=value):

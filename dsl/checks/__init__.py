@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from dsl.catalog import Catalog
 from dsl.checks import (
@@ -19,7 +20,10 @@ from dsl.checks import (
 )
 from dsl.checks.subject import Subject, subject_of
 from dsl.diagnostic import Diagnostic
+from dsl.outline import places
 from dsl.parse import Parsed
+
+MAX_STEPS = 2_000
 
 RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     unknown_name.check,
@@ -43,20 +47,22 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
     A catalog without any connector says nothing about them (a file checked on its own): tools and arguments are then
     not checked.
     """
+    if sum(1 for _ in islice(places(parsed.workflow.body), MAX_STEPS + 1)) > MAX_STEPS:
+        return (*parsed.diagnostics, _too_large(parsed, f"this workflow has more than {MAX_STEPS} steps"))
     try:
         subject = subject_of(parsed, catalog)
         found = [*parsed.diagnostics, *(diagnostic for rule in RULES for diagnostic in rule(subject))]
     except RecursionError:
-        found = [*parsed.diagnostics, _too_deep(parsed)]
+        found = [*parsed.diagnostics, _too_large(parsed, "this workflow is nested too deeply to be checked")]
     unique = list(dict.fromkeys(found))
     return tuple(sorted(unique, key=lambda one: (one.span.start, one.span.end, one.code)))
 
 
-def _too_deep(parsed: Parsed) -> Diagnostic:
+def _too_large(parsed: Parsed, message: str) -> Diagnostic:
     return Diagnostic(
         "E204",
         "error",
-        "this workflow is nested too deeply to be checked",
+        message,
         parsed.workflow.name_span,
         "move parts of it into other workflows, and long expressions into `let` steps",
     )

@@ -28,9 +28,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _inferred(site: Site) -> Iterator[Diagnostic]:
-    # What secrets exist is a matter of E106.
-    names = {name: schema for name, schema in site.names.items() if name != "secrets"}
-    inference = Inference(names)
+    inference = Inference(site.names)
     if site.role == "condition":
         inference.condition(site.expression)
     else:

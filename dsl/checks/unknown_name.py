@@ -166,8 +166,9 @@ def _types(subject: Subject) -> Iterator[Diagnostic]:
     for place in subject.places:
         if isinstance(place.step.kind, tree.Agent) and place.step.kind.output is not None:
             written.append((place.step.kind.output, place.path))
-        siblings = {p.step.id for p in subject.places if p.container == place.container}
-        for name in after_of(place.step):
+        waited = after_of(place.step)
+        siblings = {p.step.id for p in subject.places if waited and p.container == place.container}
+        for name in waited:
             if name not in siblings:
                 yield _unknown_sibling(place, name, siblings)
     for type_, step in written:
