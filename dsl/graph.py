@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, assert_never
 
 from pydantic import BaseModel, ConfigDict
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from dsl import tree
 from dsl.catalog import Catalog
 from dsl.diagnostic import Diagnostic
-from dsl.outline import Slot, after_of, slots, uses
+from dsl.outline import Slot, after_of, slots, too_many, uses
 from dsl.parse import Parsed
 from dsl.sentences import arm_label, sentence_of, title_of
 
@@ -119,13 +119,9 @@ def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalo
     building = _Building(uses(parsed.workflow), catalog, painted)
     workflow = parsed.workflow
     building.terminal(START, "start", "Start", workflow.name_span, tuple(painted.get(None, ())))
-    try:
-        building.sequence(workflow.body, "", "", None, (START, END))
-    except RecursionError:
-        # A text nested this deeply has an error of its own; there is nothing sensible to draw.
-        building = _Building({}, None, {})
-        building.terminal(START, "start", "Start", workflow.name_span, ())
-        building.edge(START, END, "flow", Place(container="", before=None))
+    # A text this large has an error of its own; there is nothing sensible to draw.
+    body = replace(workflow.body, steps=()) if too_many(workflow) else workflow.body
+    building.sequence(body, "", "", None, (START, END))
     end = tree.Span(workflow.body.span.end, workflow.body.span.end)
     building.terminal(END, "end", "End", end, ())
     return Graph(workflow=workflow.name, nodes=tuple(building.nodes), edges=tuple(building.edges))

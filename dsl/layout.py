@@ -6,6 +6,7 @@ rows, each row behind what it waits for. Pure and deterministic; all lengths are
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -93,21 +94,37 @@ def _stack(boxes: Sequence[_Box], gap: int) -> tuple[int, int]:
     return width, max(0, y - gap)
 
 
+def _levels(ids: Sequence[str], before: dict[str, list[str]]) -> dict[str, int]:
+    """The row of each step. Steps that wait for each other are an error of the text: the first written goes first."""
+    known = set(ids)
+    missing = {id_: known.intersection(before.get(id_, ())) for id_ in ids}
+    followers: dict[str, list[str]] = {}
+    for id_ in ids:
+        for source in before.get(id_, ()):
+            followers.setdefault(source, []).append(id_)
+    level = dict.fromkeys(ids, 0)
+    placed: set[str] = set()
+    ready = deque(id_ for id_ in ids if not missing[id_])
+    rest = iter(ids)
+    while len(placed) < len(known):
+        id_ = ready.popleft() if ready else next(other for other in rest if other not in placed)
+        placed.add(id_)
+        for follower in followers.get(id_, ()):
+            if follower not in placed:
+                level[follower] = max(level[follower], level[id_] + 1)
+                missing[follower].discard(id_)
+                if not missing[follower]:
+                    ready.append(follower)
+    return level
+
+
 def _rows(boxes: Sequence[_Box], before: dict[str, list[str]]) -> tuple[int, int]:
     """The steps of a ``parallel``: each in the first row below all it waits for."""
-    ids = {box.node.id for box in boxes}
-    level: dict[str, int] = {}
-    waiting = list(boxes)
-    while waiting:
-        ready = [b for b in waiting if all(s in level or s not in ids for s in before.get(b.node.id, ()))]
-        # Steps that wait for each other are an error of the text; they are drawn in the order they are written.
-        for box in ready or waiting[:1]:
-            sources = [level[s] for s in before.get(box.node.id, ()) if s in level]
-            level[box.node.id] = 1 + max(sources, default=-1)
-        waiting = [box for box in waiting if box.node.id not in level]
-    rows = [
-        [b for b in boxes if level[b.node.id] == row] for row in range(max(level.values(), default=-1) + 1)
-    ]
+    level = _levels([box.node.id for box in boxes], before)
+    by_level: dict[int, list[_Box]] = {}
+    for box in boxes:
+        by_level.setdefault(level[box.node.id], []).append(box)
+    rows = [by_level[number] for number in sorted(by_level)]
     widths = [sum(box.width for box in row) + GAP_X * (len(row) - 1) for row in rows]
     width, y = max(widths, default=0), 0
     for row, row_width in zip(rows, widths, strict=True):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import assert_never
 
 from dsl import tree
+
+MAX_STEPS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,11 @@ def places(block: tree.Block, prefix: str = "", container: str = "") -> Iterator
         yield Place(step, path, container, index)
         for slot in slots(step):
             yield from places(slot.block, path + slot.infix, f"{path}/{slot.name}")
+
+
+def too_many(workflow: tree.Workflow) -> bool:
+    """Whether a workflow has more steps than are checked, drawn or run."""
+    return sum(1 for _ in islice(places(workflow.body), MAX_STEPS + 1)) > MAX_STEPS
 
 
 def after_of(step: tree.Step) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from dsl.catalog import Catalog
 from dsl.checks import (
@@ -20,10 +19,8 @@ from dsl.checks import (
 )
 from dsl.checks.subject import Subject, subject_of
 from dsl.diagnostic import Diagnostic
-from dsl.outline import places
+from dsl.outline import MAX_STEPS, too_many
 from dsl.parse import Parsed
-
-MAX_STEPS = 2_000
 
 RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     unknown_name.check,
@@ -47,7 +44,7 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
     A catalog without any connector says nothing about them (a file checked on its own): tools and arguments are then
     not checked.
     """
-    if sum(1 for _ in islice(places(parsed.workflow.body), MAX_STEPS + 1)) > MAX_STEPS:
+    if too_many(parsed.workflow):
         return (*parsed.diagnostics, _too_large(parsed, f"this workflow has more than {MAX_STEPS} steps"))
     try:
         subject = subject_of(parsed, catalog)

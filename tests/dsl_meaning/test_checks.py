@@ -7,6 +7,8 @@ import pytest
 from dsl.catalog import Catalog
 from dsl.checks import RULES, check
 from dsl.diagnostic import Diagnostic
+from dsl.graph import view
+from dsl.layout import layout
 from dsl.parse import parse
 from tests.dsl_meaning.sample import CATALOG, HEAD, REFUND, problems, text_of, underlined
 
@@ -378,9 +380,18 @@ def test_diagnostics_come_in_order_of_place_with_the_problems_of_reading() -> No
     assert {"E001", "E101"} <= {one.code for one in found}
 
 
-def test_a_text_without_end_is_no_crash() -> None:
-    deep = "step a: do { " * 90 + "}" * 90
-    assert isinstance(problems(deep.replace("step a", "step a")), list)
+def test_a_text_nested_deeply_is_no_crash() -> None:
+    deep = "".join(f"step s{n}: do {{ " for n in range(90)) + "}" * 90
+    parsed = parse(text_of(deep))
+    check(parsed, CATALOG)
+    layout(view(parsed))
+
+
+def test_too_many_steps_are_refused_at_once() -> None:
+    steps = "\n".join(f"step s{n}: let {n}" for n in range(2_001))
+    (one,) = problems(steps)
+    assert one.message == "this workflow has more than 2000 steps"
+    assert [node.id for node in view(parse(text_of(steps))).nodes] == ["~start", "~end"]
 
 
 def test_every_rule_says_what_why_example_and_fix() -> None:
