@@ -6,7 +6,7 @@ locked before the approval's, as the runner does when it opens or closes a gate,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -63,10 +63,11 @@ async def list_approvals(
     require(actor, Permission.VIEW)
     query = _JOINED.order_by(col(tables.Approval.created_at).desc()).limit(min(max(limit, 1), 500))
     if state is not None:
-        query = query.where(tables.Approval.state == state)
+        query = query.where(col(tables.Approval.state) == state)
     async with db.account(actor) as session:
         four_eyes = await _four_eyes(session, actor)
-        return tuple(_view(actor, four_eyes, *row) for row in await session.exec(query))
+        rows: Iterable[Any] = await session.execute(query)
+        return tuple(_view(actor, four_eyes, *row) for row in rows)
 
 
 async def get(db: Database, actor: Actor, approval_id: UUID) -> Approval:
@@ -171,6 +172,7 @@ async def _answer(
 
 _JOINED = (
     select(tables.Approval, tables.Workflow, tables.Run.requested_by, tables.Version.published_by)
+    .add_columns(func.coalesce(col(tables.Approval.expires_at) <= func.now(), False))
     .join(tables.Run, col(tables.Run.id) == col(tables.Approval.run_id))
     .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Approval.workflow_id))
     .join(tables.Version, col(tables.Version.id) == col(tables.Run.version_id))
@@ -178,7 +180,7 @@ _JOINED = (
 
 
 async def _read(session: AsyncSession, actor: Actor, approval_id: UUID) -> Approval:
-    row = (await session.exec(_JOINED.where(tables.Approval.id == approval_id))).first()
+    row = (await session.execute(_JOINED.where(col(tables.Approval.id) == approval_id))).first()
     if row is None:
         raise NotFound("There is no such approval.", "Look at the list of approvals.")
     return _view(actor, await _four_eyes(session, actor), *row)
@@ -196,8 +198,12 @@ def _view(
     workflow: tables.Workflow,
     requested_by: UUID | None,
     published_by: UUID | None,
+    expired: bool,
 ) -> Approval:
-    refusal = refusal_of(actor, row.approvers, row.decisions, four_eyes, (requested_by, published_by))
+    involved = (requested_by, published_by)
+    refusal = (
+        "It has expired." if expired else refusal_of(actor, row.approvers, row.decisions, four_eyes, involved)
+    )
     return Approval(
         id=row.id,
         run_id=row.run_id,

@@ -85,6 +85,8 @@ async def test_one_rejection_rejects_whatever_the_quorum(db: Database, workspace
 
 async def test_an_expired_approval_cannot_be_decided(db: Database, workspace: Workspace, open_gate):
     gate = await open_gate(workspace, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    (shown,) = await approvals.list_approvals(db, workspace.admin)
+    assert (shown.may_decide, shown.refusal) == (False, "It has expired.")
     with pytest.raises(Conflict, match="expired"):
         await approvals.decide(db, workspace.admin, gate.approval_id, "approve")
 
