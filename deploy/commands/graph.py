@@ -10,8 +10,9 @@ from deploy.texts import read_catalog, read_text
 
 def main(options: argparse.Namespace) -> int:
     parsed = dsl.parse(read_text(options.file))
-    diagnostics = dsl.check(parsed, read_catalog(options.catalog))
-    graph = dsl.layout(dsl.view(parsed, diagnostics))
+    catalog = read_catalog(options.catalog)
+    diagnostics = dsl.check(parsed, catalog)
+    graph = dsl.layout(dsl.view(parsed, diagnostics, catalog))
     match options.format:
         case "mermaid":
             print(dsl.mermaid(graph))

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import networkx as nx
-
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
@@ -35,6 +33,11 @@ def _block(block: tree.Block, parallel: bool, paths: dict[int, Place]) -> Iterat
 
 def _cycles(block: tree.Block, paths: dict[int, Place]) -> Iterator[Diagnostic]:
     steps = {step.id: step for step in block.steps}
+    if not any(map(after_of, block.steps)):
+        return
+    # Imported here: it is half of what importing the language costs, and few workflows use `after`.
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_nodes_from(steps)
     graph.add_edges_from((name, id_) for id_, s in steps.items() for name in after_of(s) if name in steps)
