@@ -142,7 +142,7 @@ def explain(mistake: Mistake) -> Told:
         )
     if str(wrong) in _INSTEAD:
         return Told(*_INSTEAD[str(wrong)], span)
-    if wrong.type == "DOC":
+    if wrong.type == "DOC" or (last is not None and last.type == "DOC"):
         return Told(
             "a `///` comment describes the step, type or field below it; nothing of these follows",
             "use `//` for a note of your own",
@@ -203,6 +203,8 @@ def _slip(mistake: Mistake) -> str | None:
     if mistake.wrong.type != "ID":
         return None
     words = [word for word in mistake.wanted.values() if similar(mistake.wrong, word)]
+    if (meant := mistake.wanted.get(mistake.put_in or "")) in words:
+        return meant
     return max(words, key=lambda word: SequenceMatcher(None, mistake.wrong, word).ratio(), default=None)
 
 

@@ -32,6 +32,9 @@ BIG = 100_000
 """Characters above which only leaving a token out is tried."""
 
 _STEP_INDENT = re.compile(r"\n([ \t]*)step\b")
+_SWALLOWED = frozenset({"step", "timeout", "retry", "key"})
+# Two words, or a word and a number, never stand side by side in an expression.
+_STATEMENT = re.compile(r'(step(?=[ \t]+[A-Za-z_]\w*[ \t]*:)|(?:timeout|retry)(?=[ \t]+[0-9])|key(?=[ \t]+"))')
 _COMMENT = re.compile(r"//[^\n]*")
 _FIRST_WORD = re.compile(r"[ \t]*([a-z_]+\b(?!\s*:)|\}|@|///)")
 _SKIPPED = re.compile(
@@ -109,6 +112,8 @@ class Reader:
         token = None
         try:
             for token in self._parser.lexer_thread.lex(self._parser.parser_state):  # type: ignore[no-untyped-call]
+                if (word := self._swallowed(token)) is not None:
+                    return word
                 self._parser.feed_token(token)
                 self._accept(token)
                 if len(self._parser.parser_state.state_stack) > MAX_STACK:
@@ -123,6 +128,16 @@ class Reader:
         except UnexpectedCharacters as error:
             place = error.pos_in_stream or 0
             return Token("", self.text[place], place, end_pos=place + 1)
+
+    def _swallowed(self, token: Token) -> Token | None:
+        """The keyword of the next statement where a name is missing and it would be taken for that name."""
+        if token.type not in ("ID", "TOOL") or token not in _SWALLOWED:
+            return None
+        start = token.start_pos or 0
+        match = _STATEMENT.match(self.text, start)
+        if match is None:
+            return None
+        return Token(match.group(1).upper(), match.group(1), start, end_pos=start + len(match.group(1)))
 
     def _accept(self, token: Token) -> None:
         self._note_comments(token.start_pos or 0)
@@ -202,6 +217,8 @@ class Reader:
             if repair.insert:
                 parser.feed_token(Token(repair.insert, ""))
             for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
+                if self._swallowed(token) is not None:
+                    return count
                 parser.feed_token(token)
                 count += 1
                 if count >= LOOK_AHEAD:

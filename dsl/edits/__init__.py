@@ -68,7 +68,7 @@ def apply(text: str, edit: Edit) -> Edited:
         case _:
             ground = Ground.of(text)
             edited = _edited(text, _splices(ground, edit))
-            _prove(ground, edited.text)
+            _prove(ground, edit, edited.text)
             return edited
 
 
@@ -120,10 +120,18 @@ def _edited(text: str, splices: tuple[Splice, ...]) -> Edited:
     return Edited(new, back[0] if len(back) == 1 else Sequence(edits=tuple(back)))
 
 
-def _prove(ground: Ground, after: str) -> None:
-    """An edit leaves a text that reads at least as well as before."""
+def _prove(ground: Ground, edit: Edit, after: str) -> None:
+    """An edit leaves a text that reads at least as well as before, and a part of one step changes no other."""
     before = {(found.code, found.message) for found in ground.parsed.diagnostics}
     found = parse(after).diagnostics
     if len(found) > len(ground.parsed.diagnostics):
         new = next((one for one in found if (one.code, one.message) not in before), found[0])
         raise EditError(new.message, new.help)
+    if isinstance(edit, SetArgument | SetClause | SetExpression | SetDoc):
+        inside = tuple(edit.path + mark for mark in ".~") if edit.path else ()
+        if _paths_but(ground, inside) != _paths_but(Ground.of(after), inside):
+            raise EditError("this would change other steps too", "give a value for this place alone")
+
+
+def _paths_but(ground: Ground, inside: tuple[str, ...]) -> list[str]:
+    return [path for path in ground.places if not (inside and path.startswith(inside))]

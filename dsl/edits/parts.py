@@ -27,6 +27,9 @@ _LINES = {
     tree.Agent: ("system", "prompt", "tools", "output", "max_turns", "budget"),
 }
 
+_NOT_EXPRESSIONS = frozenset({"ms", "concurrency", "max", "arms"})
+"""Fields that hold a time, a number or several expressions; the text as a whole proves those."""
+
 
 # ---- arguments -----------------------------------------------------------------------------------
 
@@ -120,6 +123,8 @@ def set_expression(ground: Ground, edit: SetExpression) -> tuple[Splice, ...]:
         return _set_line(ground, step, kind, edit.field, value)
     if value is None:
         return _without(ground, kind, edit.field)
+    if _indexed(edit.field)[0] not in _NOT_EXPRESSIONS:
+        _checked(value)
     found = _field(ground, kind, edit.field)
     if isinstance(found, Splice):
         return (Splice(found.start, found.end, found.text.replace("\0", value)),)
@@ -212,6 +217,8 @@ def _set_line(
     present = next((line.span for line in kind.lines if line.name == name), None)
     if value is None:
         return () if present is None else (taken_out(ground, present),)
+    if name in ("title", "system", "prompt", "budget"):
+        _checked(value)
     word = name.replace("_", " ") if name.startswith("on_") else name
     text = f"{word} {value}"
     if present is not None:
