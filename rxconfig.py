@@ -1,7 +1,8 @@
 """Settings of the studio's web framework, and the Node it builds the page with.
 
-Node comes from a Python package, so a machine without Node can build the page; nothing is fetched but npm packages, from
-whatever registry npm is set up for. This file runs before `reflex` is imported, because reflex reads these variables then.
+Node comes from a Python package, so a machine without Node can build the page; nothing is fetched but npm packages,
+from whatever registry npm is set up for. This file runs before `reflex` is imported, because reflex reads these
+variables then.
 """
 
 import os

@@ -10,8 +10,11 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from engine.api import api
+from engine.api.access import refuse_unlabelled
 from engine.errors import Unavailable, WeftError
 from engine.settings import Settings
+from studio.chat import chat_router
 from studio.shell import services
 
 Scope = MutableMapping[str, Any]
@@ -45,9 +48,10 @@ class StudioApi:
     async def _made(self) -> App:
         async with self._making:
             if self._api is None:
-                from engine.api import api
-
-                self._api = api(await services.database(), Settings.from_environment())
+                made = api(await services.database(), Settings.from_environment())
+                made.router.routes.extend(chat_router.routes)
+                refuse_unlabelled(made)
+                self._api = made
             return self._api
 
 

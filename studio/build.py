@@ -1,7 +1,7 @@
 """Builds the page once: `python -m studio.build [--force]`.
 
-The result, `.web/build/client`, is static. It is rebuilt only when something that goes into it changed, told by a hash over
-the studio's sources, its assets, its settings and the locks. Node comes from a Python package (rxconfig.py).
+The result, `.web/build/client`, is static. It is rebuilt only when something that goes into it changed, told by a hash
+over the studio's sources, its assets, its settings and the locks. Node comes from a Python package (rxconfig.py).
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Which browser origins may open the studio's socket: an exact list, never a wildcard.
 
-The socket carries the session cookie, so any page of another origin that could open it would act as the person signed in.
+The socket carries the session cookie, so any page of another origin that could open it would act as the person who is
+signed in.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Makes the built page talk to the server it came from.
 
-The build writes the address of the socket into `assets/reflex-env-*.js` (`ws://localhost:8000/_event`). One build has to
-work at any address and behind any proxy, so each of those becomes the page's own origin.
+The build writes the address of the socket into `assets/reflex-env-*.js` (`ws://localhost:8000/_event`). One build has
+to work at any address and behind any proxy, so each of those becomes the page's own origin.
 """
 
 import re
@@ -44,5 +44,6 @@ class SameOrigin(rx.plugins.Plugin):
                 script.write_text(after)
         if not any("location.origin" in script.read_text() for script in scripts):
             raise RuntimeError(
-                "The build has no assets/reflex-env-*.js with an address to rewrite; the page could not reach its server."
+                "The build has no assets/reflex-env-*.js with an address to rewrite; "
+                "the page could not reach its server."
             )

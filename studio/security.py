@@ -1,7 +1,8 @@
 """What stands around every HTTP request and socket of the studio: security headers and the origin check.
 
-The socket is refused unless its Origin is on the exact list. Requests that change something must come from that list too,
-when a browser says where they come from; programs (no Origin, no Sec-Fetch-Site) sign in with a token instead of a cookie.
+The socket is refused unless its Origin is on the exact list. Requests that change something must come from that list
+too, when a browser says where they come from; programs (no Origin, no Sec-Fetch-Site) sign in with a token instead of
+a cookie.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Serves the built page, its socket and the HTTP API on one port: `python -m studio.serve [--host H] [--port P]`.
 
-Needs a finished build (`python -m studio.build`) and no Node. One worker: page state lives in this process's memory, and
-everything that must last is in Postgres. SIGTERM and Ctrl-C stop it at once.
+Needs a finished build (`python -m studio.build`) and no Node. One worker: page state lives in this process's memory,
+and everything that must last is in Postgres. SIGTERM and Ctrl-C stop it at once.
 """
 
 import argparse

@@ -67,8 +67,8 @@ def _open() -> rx.Component:
         empty(
             "stamp",
             "Nothing waits for a decision",
-            "When a workflow reaches an approve step, its run stops here. You see exactly which tools would be called with "
-            "which arguments; nothing of it happens until somebody approves.",
+            "When a workflow reaches an approve step, its run stops here. You see exactly which tools would be called "
+            "with which arguments; nothing of it happens until somebody approves.",
             link("See the history", href="#", on_click=Inbox.show("history"), class_name="w-button"),
             test_id="approvals-empty",
         ),

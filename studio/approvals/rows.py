@@ -1,4 +1,7 @@
-"""Approvals as the inbox shows them. Pure: everything shown comes from the recorded arguments, never from a model's words."""
+"""Approvals as the inbox shows them. Pure.
+
+Everything shown comes from the recorded arguments, never from a model's words.
+"""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ def connectors_page() -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.p(
-                    "Tools are pinned: a workflow is checked and run against the definition that was accepted, not against "
-                    "whatever a server says later.",
+                    "Tools are pinned: a workflow is checked and run against the definition that was accepted, not "
+                    "against whatever a server says later.",
                     class_name="w-muted w-lead",
                 ),
                 rx.el.span(class_name="w-spacer"),
@@ -41,7 +41,8 @@ def connectors_page() -> rx.Component:
                     empty(
                         "plug",
                         "No connectors",
-                        "A connector is an MCP server that workflows may call. The sample business has three; ./weft up adds them.",
+                        "A connector is an MCP server that workflows may call. The sample business has three; "
+                        "./weft up adds them.",
                     ),
                 ),
             ),

@@ -105,7 +105,7 @@ def fields(schema: dict[str, Any]) -> list[Field]:
 
 
 def type_words(schema: dict[str, Any], root: dict[str, Any], depth: int = 0) -> str:
-    """A short name of a schema's type: "text", "list of order", "paid | shipped". References are followed in `root` only."""
+    """A short name of a schema's type: "text", "list of order", "paid | shipped". `root` holds its references."""
     reference = schema.get("$ref")
     if isinstance(reference, str):
         return reference.rpartition("/")[2].lower()

@@ -23,11 +23,16 @@ from studio.shell.session import authorized, guarded
 PAINT_SECONDS: Final = 0.25
 QUIET_SECONDS: Final = 4.0
 
-NOBODY: Final = RunRow("", "", "", "", "", "", "", "", "", "", "", False)
+# The path is JSON in it: a step's name is no code.
+SHOW_STEP: Final = (
+    "document.querySelector('[data-path=' + CSS.escape(%s) + ']')?.scrollIntoView({block: 'nearest'})"
+)
+
+NOBODY: Final = RunRow(*[""] * 11, live=False)
 
 
 class RunPage(rx.State):
-    """One run. `given` is its input, `result["value"]` its output; `painted` is the state of each step by its path in the text, for the graph."""
+    """One run. `given` is its input, `result["value"]` its output; `painted` the state of each step, for the graph."""
 
     run: RunRow = NOBODY
     loaded: bool = False
@@ -107,9 +112,7 @@ class RunPage(rx.State):
         if rounds[-1] not in self.opened:
             self.opened = [*self.opened, rounds[-1]]
             await self._read(self.run.id)
-        return rx.call_script(
-            f"document.querySelector(`[data-path={json.dumps(rounds[-1])}]`)?.scrollIntoView({{block: 'nearest'}})"
-        )
+        return rx.call_script(SHOW_STEP % json.dumps(rounds[-1]))
 
     @rx.event
     @guarded("cancel")

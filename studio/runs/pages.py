@@ -135,8 +135,8 @@ def _none() -> rx.Component:
         empty(
             "activity",
             "No runs yet",
-            "A run is one execution of a published workflow. You will see its steps light up on the graph, what each was "
-            "given and gave back, and where it waits for a person.",
+            "A run is one execution of a published workflow. You will see its steps light up on the graph, what each "
+            "was given and gave back, and where it waits for a person.",
             link("Go to workflows", href="/workflows", class_name="w-button primary"),
             test_id="runs-empty",
         ),
@@ -174,41 +174,48 @@ def _run() -> rx.Component:
         _head(),
         failure(RunPage.message, RunPage.help, RunPage.load),
         _notice(),
-        rx.el.section(
-            run_canvas(RunPage.graph, RunPage.painted, selected=RunPage.picked, on_select=RunPage.pick),
-            class_name="w-card w-run-canvas",
-            custom_attrs={**test_id("run-canvas"), "aria-label": "The run on its graph"},
-        ),
-        rx.el.section(
-            rx.el.div(rx.el.h2("Steps"), class_name="w-card-head"),
-            rx.cond(
-                RunPage.trace.length() > 0,
-                Trace.create(
-                    rows=RunPage.trace,
-                    since=rx.cond(RunPage.run.started != "", RunPage.run.started, RunPage.run.queued),
-                    until=RunPage.run.finished,
-                    live=RunPage.run.live,
-                    opened=RunPage.opened,
-                    details=RunPage.details,
-                    on_toggle=RunPage.toggle,
-                ),
-                rx.el.p(
-                    rx.cond(
-                        RunPage.run.live,
-                        "No step has begun. The run starts as soon as a runner takes it.",
-                        "The run ended before a step began.",
-                    ),
-                    class_name="w-card-body w-muted",
-                ),
-            ),
-            class_name="w-card",
-        ),
         rx.el.div(
-            _values("Input", RunPage.given, "run-input"),
-            rx.cond(
-                RunPage.run.state == "succeeded", _values("Output", RunPage.result["value"], "run-output")
+            rx.el.section(
+                run_canvas(RunPage.graph, RunPage.painted, selected=RunPage.picked, on_select=RunPage.pick),
+                class_name="w-card w-run-canvas",
+                custom_attrs={**test_id("run-canvas"), "aria-label": "The run on its graph"},
             ),
-            class_name="w-two",
+            rx.el.div(
+                rx.el.section(
+                    rx.el.div(rx.el.h2("Steps"), class_name="w-card-head"),
+                    rx.cond(
+                        RunPage.trace.length() > 0,
+                        Trace.create(
+                            rows=RunPage.trace,
+                            since=rx.cond(RunPage.run.started != "", RunPage.run.started, RunPage.run.queued),
+                            until=RunPage.run.finished,
+                            live=RunPage.run.live,
+                            opened=RunPage.opened,
+                            details=RunPage.details,
+                            on_toggle=RunPage.toggle,
+                        ),
+                        rx.el.p(
+                            rx.cond(
+                                RunPage.run.live,
+                                "No step has begun. The run starts as soon as a runner takes it.",
+                                "The run ended before a step began.",
+                            ),
+                            class_name="w-card-body w-muted",
+                        ),
+                    ),
+                    class_name="w-card",
+                ),
+                rx.el.div(
+                    _values("Input", RunPage.given, "run-input"),
+                    rx.cond(
+                        RunPage.run.state == "succeeded",
+                        _values("Output", RunPage.result["value"], "run-output"),
+                    ),
+                    class_name="w-two",
+                ),
+                class_name="w-stack",
+            ),
+            class_name="w-run-grid",
         ),
         _cancel_dialog(),
         class_name="w-stack",
@@ -305,8 +312,8 @@ def _notice() -> rx.Component:
                 rx.el.div(
                     rx.el.div("It is not known whether a step had its effect.", class_name="w-strong"),
                     rx.el.div(
-                        "The connection was lost between the call and its answer, and the tool cannot tell repeated calls "
-                        "apart. It is never repeated silently: look in the other system, then cancel the run or go on.",
+                        "The connection was lost between the call and its answer, and the tool cannot tell repeated "
+                        "calls apart. It is never repeated silently: look in the other system, then cancel the run or go on.",
                         class_name="w-small w-muted",
                     ),
                 ),

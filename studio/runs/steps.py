@@ -40,7 +40,7 @@ LIVE: Final = frozenset({"running", "retrying", "waiting"})
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One line of the trace. `round` is "#2" inside a loop; `arm` the branch taken; `started` and `finished` are ISO times or ""."""
+    """One line of the trace. `round` is "#2" inside a loop; `arm` the branch taken; times are ISO or ""."""
 
     path: str
     label: str

@@ -16,8 +16,8 @@ def sample_page() -> rx.Component:
         rx.el.div(
             rx.el.div(
                 rx.el.p(
-                    "A small shop behind real MCP servers. What workflows do to it shows up here: refunds on orders, mail in the "
-                    "outbox.",
+                    "A small shop behind real MCP servers. What workflows do to it shows up here: refunds on orders, "
+                    "mail in the outbox.",
                     class_name="w-muted w-lead",
                 ),
                 rx.el.span(class_name="w-spacer"),

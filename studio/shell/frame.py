@@ -57,8 +57,8 @@ def frame(
 ) -> rx.Component:
     """A page in its frame.
 
-    `title` stands in the top bar, `actions` beside it. With `bleed` the page gets all the room, to the edges, and scrolls
-    inside itself: the editor.
+    `title` stands in the top bar, `actions` beside it. With `bleed` the page gets all the room, to the edges, and
+    scrolls inside itself: the editor.
     """
     return rx.el.div(
         rx.el.a("Skip to the page", href="#page", class_name="w-skip"),

@@ -1,12 +1,12 @@
 """Who is behind an event: the session cookie, checked against the database for every event.
 
-Any browser that opened the socket may call any registered handler by its name, with any token it likes, so nothing here
-trusts the page:
+Any browser that opened the socket may call any registered handler by its name, with any token it likes, so nothing
+here trusts the page:
 
 - `Guard` runs before every handler. An unknown or ended session gets no further than a redirect to the sign-in page;
   a handler's permission comes from `@guarded(...)`; page state that belongs to another session is emptied first.
-- `authorized(state, permission)` gives a handler its Actor. It asks the database again when the answer is older than two
-  seconds, so a long background handler that calls it in its loop ends soon after a sign-out or a change of role.
+- `authorized(state, permission)` gives a handler its Actor. It asks the database again when the answer is older than
+  two seconds, so a long background handler that calls it in its loop ends soon after a sign-out or a change of role.
 """
 
 from __future__ import annotations

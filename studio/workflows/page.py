@@ -12,8 +12,8 @@ from studio.workflows.rows import WorkflowRow
 from studio.workflows.state import WorkflowList
 
 EXAMPLE = (
-    "When a customer asks for a refund, get the order and check that it is eligible. If the total is over 100 euros ask a "
-    "manager to approve. Then refund it and e-mail the customer."
+    "When a customer asks for a refund, get the order and check that it is eligible. If the total is over 100 euros "
+    "ask a manager to approve. Then refund it and e-mail the customer."
 )
 
 
@@ -199,8 +199,8 @@ def _none() -> rx.Component:
     return empty(
         "workflow",
         "Describe your first workflow",
-        "Say in a sentence what should happen. You get it as a graph and as text, checked against the tools it uses; nothing "
-        "runs before you publish it.",
+        "Say in a sentence what should happen. You get it as a graph and as text, checked against the tools it uses; "
+        "nothing runs before you publish it.",
         _new_button("new-workflow-first"),
         test_id="workflows-empty",
     )
