@@ -37,8 +37,10 @@ Happening: TypeAlias = Event | Kept
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``again``: the last message of the conversation is answered (anew) instead of a new one. ``builtin``: rules answer
-    although a model is connected."""
+    """``again``: the last message of the conversation is answered (anew) instead of a new one.
+
+    ``builtin``: rules answer although a model is connected.
+    """
 
     text: str
     base: str = ""

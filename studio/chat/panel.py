@@ -15,8 +15,8 @@ from studio.shell.elements import icon, test_id
 _SHEET = rx.asset("chat.css", shared=True)
 
 SUGGESTIONS: Final = (
-    "When a customer asks for a refund, get the order and check that it is eligible. If the total is over 100 euros ask a "
-    "manager to approve. Then refund it and e-mail the customer.",
+    "When a customer asks for a refund, get the order and check that it is eligible. If the total is over 100 euros "
+    "ask a manager to approve. Then refund it and e-mail the customer.",
     "For each delivered order, at most 5 at once, e-mail the customer and ask for a review.",
     "Get the order. If the total is over 500 euros, escalate it to support with high priority.",
 )
@@ -73,17 +73,14 @@ def _welcome() -> rx.Component:
     return rx.el.div(
         rx.el.p("Describe a process in your own words.", class_name="w-strong"),
         rx.el.p(
-            "You get a workflow over your connected tools as a proposal, read and checked. Nothing is saved before you accept it.",
+            "You get a workflow over your connected tools as a proposal, read and checked. "
+            "Nothing is saved before you accept it.",
             class_name="w-small w-muted",
         ),
         rx.cond(
-            EditorState.problems.length() + EditorState.live_version > 0,
-            rx.el.div(
-                *[ChatChip.create(text=text) for text in (*SUGGESTIONS[:1], *CHANGES)], class_name="wc-chips"
-            ),
-            rx.el.div(
-                *[ChatChip.create(text=text) for text in (*SUGGESTIONS, *CHANGES[:1])], class_name="wc-chips"
-            ),
+            ChatState.has_steps,
+            rx.el.div(*[ChatChip.create(text=text) for text in CHANGES], class_name="wc-chips"),
+            rx.el.div(*[ChatChip.create(text=text) for text in SUGGESTIONS], class_name="wc-chips"),
         ),
         rx.cond(
             ~ChatState.has_model,
@@ -95,8 +92,8 @@ def _welcome() -> rx.Component:
                         rx.cond(
                             ChatState.model_hint != "",
                             ChatState.model_hint,
-                            "It works by rules over your tools. To connect a language model, set WEFT_MODEL_URL, WEFT_MODEL_KEY and "
-                            "WEFT_MODEL before ./weft up.",
+                            "It works by rules over your tools. To connect a language model, set WEFT_MODEL_URL, "
+                            "WEFT_MODEL_KEY and WEFT_MODEL before ./weft up.",
                         ),
                         class_name="w-small",
                     ),
@@ -151,17 +148,21 @@ def _card(message: rx.Var[MessageView]) -> rx.Component:
         ),
         rx.cond(
             message.is_change,
-            rx.el.pre(
-                rx.foreach(message.diff, _line),
-                class_name="wc-diff",
-                tab_index=0,
-                custom_attrs={**test_id("proposal-diff"), "aria-label": "What changes in the text"},
+            rx.el.details(
+                rx.el.summary("What changes"),
+                rx.el.pre(
+                    rx.foreach(message.diff, _line),
+                    class_name="wc-diff",
+                    tab_index=0,
+                    custom_attrs={**test_id("proposal-diff"), "aria-label": "What changes in the text"},
+                ),
+                open=message.state == "open",
             ),
         ),
         rx.el.details(
             rx.el.summary(rx.cond(message.is_change, "All steps", "Steps")),
             rx.el.ol(rx.foreach(message.steps, _step), class_name="wc-steps"),
-            open=~message.is_change,
+            open=~message.is_change & (message.state == "open"),
         ),
         rx.cond(
             message.assumptions.length() > 0,
@@ -195,8 +196,8 @@ def _decision(message: rx.Var[MessageView]) -> rx.Component:
             rx.el.div(
                 icon("git-merge", 15),
                 rx.el.div(
-                    "The workflow was changed since this proposal was made. Accepting takes the place of those changes; "
-                    "undo brings them back.",
+                    "The workflow was changed since this proposal was made. Accepting takes the place of those "
+                    "changes; undo brings them back.",
                     class_name="w-small",
                 ),
                 class_name="w-note warning wc-stale",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from engine import conversations
+from engine import conversations, workflows
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import WeftError
@@ -28,6 +28,7 @@ from studio.chat.exchange import (
 )
 from studio.chat.view import MessageView, view_of
 from studio.designer import Failed, Round, Text
+from studio.designer.proving import has_steps
 from studio.editor.state import EditorState
 from studio.shell import authorized, guarded, services
 
@@ -41,6 +42,7 @@ _stops: dict[str, asyncio.Event] = {}
 class ChatState(rx.State):
     ready: bool = False
     allowed: bool = False
+    has_steps: bool = False
     workflow_id: str = ""
     conversation_id: str = ""
     messages: list[MessageView] = []
@@ -78,7 +80,9 @@ class ChatState(rx.State):
         self.allowed = may(actor, Permission.CONVERSE)
         try:
             if self.allowed:
-                found = await conversation_of(await services.database(), actor, UUID(wanted))
+                db = await services.database()
+                found = await conversation_of(db, actor, UUID(wanted))
+                self.has_steps = has_steps((await workflows.get_draft(db, actor, UUID(wanted))).text)
                 self.conversation_id = str(found.id) if found else ""
                 self.messages = [view_of(m) for m in found.messages] if found else []
         except ValueError:

@@ -73,7 +73,7 @@ def propose(
         explanation=explained(graph),
         assumptions=assumptions,
         questions=questions,
-        diff=difference(base, proved.text),
+        diff=difference(base, proved.text) if has_steps(base) else (),
         diagnostics=findings(proved),
         graph=dsl.graph_json(graph),
         safety=safety,
@@ -81,6 +81,11 @@ def propose(
 
 
 _UNSAID = frozenset({"start", "end", "empty", "broken"})
+
+
+def has_steps(text: str) -> bool:
+    """Whether a text says anything yet: an empty workflow is a place for a new one, not a workflow to change."""
+    return bool(text.strip()) and bool(dsl.parse(text).workflow.body.steps)
 
 
 def explained(graph: dsl.Graph) -> tuple[StepLine, ...]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import dsl
 from dsl import tree
 from dsl.catalog import Catalog
-from studio.designer.proving import Proved
+from studio.designer.proving import Proved, has_steps
 
 
 def losses(base: str, proposed: Proved, catalog: Catalog) -> tuple[str, ...]:
     """Approvals that go, roles that widen, effects that come, against the text ``base`` ("" for none)."""
-    if not base.strip():
+    if not has_steps(base):
         return ()
     before, after = dsl.parse(base).workflow, proposed.parsed.workflow
     found = []

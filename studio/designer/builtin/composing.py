@@ -129,7 +129,13 @@ class Composer:
             return
         if known.reads and self.looked_up.get(known.id) in scope.names():
             return
+        words = re.sub(r'"[^"]*"', "", item.words)
+        gated = bool(_APPROVING.search(words)) and not known.sends and not _APPROVING.search(known.tool.name)
+        if gated and not known.reads:
+            self._ask(Ask(words, self._role_in(words)), steps, scope, replace(place, ahead=(item, *place.ahead)))
         self.call(known, item.verb, item.rest, steps, scope, place)
+        if gated and known.reads:
+            self._ask(Ask(words, self._role_in(words)), steps, scope, place)
 
     def _role_in(self, words: str) -> str:
         """A role of the account that the words name; "" when they name none."""
@@ -287,6 +293,7 @@ class Composer:
                 self.work.miss(item.words, f"I could not check this: {need}.")
                 return
             step = self.call(known, item.verb, item.rest, steps, scope, place)
+            steps[-1] = step = replace(step, says=item.words)
             own = Scope([t for t in scope.things if t.name == step.id])
             found = resolve(item.test, own, None) if item.test else None
             if not isinstance(found, Resolved):

@@ -41,7 +41,7 @@ def design(request: str, catalog: Catalog) -> Outcome:
     work = Work(catalog, toolbox, reading.occasion, topic_of(reading))
     scope = Scope()
     steps = Composer(work).compose(reading.items, scope, Place())
-    if not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
+    if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
         return Said(cannot(work, reading))
     if reading.schedule:
         work.ask(

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from studio.designer.builtin.draft import (
     ApproveStep,
     CallStep,
     Draft,
+    DraftStep,
     EachStep,
+    FailStep,
+    GuardedStep,
+    IfStep,
+    ReturnStep,
+    TogetherStep,
     WaitStep,
-    walk,
 )
 from studio.designer.builtin.work import Work
 
 
 def summary(draft: Draft) -> str:
-    """ "Reads the order and the eligibility, asks a manager ..." as one sentence."""
-    parts: list[str] = []
-    for step in walk(draft.steps):
-        match step:
-            case CallStep():
-                parts.append(step.says)
-            case ApproveStep():
-                parts.append(step.says)
-            case EachStep():
-                parts.append(f"go through each {step.variable.replace('_', ' ')}")
-            case WaitStep(_, duration):
-                parts.append(f"wait {duration}")
-            case _:
-                continue
-    parts = list(dict.fromkeys(p for p in parts if p))
+    """What it will do, in one sentence: "get the order, check that it is eligible, ask the manager to approve ..."."""
+    parts = list(dict.fromkeys(part for part in _parts(draft.steps, "") if part))
     if not parts:
         return f"A workflow named {draft.name}."
     listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" and {parts[-1]}"
-    return f"This workflow will {listed}."
+    return re.sub(r"\bemail\b", "e-mail", f"This workflow will {listed}.")
+
+
+def _parts(steps: tuple[DraftStep, ...], when: str) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case CallStep():
+                yield _lower(step.says) + when
+            case ApproveStep():
+                yield step.says + when
+            case IfStep():
+                spoken = step.says if step.says.startswith(("if ", "unless ")) else ""
+                yield from _parts(step.then, f" {spoken}" if spoken else when)
+                yield from _parts(step.other, " otherwise")
+            case EachStep():
+                yield f"go through each {step.variable.replace('_', ' ')}"
+                yield from _parts(step.body, "")
+            case TogetherStep() | GuardedStep():
+                yield from _parts(step.body, when)
+            case WaitStep(_, duration):
+                yield f"wait {duration}{when}"
+            case ReturnStep() | FailStep():
+                continue
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def open_questions(work: Work) -> tuple[str, ...]:

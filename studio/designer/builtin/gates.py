@@ -49,7 +49,7 @@ def find_role(words: str, roles: frozenset[str] | None) -> RoleFound | None:
     best = scored[0]
     if best[0] > 0:
         return RoleFound(best[2], True, known)
-    fallback = next((role for role in known if "manager" in role), known[0])
+    fallback = min((role for role in known if "manager" in role), key=len, default=known[0])
     return RoleFound(fallback, False, known)
 
 

@@ -218,6 +218,7 @@ def _is(test: Is, scope: Scope) -> Resolved | Unresolved:
         elif (
             place.sort == "string"
             and not choices(place.schema)
+            and (not subject or any(likeness(s, w) for s in subject for w in place.words))
             and place.leaf[-1:] in (("status",), ("stat",))
         ):
             said = "_".join(raw_tokens(test.predicate))

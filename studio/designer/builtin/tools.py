@@ -102,7 +102,12 @@ class Toolbox:
         sense = stem(verb.lower()) if verb else ""
         objects = tuple(s for s in stems(_outside_quotes(words)) if s not in PRONOUNS)
         found = []
+        to_channel = bool(re.search(r"(?:^|\s)#\w", words)) and any(known.sends for known in self.tools)
+        if to_channel and sense not in SEND_VERBS:
+            sense = stem("message")
         for known in self.tools:
+            if to_channel and not known.sends:
+                continue
             if _channel_excludes(verb, words, known):
                 continue
             score = self._score(known, sense, objects, topic)
