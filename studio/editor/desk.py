@@ -30,10 +30,14 @@ class Desk:
     def __init__(self, workflow_id: str, text: str, catalog: Catalog, epoch: str) -> None:
         self.workflow_id = workflow_id
         self.epoch = epoch
-        self.catalog = catalog
         self.document = Document.open(text)
-        self._reader = Reader(catalog)
         self._seen = 0
+        self.use(catalog)
+
+    def use(self, catalog: Catalog) -> None:
+        """Reads against another catalog from now on: the connectors changed."""
+        self.catalog = catalog
+        self._reader = Reader(catalog)
 
     @property
     def reading(self) -> Reading:

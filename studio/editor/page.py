@@ -6,6 +6,7 @@ from typing import Final
 
 import reflex as rx
 
+from studio.chat import chat_panel
 from studio.editor.browser import Inspector, WeftCanvas
 from studio.editor.drawer import drawer
 from studio.editor.feeds import CanvasFeed
@@ -100,7 +101,7 @@ def _chat() -> rx.Component:
                 title="Hide the chat",
                 custom_attrs={**test_id("chat-close"), "aria-label": "Hide the chat"},
             ),
-            _chat_panel(),
+            chat_panel(),
             class_name="wf-left",
         ),
         rx.el.button(
@@ -112,12 +113,6 @@ def _chat() -> rx.Component:
             custom_attrs={**test_id("chat-open"), "aria-label": "Show the chat"},
         ),
     )
-
-
-def _chat_panel() -> rx.Component:
-    from studio.chat import chat_panel
-
-    return chat_panel()
 
 
 def _conflict() -> rx.Component:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from dsl import tree
@@ -49,24 +50,34 @@ def spelled(value: str, control: Control) -> str:
 
 def quoted(value: str) -> str:
     """``value`` as a Weft string: holes stay holes, several lines become a prompt."""
-    if "\n" in value and '"""' not in value:
-        lines = "\n".join((_PROMPT_INDENT + line).rstrip() for line in value.rstrip("\n").split("\n"))
-        return f'"""\n{lines}\n{_PROMPT_INDENT}"""'
-    spelt = []
-    at = 0
-    for hole in _HOLE.finditer(value):
-        if hole.start() > 0 and value[hole.start() - 1] == "\\":
-            continue
-        spelt += [_escaped(value[at : hole.start()]), hole.group()]
-        at = hole.end()
-    return '"' + "".join([*spelt, _escaped(value[at:])]) + '"'
+    if "\n" not in value:
+        return '"' + _woven(value, _in_string) + '"'
+    woven = _woven(value.rstrip("\n"), _in_prompt)
+    lines = "\n".join((_PROMPT_INDENT + line).rstrip() for line in woven.split("\n"))
+    return f'"""\n{lines}\n{_PROMPT_INDENT}"""'
 
 
 def source(node: tree.Expr | tree.Step, text: str) -> str:
     return text[node.span.start : node.span.end]
 
 
-def _escaped(piece: str) -> str:
-    kept = piece.replace("\\${", "\0")
-    kept = kept.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${").replace("\0", "\\${")
-    return kept.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+def _woven(value: str, escape: Callable[[str], str]) -> str:
+    """The value with what stands outside its holes escaped; ``\\${`` is no hole."""
+    woven = []
+    at = 0
+    for hole in _HOLE.finditer(value):
+        if hole.start() > 0 and value[hole.start() - 1] == "\\":
+            continue
+        woven += [escape(value[at : hole.start()]), hole.group()]
+        at = hole.end()
+    return "".join([*woven, escape(value[at:])])
+
+
+def _in_string(piece: str) -> str:
+    kept = _in_prompt(piece.replace('"', "\1")).replace("\1", '\\"')
+    return kept.replace("\r", "\\r").replace("\t", "\\t")
+
+
+def _in_prompt(piece: str) -> str:
+    kept = piece.replace("\\${", "\0").replace("\\", "\\\\").replace("${", "\\${").replace("\0", "\\${")
+    return kept.replace('"""', '\\"\\"\\"')

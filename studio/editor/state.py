@@ -250,14 +250,26 @@ class EditorState(Saving, rx.State):
         return await self._change(Change("canvas", desk.document.revision, NewText(text)))
 
     async def _change(self, change: Change, *, seen: int | None = None, follow: bool = False) -> Any:
-        await authorized(self, Permission.EDIT)
+        refused = await self._barred()
+        if refused is not None:
+            return refused
         told = self._desk.apply(change, seen)
         if isinstance(told, Refused):
             return await self._refuse(told)
         return await self._told(told, follow=follow)
 
+    async def _barred(self) -> Any:
+        """What to say to somebody who may look but not change; None for those who may."""
+        try:
+            await authorized(self, Permission.EDIT)
+        except WeftError as error:
+            return rx.toast.error(error.message, description=error.help)
+        return None
+
     async def _step_back(self, *, forward: bool) -> Any:
-        await authorized(self, Permission.EDIT)
+        refused = await self._barred()
+        if refused is not None:
+            return refused
         told = self._desk.redo() if forward else self._desk.undo()
         return None if told is None else await self._told(told)
 

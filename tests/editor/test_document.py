@@ -20,7 +20,9 @@ TEXT = """workflow demo {
 
 
 def typed(document: Document, at: int, text: str, gesture: str = "", end: int | None = None) -> Document:
-    after = document.apply(Change("text", document.revision, Typed(at, at if end is None else end, text), gesture))
+    after = document.apply(
+        Change("text", document.revision, Typed(at, at if end is None else end, text), gesture)
+    )
     assert isinstance(after, Document)
     return after
 

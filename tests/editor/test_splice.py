@@ -11,7 +11,9 @@ texts = st.text(alphabet="ab\n é😀", max_size=30)
 
 
 @given(texts, texts)
-def test_a_difference_turns_one_text_into_the_other_and_its_inverse_turns_it_back(before: str, after: str) -> None:
+def test_a_difference_turns_one_text_into_the_other_and_its_inverse_turns_it_back(
+    before: str, after: str
+) -> None:
     splice = difference(before, after)
     assert splice.apply(before) == after
     assert splice.inverse.apply(after) == before
@@ -28,7 +30,9 @@ def test_a_difference_is_as_small_as_one_splice_can_be() -> None:
 
 
 @given(texts, st.data())
-def test_two_splices_that_do_not_touch_give_the_same_text_in_either_order(text: str, data: st.DataObject) -> None:
+def test_two_splices_that_do_not_touch_give_the_same_text_in_either_order(
+    text: str, data: st.DataObject
+) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
     if cuts[1] == cuts[2]:
         return

@@ -1,0 +1,222 @@
+"""Handlers of the editor, without a browser: what the page says, and what is then there."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from engine import people, workflows
+from studio.editor.feeds import CanvasFeed, TextFeed
+from studio.editor.publishing import Publishing, Versions
+from studio.editor.state import EditorState
+from tests.editor.conftest import Editor
+
+
+async def saved(editor: Editor) -> str:
+    draft = await workflows.get_draft(editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id))
+    return draft.text
+
+
+async def test_opening_shows_the_graph_the_text_and_what_is_wrong(editor: Editor) -> None:
+    state = await editor.state()
+    canvas, text = await editor.tab.state(CanvasFeed), await editor.tab.state(TextFeed)
+    assert (state.ready, state.title, state.save_state) == (True, "Refund an order", "saved")
+    assert {"order", "gate", "gate.approval", "done"} <= {node["id"] for node in canvas.snapshot["nodes"]}
+    assert text.snapshot["text"] == await editor.text()
+    assert not canvas.patches and not text.patches
+
+
+async def test_an_address_that_is_no_workflow_says_so(signed_in: Any) -> None:
+    signed_in.url = "http://localhost:3000/workflows/not-an-id"
+    await signed_in.send(EditorState.load())
+    assert (await signed_in.state(EditorState)).failure == "There is no such workflow."
+
+
+async def test_a_tool_dropped_on_an_edge_becomes_a_step_there_and_is_selected(editor: Editor) -> None:
+    await editor.gesture("add", item="shop.list_orders", container="", before="eligibility")
+    state = await editor.state()
+    steps = [place.path for place in state._desk.reading.steps.values() if place.container == ""]
+    assert steps[:3] == ["order", "list_orders", "eligibility"]
+    assert state.selected == "list_orders"
+    assert state.inspected["tool"] == "shop.list_orders"
+    canvas = await editor.tab.state(CanvasFeed)
+    assert canvas.selected["id"] == "list_orders"
+    assert canvas.patches[-1]["rev"] == state._desk.document.revision
+    assert "step list_orders: call shop.list_orders(" in await saved(editor)
+
+
+async def test_a_picked_item_goes_behind_the_selected_step_and_never_behind_the_end(editor: Editor) -> None:
+    await editor.gesture("add", item="wait", after="order")
+    await editor.gesture("add", item="wait", after="done")
+    top = [
+        place.step.id
+        for place in (await editor.state())._desk.reading.steps.values()
+        if place.container == ""
+    ]
+    assert top[1] != "eligibility" and top[-1] == "done"
+
+
+async def test_an_argument_set_in_the_inspector_changes_the_text(editor: Editor) -> None:
+    says = {"type": "set", "step": "notify", "key": "arg:subject", "mode": "plain"}
+    await editor.says("on_inspector", {**says, "value": 'Your "refund" for ${order.id}'})
+    assert 'subject: "Your \\"refund\\" for ${order.id}"' in await editor.text()
+    assert await saved(editor) == await editor.text()
+
+
+async def test_a_step_that_is_renamed_stays_selected(editor: Editor) -> None:
+    await editor.gesture("select", step="order")
+    await editor.says("on_inspector", {"type": "set", "step": "order", "key": "id", "value": "purchase"})
+    state = await editor.state()
+    assert state.selected == "purchase"
+    assert "purchase.total" in await editor.text()
+
+
+async def test_an_edit_that_cannot_be_made_is_told_and_nothing_changes(editor: Editor) -> None:
+    before = await editor.text()
+    await editor.says("on_inspector", {"type": "set", "step": "order", "key": "id", "value": "not a name"})
+    assert await editor.text() == before
+    assert "toast" in editor.told() or "Toast" in editor.told() or "not a name" in editor.told()
+
+
+async def test_typing_is_answered_and_paints_what_is_wrong(editor: Editor) -> None:
+    text = await editor.text()
+    at = text.index("shop.process_refund") + len("shop.process")
+    await editor.type(at, "x")
+    state, feed = await editor.state(), await editor.tab.state(TextFeed)
+    assert state.errors == 1
+    assert feed.patches[-1]["seen"] == 1
+    assert feed.lint["items"][0]["code"] == state.problems[0]["code"] == "E106"
+    node = next(node for node in state._desk.reading.graph["nodes"] if node["id"] == "refund")
+    assert node["problems"][0]["code"] == "E106"
+
+
+async def test_a_problem_with_a_fix_goes_away_by_one_click(editor: Editor) -> None:
+    text = await editor.text()
+    await editor.type(text.index("shop.process_refund") + len("shop.process"), "x")
+    await editor.tab.send(EditorState.fix_problem((await editor.state()).problems[0]["index"]))
+    assert (await editor.state()).errors == 0
+    assert await editor.text() == text
+
+
+async def test_undo_takes_back_the_last_gesture_whoever_made_it(editor: Editor) -> None:
+    first = await editor.text()
+    await editor.gesture("remove", step="notify")
+    second = await editor.text()
+    await editor.tab.send(EditorState.take_text("workflow other {\n}\n", "chat"))
+    await editor.gesture("undo")
+    assert await editor.text() == second
+    await editor.says("on_text", {"type": "undo"})
+    assert await editor.text() == first
+    await editor.tab.send(EditorState.redo())
+    assert await editor.text() == second
+
+
+async def test_the_cursor_selects_the_node_and_a_node_shows_its_text(editor: Editor) -> None:
+    desk = (await editor.state())._desk
+    offset = desk.document.text.index("approve by role")
+    said = {"type": "cursor", "epoch": desk.epoch, "base": desk.document.revision, "offset": offset}
+    await editor.says("on_text", said)
+    assert (await editor.state()).selected == "gate.approval"
+    await editor.gesture("select", step="refund")
+    place = (await editor.tab.state(TextFeed)).place
+    assert desk.document.text[place["start"] : place["end"]].lstrip().startswith("step refund")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"type": "explode"},
+        {"type": "add"},
+        {"type": "move", "step": 7},
+        {"type": "select", "step": ["a"]},
+        {"type": "typed", "epoch": "x"},
+    ],
+)
+async def test_what_makes_no_sense_is_dropped(editor: Editor, said: dict[str, Any]) -> None:
+    before = await editor.text()
+    for where in ("on_gesture", "on_text", "on_inspector"):
+        await editor.says(where, said)
+    assert await editor.text() == before
+
+
+async def test_a_viewer_sees_but_changes_nothing(editor: Editor) -> None:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    await people.add_user(
+        db,
+        owner.account_id,
+        email=f"{editor.workflow_id}@example.com",
+        name="V",
+        role="viewer",
+        password="some words here",
+    )
+    token, _ = await people.sign_in(db, f"{editor.workflow_id}@example.com", "some words here")
+    editor.tab.cookie, editor.tab.token = f"weft_session={token}", "viewers-tab"
+    await editor.tab.send(EditorState.load())
+    before = await editor.text()
+    assert (await editor.state()).save_state == "readonly"
+    await editor.gesture("remove", step="notify")
+    await editor.type(0, "// mine")
+    await editor.tab.send(EditorState.take_text("gone", "chat"))
+    await editor.gesture("undo")
+    assert await editor.text() == before
+    assert "may not do this" in editor.told()
+
+
+async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_kept(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    draft = await workflows.get_draft(db, owner, workflow)
+    await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
+    await editor.type(0, "// mine\n")
+    assert (await editor.state()).save_state == "conflict"
+    assert (await saved(editor)).endswith("// theirs\n")
+    await editor.tab.send(EditorState.take_theirs())
+    assert (await editor.text()).endswith("// theirs\n")
+    await editor.gesture("undo")
+    assert (await editor.text()).startswith("// mine\n")
+    assert await saved(editor) == await editor.text()
+
+
+async def test_keeping_mine_after_a_conflict_saves_it(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    draft = await workflows.get_draft(db, owner, workflow)
+    await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
+    await editor.type(0, "// mine\n")
+    await editor.tab.send(EditorState.keep_mine())
+    assert (await saved(editor)).startswith("// mine\n")
+    assert (await editor.state()).save_state == "saved"
+
+
+async def test_publishing_what_has_errors_is_refused_with_the_list(editor: Editor) -> None:
+    text = await editor.text()
+    at = text.index("step done: return")
+    await editor.type(at, "step twice: let missing_name\n  step twice: let 2\n  ")
+    await editor.tab.send(Publishing.ask())
+    known = {found["code"] for found in (await editor.tab.state(Publishing)).refused}
+    await editor.tab.send(Publishing.publish())
+    dialog = await editor.tab.state(Publishing)
+    assert dialog.open and not dialog.busy and dialog.trouble
+    assert known == {found["code"] for found in dialog.refused} == {"E101", "E103"}
+    assert (await editor.state()).live_version == 0
+
+
+async def test_a_version_taken_into_the_draft_is_one_undo(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    plain = f"workflow plain_{editor.workflow_id[-6:]} {{\n  step hello: let 1\n}}\n"
+    before = await editor.text()
+    await editor.tab.send(EditorState.take_text(plain, "chat"))
+    await editor.tab.send(Publishing.ask())
+    await editor.tab.send(Publishing.say("only a greeting"))
+    await editor.tab.send(Publishing.publish())
+    state = await editor.state()
+    assert (state.live_version, state.changed) == (1, False)
+    await editor.gesture("undo")
+    assert await editor.text() == before and (await editor.state()).changed
+    await editor.tab.send(Versions.load())
+    rows = (await editor.tab.state(Versions)).rows
+    assert [(row["number"], row["message"], row["live"]) for row in rows] == [(1, "only a greeting", True)]
+    await editor.tab.send(Versions.restore(rows[0]["id"]))
+    assert await editor.text() == plain
+    assert (await workflows.list_versions(db, owner, workflow))[0].number == 1
