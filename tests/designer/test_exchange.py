@@ -1,0 +1,134 @@
+"""Exchanges on a real database: what was typed is kept first, answers when whole, usage always; and the same over HTTP."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlmodel import select
+
+from engine import catalog as catalogs
+from engine import conversations, tables
+from engine.actor import Actor
+from engine.database import Database, Urls
+from engine.errors import BadInput
+from engine.model import ModelSettings, open_model
+from engine.people import ensure_workspace
+from studio.chat import exchange as exchanges
+from studio.chat.exchange import Kept, Question, exchange
+from studio.chat.view import view_of
+from studio.designer import Failed, Proposal
+from studio.designer.scripted import Say, ScriptedModel, Status
+from tests.designer.catalogs import SHOP
+from tests.designer.test_agent import GOOD, REQUEST
+from tests.designer.test_requests import REFUND
+
+
+@pytest.fixture
+async def actor(owner_url: str, urls: Urls) -> AsyncIterator[Actor]:
+    owner = await Database.open(owner_url)
+    found, _ = await ensure_workspace(
+        owner, name=f"w{secrets.token_hex(3)}", email=f"{secrets.token_hex(3)}@example.com"
+    )
+    await owner.close()
+    yield found
+
+
+@pytest.fixture(autouse=True)
+def shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def known(db: Database, actor: Actor, *, fresh: bool = False) -> Any:
+        return SHOP
+
+    monkeypatch.setattr(catalogs, "catalog", known)
+
+
+async def test_a_question_and_its_proposal_are_kept_and_shown_again(db: Database, actor: Actor) -> None:
+    made = await conversations.create(db, actor, "Refunds")
+    happened = [h async for h in exchange(db, actor, made.id, Question(REFUND))]
+    assert [type(h) for h in happened] == [Kept, Proposal, Kept]
+    kept = (await conversations.get(db, actor, made.id)).messages
+    assert [m.role for m in kept] == ["user", "assistant"]
+    assert kept[0].content == REFUND
+    shown = view_of(kept[1])
+    assert shown.proposed and shown.state == "open" and not shown.is_change
+    assert [s.tool for s in shown.steps if s.kind == "call"] == [
+        "shop.get_order", "shop.check_refund_eligibility", "shop.process_refund", "mail.send",
+    ]  # fmt: skip
+
+
+async def test_a_model_that_fails_leaves_the_question_and_a_second_try_answers_it(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScriptedModel([Status(500), Say(GOOD)]) as server:
+        model = open_model(ModelSettings(server.url, ("scripted",)))
+        monkeypatch.setattr(exchanges, "_connected", lambda: model)
+        made = await conversations.create(db, actor, "Greeting")
+        first = [h async for h in exchange(db, actor, made.id, Question(REQUEST))]
+        assert isinstance(first[-1], Failed)
+        second = [h async for h in exchange(db, actor, made.id, Question(REQUEST, again=True))]
+        assert any(isinstance(h, Proposal) for h in second)
+    kept = (await conversations.get(db, actor, made.id)).messages
+    assert [m.role for m in kept] == ["user", "assistant"]
+    async with db.account(actor) as session:
+        rows = (await session.exec(select(tables.ModelCall))).all()
+    assert sorted(str(row.error) for row in rows) == ["None", "unreachable"]
+    assert {row.conversation_id for row in rows} == {made.id}
+    assert max(row.tokens_out for row in rows) > 0
+
+
+async def test_the_builtin_designer_answers_when_it_is_asked_for_although_a_model_is_connected(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("gone",)))
+    monkeypatch.setattr(exchanges, "_connected", lambda: model)
+    made = await conversations.create(db, actor, "Refunds")
+    happened = [h async for h in exchange(db, actor, made.id, Question(REFUND, builtin=True))]
+    assert any(isinstance(h, Proposal) for h in happened)
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 20_001])
+async def test_an_empty_or_endless_message_is_refused_and_not_kept(
+    db: Database, actor: Actor, text: str
+) -> None:
+    made = await conversations.create(db, actor, "Refunds")
+    with pytest.raises(BadInput):
+        _ = [h async for h in exchange(db, actor, made.id, Question(text))]
+    assert (await conversations.get(db, actor, made.id)).messages == ()
+
+
+async def test_the_chat_route_streams_a_proposal_and_is_closed_to_strangers(
+    db: Database, actor: Actor, urls: Urls, tmp_path: Path
+) -> None:
+    from engine import tokens
+    from engine.api import api
+    from engine.settings import Settings
+    from studio.chat.router import chat_router
+
+    key = tmp_path / "key"
+    key.write_text(secrets.token_hex(32))
+    key.chmod(0o600)
+    settings = Settings.from_environment(
+        {"WEFT_APP_URL": urls.app, "WEFT_KEY_FILE": str(key), "WEFT_HOME": str(tmp_path)}
+    )
+    app = api(db, settings)
+    app.router.routes.extend(chat_router.routes)
+    bearer = (await tokens.issue_tokens(db, settings, actor)).access
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://weft") as client:
+        refused = await client.post("/chat", json={"message": REFUND})
+        assert refused.status_code == 401
+        signed = {"authorization": f"Bearer {bearer}"}
+        bad = await client.post("/chat", json={"message": ""}, headers=signed)
+        assert bad.status_code == 422
+        answered = await client.post("/chat", json={"message": REFUND}, headers=signed)
+    assert answered.headers["content-type"].startswith("text/event-stream")
+    frames = [frame.split("\n", 1) for frame in answered.text.strip().split("\n\n")]
+    assert [head.removeprefix("event: ") for head, _ in frames] == ["conversation", "proposal", "done"]
+    proposal = json.loads(frames[1][1].removeprefix("data: "))
+    assert proposal["title"] == "refund"
+    assert proposal["text"].startswith("/// When a customer asks for a refund.")
