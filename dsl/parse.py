@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 from lark import TextSlice, Token
@@ -40,7 +41,12 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    """Read a whole workflow."""
+    """Read a whole workflow. The last few texts are remembered: an edit and its proof read the same ones."""
+    return _parse(text)
+
+
+@lru_cache(maxsize=16)
+def _parse(text: str) -> Parsed:
     if len(text) > MAX_CHARACTERS:
         return _refused(
             text,

@@ -203,10 +203,10 @@ def test_a_single_wrong_token_costs_about_one_message_and_hardly_a_step():
 def test_fifty_steps_are_read_in_a_few_milliseconds():
     step = '  step s{n}: call shop.get_order(order_id: input.id, note: "${{input.a}} and {n}")\n    timeout 10s\n'
     text = "workflow a {\n" + "".join(step.format(n=n) for n in range(50)) + "}\n"
-    parse(text)
     times = []
-    for _ in range(5):
+    for n in range(5):
+        another = f"{text}// {n}\n"  # a text that was read before is remembered
         begun = time.perf_counter()
-        parse(text)
+        parse(another)
         times.append(time.perf_counter() - begun)
     assert min(times) < 0.05
