@@ -95,6 +95,11 @@ class Runner:
     def active(self) -> int:
         return len(self._active)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it claims, renews its leases and listens."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
+
     async def open(self) -> None:
         """Raises ``psycopg.OperationalError`` when there is no database."""
         await self._writer.open()
@@ -338,10 +343,10 @@ def spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def serve(url: str) -> None:
+async def serve(url: str, tools: Tools | None = None) -> None:
     """Until SIGTERM or SIGINT."""
     spare_the_collector()
-    runner = Runner(url, RunnerSettings.from_environment())
+    runner = Runner(url, RunnerSettings.from_environment(), tools)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -352,14 +357,14 @@ async def serve(url: str) -> None:
     await runner.stop()
 
 
-def main() -> int:
+def main(tools: Tools | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     url = os.environ.get("WEFT_RUNNER_URL", "")
     if not url:
         print("WEFT_RUNNER_URL is not set. Start with ./weft up, or set it to the database's address.")
         return 2
     try:
-        asyncio.run(serve(url))
+        asyncio.run(serve(url, tools))
     except psycopg.OperationalError as error:
         print(f"The database does not answer: {error}")
         return 1

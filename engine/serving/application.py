@@ -1,0 +1,108 @@
+"""The Serve application: ``Gateway``, the HTTP API, and ``Runner``, replicas that pull their work from Postgres.
+
+Nothing durable lives here. A replica that is killed loses nothing: its leases run out, and another goes on.
+What a replica needs is imported in the replica: the host, which imports this module, stays small.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from ray import serve
+from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+APPLICATION = "weft"
+CPUS = 0.1
+"""What Ray sets aside for a replica. Runners mostly wait; the machine's scheduler shares out what there is."""
+
+
+def _setting(name: str, default: int) -> int:
+    return int(os.environ.get(name) or default)
+
+
+def _api() -> FastAPI:
+    """Built in the replica. The database is opened with the server, inside its event loop."""
+    from fastapi import FastAPI
+
+    from engine.api import api
+    from engine.database import Database
+    from engine.settings import Settings
+
+    settings = Settings.from_environment()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        db = await Database.open(settings.app_url, pool_size=3)
+        app.mount("/api", api(db, settings))
+        yield
+        await db.close()
+
+    return FastAPI(lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
+
+
+class _Runner:
+    async def __init__(self) -> None:  # type: ignore[misc]
+        from engine.runner import Runner, RunnerSettings, spare_the_collector
+
+        logging.getLogger("engine").setLevel(logging.INFO)
+        spare_the_collector()
+        self._runner = Runner(os.environ["WEFT_RUNNER_URL"], RunnerSettings.from_environment())
+        await self._runner.open()
+
+    async def check_health(self) -> None:
+        """Serve replaces the replica when this raises."""
+        if not self._runner.alive:
+            raise RuntimeError("the runner has stopped")
+
+    async def active(self) -> int:
+        return self._runner.active
+
+    async def __del__(self) -> None:
+        await self._runner.stop()
+
+
+def application() -> Any:
+    """What ``serve.run`` takes."""
+    gateway = serve.deployment(
+        name="Gateway",
+        num_replicas=1,
+        max_ongoing_requests=256,
+        graceful_shutdown_timeout_s=2,
+        graceful_shutdown_wait_loop_s=0.1,
+        ray_actor_options={"num_cpus": CPUS},
+    )(serve.ingress(_api)(_Gateway))
+    runner = serve.deployment(
+        name="Runner",
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=_setting("WEFT_RUNNERS_MIN", 1),
+            max_replicas=_setting("WEFT_RUNNERS_MAX", 5),
+            upscale_delay_s=1,
+            downscale_delay_s=20,
+            policy=AutoscalingPolicy(
+                policy_function="engine.serving.autoscaling:QueueDepth",
+                policy_kwargs={
+                    "up": _setting("WEFT_RUNNERS_UP", 500),
+                    "down": _setting("WEFT_RUNNERS_DOWN", 100),
+                },
+            ),
+        ),
+        graceful_shutdown_timeout_s=5,
+        graceful_shutdown_wait_loop_s=0.1,
+        health_check_period_s=5,
+        ray_actor_options={"num_cpus": CPUS},
+    )(_Runner)
+    return gateway.bind(runner.bind())
+
+
+class _Gateway:
+    """The runners come along as an argument, so that they belong to the application; nobody calls them."""
+
+    def __init__(self, runners: Any) -> None:
+        self._runners = runners
