@@ -64,7 +64,6 @@ def chat_panel() -> rx.Component:
             ),
         ),
         class_name="wc-panel",
-        on_mount=ChatState.load,
         custom_attrs={**test_id("chat"), "aria-label": "Designer", "data-ready": ChatState.ready},
     )
 

@@ -140,8 +140,8 @@ def _graph() -> Any:
         await runtime.context.events.put(
             Failed(
                 code="bad_answer",
-                message=f"{runtime.context.writer.name} wrote {ROUNDS} times, and each time the workflow had errors: {first}",
-                help="Nothing was changed. Say it in other words or in smaller parts, or let the built-in designer try.",
+                message=f"{runtime.context.writer.name} wrote {ROUNDS} times, each time with errors: {first}",
+                help="Nothing was changed. Say it in other words or smaller parts, or let the built-in designer try.",
             )
         )
         return {}

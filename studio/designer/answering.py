@@ -45,7 +45,7 @@ class Splitter:
                 # The newline before the text also ends an empty block.
                 self._shown -= 1
                 continue
-            if rest.startswith(_FENCE) and "\n" not in rest or _FENCE.startswith(rest):
+            if (rest.startswith(_FENCE) and "\n" not in rest) or _FENCE.startswith(rest):
                 return shown
             shown += "`"
             self._shown += 1

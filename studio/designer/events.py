@@ -1,8 +1,8 @@
 """What a designer says while it works: a closed union of events, in the order they happen.
 
 ``Text`` pieces are shown as they come. ``Round`` is one attempt with what was wrong in it. A ``Proposal`` is a whole
-text that was parsed and checked; nothing is saved until a person accepts it. ``Failed`` ends an answer that could not be
-given, with what to do. An answer ends with exactly one ``Proposal``, one ``Failed``, or text alone.
+text that was parsed and checked; nothing is saved until a person accepts it. ``Failed`` ends an answer that could
+not be given, with what to do. An answer ends with exactly one ``Proposal``, one ``Failed``, or text alone.
 """
 
 from __future__ import annotations

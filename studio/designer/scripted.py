@@ -1,7 +1,7 @@
 """A model server that follows a script: the OpenAI protocol over real HTTP on loopback, for tests and demonstrations.
 
-It answers the n-th request with the n-th line of its script (the last line again when the script is over) and keeps what
-it was asked. ``python -m studio.designer.scripted ANSWER.txt ...`` serves files as answers.
+It answers the n-th request with the n-th line of its script (the last line again when the script is over) and keeps
+what it was asked. ``python -m studio.designer.scripted ANSWER.txt ...`` serves files as answers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Line: TypeAlias = Say | BreakOff | Status | Silence | Garbage
 
 @dataclass
 class ScriptedModel:
-    """``async with ScriptedModel([Say("...")]) as server:`` then ``server.url``. ``requests`` are the bodies, in order."""
+    """``async with ScriptedModel([Say("...")]) as server:``; ``server.url`` is its address, ``requests`` the bodies."""
 
     script: Sequence[Line]
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -94,7 +94,12 @@ class ScriptedModel:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = next(
-            (int(l.split(":")[1]) for l in head.splitlines() if l.lower().startswith("content-length")), 0
+            (
+                int(line.split(":")[1])
+                for line in head.splitlines()
+                if line.lower().startswith("content-length")
+            ),
+            0,
         )
         body = json.loads(await reader.readexactly(length)) if length else {}
         line = self.script[min(len(self.requests), len(self.script) - 1)]
@@ -172,8 +177,7 @@ def _data(body: dict[str, Any], choices: list[dict[str, Any]], usage: dict[str, 
     return f"data: {json.dumps(chunk)}\n\n"
 
 
-async def _main(files: list[str], port: int) -> None:
-    script = [Say(Path(name).read_text(encoding="utf-8")) for name in files]
+async def _main(script: Sequence[Line], port: int) -> None:
     async with ScriptedModel(script, port=port) as server:
         print(f"WEFT_MODEL_URL={server.url} WEFT_MODEL=scripted", flush=True)
         await asyncio.Event().wait()
@@ -182,4 +186,4 @@ async def _main(files: list[str], port: int) -> None:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit("usage: python -m studio.designer.scripted ANSWER.txt ...")
-    asyncio.run(_main(sys.argv[1:], 0))
+    asyncio.run(_main([Say(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]], 0))

@@ -62,7 +62,7 @@ def prose(events: list[Event]) -> str:
 
 
 async def test_a_good_answer_streams_its_prose_and_ends_in_a_checked_proposal() -> None:
-    events, server, calls = await events_of([Say(GOOD)])
+    events, _, calls = await events_of([Say(GOOD)])
     proposal = events[-1]
     assert isinstance(proposal, Proposal)
     assert proposal.title == "greet"

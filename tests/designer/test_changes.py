@@ -37,20 +37,48 @@ def lines(base: str, after: str) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize(
     ("request_", "gone", "come"),
     [
-        ("raise the limit to 250", ["step gate: if order.total > 100.0 {"], ["step gate: if order.total > 250.0 {"]),
-        ("Please lower the threshold to €50.", ["step gate: if order.total > 100.0 {"], ["step gate: if order.total > 50.0 {"]),
-        ("use 300 instead of 100", ["step gate: if order.total > 100.0 {"], ["step gate: if order.total > 300.0 {"]),
-        ("the limit should be 1,500 euros", ["step gate: if order.total > 100.0 {"], ["step gate: if order.total > 1500.0 {"]),
-        ("ask finance instead", ['step approval: approve by role "manager" {'], ['step approval: approve by role "finance_manager" {']),
-        ("let the finance manager approve instead", ['step approval: approve by role "manager" {'], ['step approval: approve by role "finance_manager" {']),
+        (
+            "raise the limit to 250",
+            ["step gate: if order.total > 100.0 {"],
+            ["step gate: if order.total > 250.0 {"],
+        ),
+        (
+            "Please lower the threshold to €50.",
+            ["step gate: if order.total > 100.0 {"],
+            ["step gate: if order.total > 50.0 {"],
+        ),
+        (
+            "use 300 instead of 100",
+            ["step gate: if order.total > 100.0 {"],
+            ["step gate: if order.total > 300.0 {"],
+        ),
+        (
+            "the limit should be 1,500 euros",
+            ["step gate: if order.total > 100.0 {"],
+            ["step gate: if order.total > 1500.0 {"],
+        ),
+        (
+            "ask finance instead",
+            ['step approval: approve by role "manager" {'],
+            ['step approval: approve by role "finance_manager" {'],
+        ),
+        (
+            "let the finance manager approve instead",
+            ['step approval: approve by role "manager" {'],
+            ['step approval: approve by role "finance_manager" {'],
+        ),
         ("give them 2 days", ["within 24h"], ["within 2d"]),
         ("time out the order after 20 seconds", ["timeout 10s"], ["timeout 20s"]),
-        ('set the subject of the e-mail to "Money is coming"', ['subject: "Your refund for order ${order.id}",'], ['subject: "Money is coming",']),
+        (
+            'set the subject of the e-mail to "Money is coming"',
+            ['subject: "Your refund for order ${order.id}",'],
+            ['subject: "Money is coming",'],
+        ),
         ("change the amount to 10", ["amount: order.total,"], ["amount: 10.0,"]),
         ("rename the workflow to vip_refund", ["workflow refund {"], ["workflow vip_refund {"]),
         ("wait 1 day before refunding", [], ["step pause: wait 1d", ""]),
     ],
-)  # fmt: skip
+)
 def test_a_small_change_touches_only_what_it_speaks_of(
     base: str, request_: str, gone: list[str], come: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Exchanges on a real database: what was typed is kept first, answers when whole, usage always; and the same over HTTP."""
+"""Exchanges on a real database: what was typed is kept first, answers when whole, usage always. The same over HTTP."""
 
 from __future__ import annotations
 

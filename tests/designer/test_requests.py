@@ -16,7 +16,8 @@ from studio.designer.writing import Said, Written
 from tests.designer.catalogs import INCIDENTS, INVOICES, LEAVE, SHOP
 
 REFUND = (
-    "When a customer asks for a refund, get the order and check that it is eligible. If the total is over 100 euros ask a "
+    "When a customer asks for a refund, get the order and check that it is eligible. If the total is "
+    "over 100 euros ask a "
     "manager to approve. Then refund it and e-mail the customer."
 )
 
@@ -55,7 +56,8 @@ CASES = [
         gate="process_refund",
     ),
     Case(
-        "Please look up the order. If its status is refunded, stop. If the total is at least 200 EUR get approval from the "
+        "Please look up the order. If its status is refunded, stop. If the total is at least 200 EUR "
+        "get approval from the "
         "finance manager within 12 hours. Reimburse the customer and drop them a line.",
         SHOP,
         "shop.get_order shop.process_refund mail.send",
@@ -98,7 +100,8 @@ CASES = [
         ),
     ),
     Case(
-        "For every order of the list, check eligibility and if the total exceeds $500 a manager has to approve before refunding.",
+        "For every order of the list, check eligibility and if the total exceeds $500 a manager has "
+        "to approve before refunding.",
         SHOP,
         "shop.list_orders shop.check_refund_eligibility shop.process_refund",
         ("foreach order in", "order.total > 500.0", 'catch "skipped"'),
@@ -124,14 +127,16 @@ CASES = [
         ('priority: "high"', "We are looking into it."),
     ),
     Case(
-        "I want a workflow called vip_refund that gets the order, checks eligibility, asks a manager for approval and refunds the order",
+        "I want a workflow called vip_refund that gets the order, checks eligibility, asks a manager "
+        "for approval and refunds the order",
         SHOP,
         "shop.get_order shop.check_refund_eligibility shop.process_refund",
         ("workflow vip_refund {", 'role "manager"'),
         gate="process_refund",
     ),
     Case(
-        "1. Get the order\n2. Check that it can be refunded\n3. Ask two managers to approve\n4. Refund it\n5. E-mail the customer",
+        "1. Get the order\n2. Check that it can be refunded\n3. Ask two managers to approve\n4. "
+        "Refund it\n5. E-mail the customer",
         SHOP,
         "shop.get_order shop.check_refund_eligibility shop.process_refund mail.send",
         ("quorum 2",),
@@ -170,7 +175,8 @@ CASES = [
         gate="pay_invoice",
     ),
     Case(
-        "For each overdue invoice, at most 5 at once, send a reminder to the supplier. If the amount is more than 1,000 dollars "
+        "For each overdue invoice, at most 5 at once, send a reminder to the supplier. If the amount "
+        "is more than 1,000 dollars "
         "tell the #finance channel on slack. Finally e-mail me a summary",
         INVOICES,
         "erp.list_invoices mail.send slack.post_message mail.send",
@@ -183,21 +189,24 @@ CASES = [
         ),
     ),
     Case(
-        "Go through all open invoices, 3 at a time: match each with its purchase order, and if it does not match post to "
+        "Go through all open invoices, 3 at a time: match each with its purchase order, and if it "
+        "does not match post to "
         "#finance that it needs a look, otherwise post it.",
         INVOICES,
         "erp.list_invoices erp.match_purchase_order slack.post_message erp.post_invoice",
         ("concurrency 3", "if !purchase_order.matched {", "It needs a look."),
     ),
     Case(
-        "Get the invoice, match it with the purchase order. If it is matched, post it and pay it, otherwise ask the accountant "
+        "Get the invoice, match it with the purchase order. If it is matched, post it and pay it, "
+        "otherwise ask the accountant "
         "to approve within 2 days and tell the supplier.",
         INVOICES,
         "erp.get_invoice erp.match_purchase_order erp.post_invoice erp.pay_invoice mail.send",
         ("if purchase_order.matched {", "within 2d", 'role "accountant"'),
     ),
     Case(
-        "get the leave request and the balance at the same time. Unless the days are at most 10, the HR manager must approve. "
+        "get the leave request and the balance at the same time. Unless the days are at most 10, the "
+        "HR manager must approve. "
         "book the leave and let the employee know that it is booked",
         LEAVE,
         "hr.get_leave_request hr.get_leave_balance hr.book_leave mail.send",
@@ -205,10 +214,12 @@ CASES = [
         gate="book_leave",
     ),
     Case(
-        "When the leave request arrives, get the leave request and the leave balance. If the days are more than the days left, "
+        "When the leave request arrives, get the leave request and the leave balance. If the days "
+        "are more than the days left, "
         "decline it and notify the employee. Otherwise book it and put it in the calendar.",
         LEAVE,
-        "hr.get_leave_request hr.get_leave_balance hr.decline_leave_request mail.send hr.book_leave calendar.create_event",
+        "hr.get_leave_request hr.get_leave_balance hr.decline_leave_request mail.send hr.book_leave "
+        "calendar.create_event",
         ("leave_request.days > leave_balance.days_left", "employee_id: leave_request.employee.id"),
     ),
     Case(
@@ -219,7 +230,8 @@ CASES = [
         gate="book_leave",
     ),
     Case(
-        "Read the alert. If the error rate is above 5% restart the service, wait 5 minutes and check that it is healthy. If not, "
+        "Read the alert. If the error rate is above 5% restart the service, wait 5 minutes and check "
+        "that it is healthy. If not, "
         "open a critical incident and post to #ops.",
         INCIDENTS,
         "ops.get_alert ops.restart_service ops.check_service_health ops.create_incident slack.post_message",

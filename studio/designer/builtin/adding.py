@@ -34,18 +34,22 @@ from studio.designer.builtin.work import Effect, Work
 from studio.designer.writing import Said
 
 _ADD = re.compile(
-    r"^(?:add|insert|include|append|put in)\s+(?:another\s+|an?\s+|the\s+)?(?:new\s+)?(?:step\s+)?(?:(?:that|which|to|where)\s+)?",
+    r"^(?:add|insert|include|append|put in)\s+(?:another\s+|an?\s+|the\s+)?(?:new\s+)?(?:step\s+)"
+    r"?(?:(?:that|which|to|where)\s+)?",
     re.I,
 )
 _ALSO = re.compile(
     r"^(?:also|additionally|in addition|furthermore|besides|plus)\b[, ]*|[, ]*\b(?:also|too|as well)$", re.I
 )
 _REFUSED = re.compile(
-    r"\s*,?\s*(?:when|if|in case)\s+(?:it|that|the (?:\w+ )?(?:request|refund|approval|order|invoice|leave)|(?:the )?\w+ (?:is|was))?\s*(?:is|was|gets|has been)?\s*(?:refused|rejected|declined|denied|not approved|turned down)\s*$",
+    r"\s*,?\s*(?:when|if|in case)\s+(?:it|that|the (?:\w+ )?(?:request|refund|approval|order|invoice|"
+    r"leave)|(?:the )?\w+ (?:is|was))?\s*(?:is|was|gets|has been)?\s*(?:refused|rejected|declined|"
+    r"denied|not approved|turned down)\s*$",
     re.I,
 )
 _WHERE = re.compile(
-    r",?\s+(?P<w>before|after|behind|in front of)\s+(?:the\s+)?(?P<other>[\w \-']+)$|,?\s+(?P<end>at the (?:very )?(?:end|beginning|start)|first|last|finally)$",
+    r",?\s+(?P<w>before|after|behind|in front of)\s+(?:the\s+)?(?P<other>[\w \-']+)$|,?\s+(?P<end>at "
+    r"the (?:very )?(?:end|beginning|start)|first|last|finally)$",
     re.I,
 )
 _WHERE_FIRST = re.compile(r"^(?P<w>before|after)\s+(?:the\s+)?(?P<other>[\w \-']+?),\s+", re.I)
@@ -255,7 +259,7 @@ def _result(existing: Existing, status: str) -> str:
     for place in existing.steps:
         if isinstance(place.step.kind, tree.Return) and isinstance(place.step.kind.value, tree.MapOf):
             fields = []
-            for key, value in place.step.kind.value.entries:
+            for key, _ in place.step.kind.value.entries:
                 name = str(key.value) if isinstance(key, tree.Constant) else ""
                 fields.append(
                     f'{name}: "{_allowed(existing, name, status)}"' if name == "status" else f"{name}: null"

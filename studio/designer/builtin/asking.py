@@ -7,8 +7,14 @@ import re
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text, find_duration
 from studio.designer.builtin.reading import Again, Ask, GiveUp, Item, Pause, Stop
 
-_ROLE = r"(?:(?:the|an?|our|my|his|her|their|one of the|someone (?:in|from)|somebody (?:in|from))\s+)?(?P<role>(?:(?:two|three|2|3) )?[a-z][\w\- ]{0,40}?)"
-_YES = r"(?:approve|approves|confirm|confirms|sign (?:it )?off|signs? off|decide|okay|ok|authori[sz]e|agree|accept|give (?:the )?(?:ok|go-ahead|approval|permission))"
+_ROLE = (
+    r"(?:(?:the|an?|our|my|his|her|their|one of the|someone (?:in|from)|somebody (?:in|from))\s+)"
+    r"?(?P<role>(?:(?:two|three|2|3) )?[a-z][\w\- ]{0,40}?)"
+)
+_YES = (
+    r"(?:approve|approves|confirm|confirms|sign (?:it )?off|signs? off|decide|okay|ok|authori[sz]e|"
+    r"agree|accept|give (?:the )?(?:ok|go-ahead|approval|permission))"
+)
 _YES_NOUN = (
     r"(?:approval|sign-?off|permission|authori[sz]ation|go-ahead|confirmation|consent|okay|ok|decision)"
 )
@@ -16,18 +22,26 @@ _YES_NOUN = (
 _ASK = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^(?:asks?|have|has|let|lets|gets?|requests?|requires?|wants?|needs?|tell|make)\s+{_ROLE}\s+(?:to |must |should |has to )?(?:review and |first )?{_YES}\b",
+        rf"^(?:asks?|have|has|let|lets|gets?|requests?|requires?|wants?|needs?|tell|make)"
+        rf"\s+{_ROLE}\s+(?:to |must |should |has to )?(?:review and |first )?{_YES}\b",
         rf"^(?:asks?|requests?|requires?)\s+{_ROLE}\s+for\s+(?:an? |his |her |their )?{_YES_NOUN}\b",
         rf"^{_ROLE}\s+(?:must|has to|have to|should|needs? to|will|shall|is to|first)\s+(?:first )?{_YES}\b",
-        rf"^(?:get|obtain|request|require|ask for|seek|wait for|needs?|requires?|it needs|it requires|with|await|collect)\s+(?:an? |the )?{_YES_NOUN}\s+(?:of|from|by|through)\s+{_ROLE}(?=$|,| within| in | before| first| no later)",
-        rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
-        rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
+        rf"^(?:get|obtain|request|require|ask for|seek|wait for|needs?|requires?|it needs|it requires|"
+        rf"with|await|collect)\s+(?:an? |the )?{_YES_NOUN}\s+(?:of|from|by|through)\s+{_ROLE}(?=$|,| "
+        rf"within| in | before| first| no later)",
+        rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)"
+        rf"\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
+        rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|"
+        rf"authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
         rf"^asks?\s+(?:also\s+)?{_ROLE}(?:\s+(?:first|too|as well))?$",
-        rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|decides|agreed|authori[sz]es)\b",
+        rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|"
+        rf"decides|agreed|authori[sz]es)\b",
     )
 )
 _ASK_NOBODY = re.compile(
-    rf"^(?:(?:it )?(?:ask for|needs?|requires?|get|request|wait for|await|obtain)\s+(?:an? |the )?(?:human |manual )?{_YES_NOUN}|.{{0,40}}(?:must|has to|needs to|should) be approved|ask (?:someone|somebody|a human|a person|me) to approve)\b",
+    rf"^(?:(?:it )?(?:ask for|needs?|requires?|get|request|wait for|await|obtain)\s+(?:an? |the )"
+    rf"?(?:human |manual )?{_YES_NOUN}|.{{0,40}}(?:must|has to|needs to|should) be approved|ask "
+    rf"(?:someone|somebody|a human|a person|me) to approve)\b",
     re.IGNORECASE,
 )
 _QUORUM = {"two": 2, "three": 3, "2": 2, "3": 3}
@@ -77,7 +91,9 @@ def _pause(text: str) -> Item | None:
 
 def _again(text: str) -> Item | None:
     match = re.match(
-        r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the call|them))?(?:\s+(?:up to|at most))?\s*(?P<n>\d+|twice|\w+)(?:\s+more)?(?:\s+times?)?(?:\s+if\s+.*|\s+when\s+.*|\s+on\s+.*)?$",
+        r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the call|them))"
+        r"?(?:\s+(?:up to|at most))?\s*(?P<n>\d+|twice|\w+)(?:\s+more)?(?:\s+times?)?(?:\s+if\s+.*|"
+        r"\s+when\s+.*|\s+on\s+.*)?$",
         text,
         re.IGNORECASE,
     )

@@ -102,7 +102,7 @@ def write_call(work: Work, scope: Scope, known: Known, wish: Wish) -> CallStep:
 
 
 def step_name(known: Known, wish: Wish) -> str:
-    """ "get_order" -> order, "check_refund_eligibility" -> eligibility, "process_refund" -> refund, "send" -> notify."""
+    """ "get_order" -> order, "check_refund_eligibility" -> eligibility, "process_refund" -> refund."""
     words = list(raw_tokens(known.tool.name))
     if known.sends:
         return "notify"
@@ -269,7 +269,8 @@ def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) 
     asked = "notify_email" if not known_people or set(known_people) & _ME else f"{known_people[-1]}_email"
     whom = "you" if asked == "notify_email" else f"the {known_people[-1]}"
     work.assume(
-        f"No step gives {'your e-mail address' if whom == 'you' else 'an e-mail address of ' + whom}, so the workflow asks for it as {asked!r}."
+        f"No step gives {'your e-mail address' if whom == 'you' else 'an e-mail address of ' + whom}, "
+        f"so the workflow asks for it as {asked!r}."
     )
     found = work.take_input(
         scope,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from studio.designer.builtin import patterns
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text
 from studio.designer.builtin.asking import read_shape
 from studio.designer.builtin.conditions import read_test
@@ -31,68 +32,6 @@ from studio.designer.builtin.reading import (
 from studio.designer.builtin.verbs import passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
 
-_PREFACE = re.compile(
-    r"^(?:hi|hello|hey)?[,!. ]*(?:(?:can|could|would) you (?:please )?|please |i(?:'d| would) like (?:you )?to |i (?:want|need) (?:you )?to |i (?:want|need) |let's |we (?:want|need) to )?"
-    r"(?:(?:build|create|make|write|design|set up|give me|draw)(?: me| us)? )?"
-    r"(?:an? |the )?(?:new |small |simple )?(?:workflow|process|automation|flow)\s*(?:(?:called|named) (?P<name>[\w\-]+)\s*)?(?:(?:that|which|to|for|where|in which|:)\s*)+",
-    re.IGNORECASE,
-)
-_POLITE = re.compile(
-    r"^(?:(?:and|but|so|please|also|now|just|first|firstly|second|secondly|third|thirdly|then|next|after that|afterwards|after this|finally|lastly|at the end|in the end|"
-    r"can you|could you|i want you to|i'd like you to|i would like you to|i want to|we want to|we need to|you should|you must|we should|we must|it should|it must|"
-    r"the workflow (?:should|must|then)|the system (?:should|must)|the process (?:should|must)|we then|it then|we|automatically|immediately|always)\b[,:]?\s+)+",
-    re.IGNORECASE,
-)
-_END_OF_LOOP = re.compile(
-    r"^(?:and\s+)?(?:finally|lastly|at the end|in the end|when (?:all|everything|they are all|that is)\b[^,]*,|once (?:all|everything|they are all)\b[^,]*,|after (?:all|the loop|that is all)[^,]*,|afterwards)",
-    re.IGNORECASE,
-)
-_THEN = re.compile(
-    r"\s*[,;]?\s*\b(?:and\s+)?(?:then|after that|afterwards|finally|and lastly|and next)\b,?\s+",
-    re.IGNORECASE,
-)
-_IF = re.compile(
-    r"^(?P<w>if|when|whenever|in case|unless|once|as soon as|every time|each time|should|provided(?: that)?|as long as)\s+(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_ELSE = re.compile(
-    r"^(?:otherwise|or else|else|if not|if it (?:is|does) not|in the other case|in all other cases)\b[,:]?\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_EACH = re.compile(
-    r"^(?:for (?:each|every|all(?: of)?(?: the)?|any)|go (?:through|over)(?: all)?(?: the| each| every)?|loop over(?: the)?|each|every)\s+(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_TIMES = r"(?:week ?days?|days?|mornings?|evenings?|nights?|hours?|weeks?|months?|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|quarter|year|minutes?)"
-_SCHEDULE = re.compile(
-    rf"^(?P<s>(?:every|each|on the first of|on)\s+(?:\d+ |other |working |business |the )*{_TIMES}\b[^,]*|daily\b[^,]*|weekly\b[^,]*|on the (?:first|last|\d+\w*)[^,]*month[^,]*|at \d+[^,]* every[^,]*),\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_AT_ONCE = re.compile(
-    r",?\s*(?:but\s+)?(?:at most|up to|no more than|max(?:imum)?|with)?\s*(?P<n>\d+|two|three|four|five|six|eight|ten)\s*(?:of them\s+)?(?:at once|at a time|in parallel|at the same time|concurrently|simultaneously)",
-    re.IGNORECASE,
-)
-_TOGETHER = re.compile(
-    r",?\s*\b(?:at the same time|in parallel|simultaneously|concurrently|meanwhile)\b,?\s*", re.IGNORECASE
-)
-_CHECK = re.compile(
-    r"^(?P<v>check|verify|make sure|ensure|confirm|validate|see|find out|test|assess|determine)\b\s*(?P<c>that|if|whether)?\s*(?P<rest>.*)$",
-    re.IGNORECASE,
-)
-_TWO_THINGS = re.compile(
-    r"^(?P<one>(?:the|its|their|his|her|an?) [\w\- ']{2,30}?),? and (?P<two>(?:the|its|their|his|her|an?) [\w\- ']{2,30})$",
-    re.I,
-)
-_LIMIT = re.compile(
-    r"\b(?:over|above|more than|exceeding|at least|under|below|less than) [€$£]?\s?\d[\d.]*\s?(?:k\b)?\s?"
-    r"(?:€|%|euros?|eur|dollars?|usd|pounds?|gbp|chf|percent)?",
-    re.I,
-)
-_TRAILING_IF = re.compile(
-    r"^(?P<act>.+?),?\s+(?P<only>but only |only )?(?P<w>if|when|unless|provided(?: that)?|in case|as long as)\s+(?P<test>.+)$",
-    re.IGNORECASE,
-)
-
 
 def read_request(request: str, verbs: frozenset[str]) -> Reading:
     """The intents of a request. ``verbs`` are stems of words that may begin a clause."""
@@ -117,14 +56,14 @@ class _Reader:
         text = re.sub(r"\balso (?=\w)", "", text, flags=re.I)
         text = re.sub(r"\breviews? and approves?\b", "approve", text, flags=re.I)
         name = ""
-        if match := _PREFACE.match(text):
+        if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         items: list[Item] = []
         open_loop: Each | None = None
         for index, sentence in enumerate(_sentences(text)):
-            ends_loop = bool(_END_OF_LOOP.match(sentence))
+            ends_loop = bool(patterns.END_OF_LOOP.match(sentence))
             if ends_loop:
-                sentence = _END_OF_LOOP.sub("", sentence).strip(" ,")
+                sentence = patterns.END_OF_LOOP.sub("", sentence).strip(" ,")
             if open_loop is not None and not ends_loop:
                 inner = list(open_loop.items)
                 self._add(inner, sentence, first=False)
@@ -148,7 +87,7 @@ class _Reader:
 
     def _add(self, items: list[Item], sentence: str, *, first: bool) -> None:
         """Read one sentence and put what it says behind (or into the last of) ``items``."""
-        if match := _SCHEDULE.match(sentence):
+        if match := patterns.SCHEDULE.match(sentence):
             self.schedule, sentence = match["s"], match["rest"]
         if match := re.match(
             r"^(?:at the same time|in parallel|meanwhile|simultaneously),?\s+(.+)$", sentence, re.I
@@ -159,8 +98,8 @@ class _Reader:
             else:
                 items.extend(added)
             return
-        sentence = _POLITE.sub("", sentence) if not _IF.match(sentence) else sentence
-        if match := _ELSE.match(sentence):
+        sentence = patterns.POLITE.sub("", sentence) if not patterns.IF.match(sentence) else sentence
+        if match := patterns.ELSE.match(sentence):
             rest = self._sentence(match["rest"], first=False)
             last = items[-1] if items else None
             if (
@@ -182,7 +121,7 @@ class _Reader:
         sentence = sentence.strip(" ,;:")
         if not sentence:
             return []
-        if _IF.match(sentence):
+        if patterns.IF.match(sentence):
             found = self._conditional(sentence, first=first)
             if found is not None:
                 return found
@@ -196,7 +135,7 @@ class _Reader:
         if match := re.match(r"^(?:on|upon) (?P<x>an? [^,]+), (?P<y>.+)$", sentence, re.I):
             self.occasion = self.occasion or match["x"]
             return self._sentence(match["y"], first=False)
-        if (match := _EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
+        if (match := patterns.EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
             return found
         if match := re.match(
             r"^(?P<act>.+?) for (?:each|every) (?:of the )?(?P<noun>[\w\- ]+)$", sentence, re.I
@@ -204,8 +143,8 @@ class _Reader:
             noun, limit = _at_once(match["noun"])
             body, other_limit = _at_once(match["act"])
             return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
-        if _TOGETHER.search(sentence):
-            parts = self._clauses(_TOGETHER.sub(" ", sentence).strip())
+        if patterns.TOGETHER.search(sentence):
+            parts = self._clauses(patterns.TOGETHER.sub(" ", sentence).strip())
             if parts and isinstance(parts[-1], When) and len(parts[-1].then) > 1:
                 inner = Together(parts[-1].then, self._words(sentence))
                 return [*parts[:-1], replace(parts[-1], then=(inner,))]
@@ -236,7 +175,7 @@ class _Reader:
         return []
 
     def _conditional(self, sentence: str, *, first: bool) -> list[Item] | None:
-        match = _IF.match(sentence)
+        match = patterns.IF.match(sentence)
         assert match is not None
         word, rest = match["w"].lower(), match["rest"]
         happening = word in ("when", "whenever", "once", "as soon as", "every time", "each time")
@@ -248,7 +187,7 @@ class _Reader:
             head, _, tail = rest.partition(",")
             if tail:
                 self.occasion = head
-                return self._sentence(_POLITE.sub("", tail.strip()), first=False)
+                return self._sentence(patterns.POLITE.sub("", tail.strip()), first=False)
         for cut, skip in _cuts(rest, self.verbs):
             left, right = rest[:cut].strip(" ,"), rest[cut + skip :].strip(" ,")
             right = re.sub(r"^(?:then|and then|please)\s+", "", right, flags=re.I)
@@ -307,7 +246,7 @@ class _Reader:
             return None
         noun, limit = _at_once(head)
         body, other_limit = _at_once(tail)
-        body = _POLITE.sub("", body.strip(" ,"))
+        body = patterns.POLITE.sub("", body.strip(" ,"))
         if not body:
             return None
         items = tuple(self._sentence(body, first=False))
@@ -319,10 +258,10 @@ class _Reader:
 
     def _clauses(self, sentence: str) -> list[Item]:
         found: list[Item] = []
-        for part in _THEN.split(sentence):
+        for part in patterns.THEN.split(sentence):
             pieces = list(_pieces(part, self.verbs))
             for index, piece in enumerate(pieces):
-                if _IF.match(piece) and index > 0:
+                if patterns.IF.match(piece) and index > 0:
                     rest = ", ".join(pieces[index:])
                     inner = self._conditional(rest, first=False)
                     if inner is not None:
@@ -332,7 +271,7 @@ class _Reader:
         return found
 
     def _clause(self, text: str) -> list[Item]:
-        text = _POLITE.sub("", text.strip(" ,;:.")).strip()
+        text = patterns.POLITE.sub("", text.strip(" ,;:.")).strip()
         if not text:
             return []
         if match := re.match(r"^(?P<y>.+?),? (?:before|prior to) (?P<x>\w+ing\b.*)$", text, re.I):
@@ -344,14 +283,14 @@ class _Reader:
         shape = read_shape(text)
         if (
             isinstance(shape, Ask)
-            and (limit := _LIMIT.search(text))
+            and (limit := patterns.LIMIT.search(text))
             and (test := read_test(f"it is {limit[0]}"))
         ):
             return [When(test, (shape,), (), self._words(text))]
         if shape is not None:
             return [shape]
-        check = _CHECK.match(text)
-        if (match := _TRAILING_IF.match(text)) and not (check and check["c"]):
+        check = patterns.CHECK.match(text)
+        if (match := patterns.TRAILING_IF.match(text)) and not (check and check["c"]):
             gate = read_shape(match["test"])
             if isinstance(gate, Ask):
                 return [gate, *self._clause(match["act"])]
@@ -370,7 +309,7 @@ class _Reader:
             return [Act(self._words(text), "notify", self._words(f"{match['who']} {match['rest']}"))]
         if starts_with_verb(text, self.verbs):
             verb, _, rest = text.partition(" ")
-            both = _TWO_THINGS.match(rest) if stem(verb.lower()) in READ_VERBS else None
+            both = patterns.TWO_THINGS.match(rest) if stem(verb.lower()) in READ_VERBS else None
             things = (both["one"], both["two"]) if both else (rest,)
             return [Act(self._words(f"{verb} {thing}"), verb.lower(), self._words(thing)) for thing in things]
         if voice := passive(text, self.verbs):
@@ -408,8 +347,8 @@ def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
     pieces, start = [], 0
     for match in re.finditer(r",\s+and\s+|,\s+but\s+|,\s+|\s+and\s+|\s+but\s+", text, re.I):
         behind = text[match.end() :]
-        opens = starts_with_verb(_POLITE.sub("", behind), verbs) or (
-            _IF.match(behind) and "," not in behind[:3]
+        opens = starts_with_verb(patterns.POLITE.sub("", behind), verbs) or (
+            patterns.IF.match(behind) and "," not in behind[:3]
         )
         subject = re.match(
             r"^(?:the|an?) [\w\- ]{1,30} (?:must|has to|should|needs to|approves|is|are|gets)\b", behind, re.I
@@ -435,7 +374,7 @@ def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
 
 
 def _at_once(text: str) -> tuple[str, int | None]:
-    match = _AT_ONCE.search(text)
+    match = patterns.AT_ONCE.search(text)
     if match is None:
         return text, None
     word = match["n"].lower()

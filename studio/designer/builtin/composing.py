@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from studio.designer.builtin import prose
-from studio.designer.builtin.calls import PROSE, Wish, person_of, takes_address, thing_of, write_call
+from studio.designer.builtin.asks import ask
+from studio.designer.builtin.calls import Wish, person_of, takes_address, thing_of, write_call
 from studio.designer.builtin.draft import (
-    ApproveStep,
     CallStep,
     DraftStep,
     EachStep,
@@ -26,8 +26,8 @@ from studio.designer.builtin.draft import (
     step_text,
     walk,
 )
-from studio.designer.builtin.gates import find_role
 from studio.designer.builtin.lists import find_list
+from studio.designer.builtin.lookups import ask_for_number, fetch_for_test, provide
 from studio.designer.builtin.reading import (
     Act,
     Again,
@@ -44,8 +44,8 @@ from studio.designer.builtin.reading import (
     Unclear,
     When,
 )
-from studio.designer.builtin.scope import Scope, is_amount
-from studio.designer.builtin.shapes import choices, places, properties, required, sort_of
+from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.shapes import places
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import name_stems, raw_tokens, stem, stems
@@ -53,7 +53,6 @@ from studio.designer.builtin.work import Work, identifier
 
 _REFUSALS = frozenset(map(stem, ["reject", "refuse", "decline", "deny"]))
 _APPROVING = re.compile(r"\b(?:approv|sign(?:s|ed)?[ -]?off|permission|authori[sz]|go-ahead|consent)", re.I)
-_LOOKUPS = frozenset(map(stem, ["get", "fetch", "find", "read", "load"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class Composer:
             case Check():
                 self._check(item, steps, scope, place)
             case Ask():
-                self._ask(item, steps, scope, place)
+                ask(self, item, steps, scope, place)
             case When():
                 self._when(item, steps, scope, place)
             case Each():
@@ -96,7 +95,7 @@ class Composer:
             case Pause(duration):
                 steps.append(WaitStep(self.work.fresh("pause"), duration))
             case Stop(status):
-                steps.append(self._end(status or identifier(place.ending or "stopped"), place))
+                steps.append(self.end(status or identifier(place.ending or "stopped"), place))
             case Again(times):
                 self._amend(steps, item.words, retry=f"{times} backoff 1s to 1m")
             case GiveUp(duration):
@@ -113,16 +112,16 @@ class Composer:
         if (
             item.aside
             and known
-            and (self._has(steps, known) or any(self._means(later, known) for later in place.ahead))
+            and (self.has(steps, known) or any(self._means(later, known) for later in place.ahead))
         ):
             return
         if known is None:
             sense = stem(item.verb)
             if _APPROVING.search(item.words):
-                self._ask(Ask(item.words, self._role_in(item.words)), steps, scope, place)
+                ask(self, Ask(item.words, self._role_in(item.words)), steps, scope, place)
                 return
             if sense in _REFUSALS:
-                steps.append(self._end("rejected", place))
+                steps.append(self.end("rejected", place))
                 return
             if item.known or stems(item.words):
                 self.work.miss(item.words, self._need(item))
@@ -132,10 +131,16 @@ class Composer:
         words = re.sub(r'"[^"]*"', "", item.words)
         gated = bool(_APPROVING.search(words)) and not known.sends and not _APPROVING.search(known.tool.name)
         if gated and not known.reads:
-            self._ask(Ask(words, self._role_in(words)), steps, scope, replace(place, ahead=(item, *place.ahead)))
+            ask(
+                self,
+                Ask(words, self._role_in(words)),
+                steps,
+                scope,
+                replace(place, ahead=(item, *place.ahead)),
+            )
         self.call(known, item.verb, item.rest, steps, scope, place)
         if gated and known.reads:
-            self._ask(Ask(words, self._role_in(words)), steps, scope, place)
+            ask(self, Ask(words, self._role_in(words)), steps, scope, place)
 
     def _role_in(self, words: str) -> str:
         """A role of the account that the words name; "" when they name none."""
@@ -165,7 +170,7 @@ class Composer:
     def call(
         self, known: Known, verb: str, words: str, steps: list[DraftStep], scope: Scope, place: Place
     ) -> CallStep:
-        self._provide(known, words, steps, scope)
+        provide(self, known, words, steps, scope)
         last = not any(isinstance(later, Act | Ask) for later in place.ahead)
         step = write_call(
             self.work,
@@ -177,80 +182,7 @@ class Composer:
         scope.add(thing_of(step, known))
         return step
 
-    def _provide(self, known: Known, words: str, steps: list[DraftStep], scope: Scope) -> None:
-        """Look up the thing an effect is about when nobody asked to, but its values are needed."""
-        if known.reads:
-            return
-        wanted: list[tuple[str, ...]] = []
-        for name, schema in properties(known.tool.input_schema).items():
-            parts = name_stems(name)
-            if name in required(known.tool.input_schema) and is_amount(parts) and not re.search(r"\d", words):
-                if scope.for_argument(parts, schema) is None:
-                    wanted.append(parts)
-            elif (
-                not known.sends
-                and name in required(known.tool.input_schema)
-                and sort_of(schema) in ("string", "integer", "number")
-                and not choices(schema)
-                and parts[-1] not in ("id", *PROSE)
-                and scope.for_argument(parts, schema) is None
-            ):
-                wanted.append(parts)
-            elif (
-                known.sends
-                and parts[-1] in ("to", "email", "recipient")
-                and "@" not in words
-                and not re.search(r"\b(?:me|us)\b", words)
-            ):
-                who = person_of(Wish("send", words))
-                if scope.address_of(who) is None:
-                    wanted.append((*who[:1], "email"))
-        for parts in wanted:
-            self.fetch(parts, steps, scope, f"{known.tool.title or known.tool.name} needs it")
-
-    def fetch(
-        self,
-        wanted: tuple[str, ...],
-        steps: list[DraftStep],
-        scope: Scope,
-        why: str,
-        *,
-        entity: tuple[str, ...] = (),
-    ) -> bool:
-        """Add the read that gives a field named ``wanted``, if some tool does and its inputs are only ids."""
-        topic = (*entity, *self.work.topic)
-        best: tuple[float, Known] | None = None
-        for known in self.work.toolbox.tools:
-            if not known.reads or not known.tool.output_schema or known.name[0] not in _LOOKUPS:
-                continue
-            needs = [n for n in required(known.tool.input_schema)]
-            if any(name_stems(n)[-1] not in ("id", "number", "key", "ref") for n in needs):
-                continue
-            noun = known.name[1:]
-            probe = Scope()
-            probe.add(thing_of(CallStep("probe", known.connector, known.tool.name, (), writes=False), known))
-            place = (
-                probe.address_of(wanted[:-1])
-                if wanted[-1] == "email"
-                else probe.for_argument(wanted, {})
-                or probe.for_subject(wanted, ("number", "integer", "boolean", "string"), money=True)
-            )
-            related = sum(1 for n in noun if n in topic) + (0.5 if any(n in wanted for n in noun) else 0)
-            if place is not None and related and (best is None or related > best[0]):
-                best = related, known
-        if best is None or self._has(steps, best[1]):
-            return False
-        known = best[1]
-        step = write_call(self.work, scope, known, Wish("get", " ".join(known.name[1:])))
-        steps.append(step)
-        scope.add(thing_of(step, known))
-        self.looked_up[known.id] = step.id
-        self.work.assume(
-            f"The {step.id.replace('_', ' ')} is looked up with {known.id} first, because {why}."
-        )
-        return True
-
-    def _has(self, steps: list[DraftStep], known: Known) -> bool:
+    def has(self, steps: list[DraftStep], known: Known) -> bool:
         return any(
             isinstance(s, CallStep) and (s.connector, s.tool) == (known.connector, known.tool.name)
             for s in walk(tuple(steps))
@@ -282,7 +214,7 @@ class Composer:
         if (
             not isinstance(found, Resolved)
             or isinstance(item.test, Same)
-            or (found.weak and known and not self._has(steps, known))
+            or (found.weak and known and not self.has(steps, known))
         ):
             if known is None:
                 need = (
@@ -310,10 +242,12 @@ class Composer:
         )
         test_id = self.work.fresh(f"unless_{identifier(found.name)}")
         self.work.assume(
-            f"When {failing.spoken}, {'this one is left out' if place.loop else f'the workflow ends with status {status!r} and does nothing more'}."
+            f"When {failing.spoken}, this one is left out."
+            if place.loop
+            else f"When {failing.spoken}, the workflow ends with status {status!r} and does nothing more."
         )
         steps.append(
-            IfStep(test_id, failing.test, (self._end(status, place),), says=f"stop unless {found.spoken}")
+            IfStep(test_id, failing.test, (self.end(status, place),), says=f"stop unless {found.spoken}")
         )
 
     def _checker(self, item: Check) -> Known | None:
@@ -357,13 +291,14 @@ class Composer:
             )
             if known is not None and isinstance(item.test, Is):
                 self.call(known, "check", item.test.predicate, steps, scope, place)
-            elif isinstance(found, Unresolved) and not self._fetch_for_test(found, item, steps, scope):
-                self._missing_number(found, item, scope)
+            elif isinstance(found, Unresolved) and not fetch_for_test(self, found, item, steps, scope):
+                ask_for_number(self, found, item, scope)
             found = resolve(item.test, scope, self.last)
         if isinstance(found, Unresolved):
             self.work.miss(
                 item.words,
-                f"I found nothing among the data that tells {found.wanted!r}, so this part is left out, with what depends on it.",
+                f"I found nothing among the data that tells {found.wanted!r}, so this part is left "
+                f"out, with what depends on it.",
             )
             return
         for note in found.notes:
@@ -399,74 +334,7 @@ class Composer:
         else:
             steps.append(IfStep(if_id, found.test, tuple(then), tuple(other), says=f"if {branch}"))
 
-    def _fetch_for_test(self, missing: Unresolved, item: When, steps: list[DraftStep], scope: Scope) -> bool:
-        wanted = stems(missing.wanted.removeprefix("whether ")) or ("total",)
-        if isinstance(item.test, Is):
-            wanted = (stems(item.test.predicate) and stems(item.test.subject)) or wanted
-        return self.fetch(tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))
-
-    def _missing_number(self, missing: Unresolved, item: When, scope: Scope) -> None:
-        if missing.quantity is None:
-            return
-        name = identifier(missing.wanted)
-        self.work.take_input(
-            scope, name, {"type": "number"}, doc=f"Compared with {missing.quantity.spoken()}."
-        )
-        self.work.assume(f"No tool gives {missing.wanted!r}, so the workflow asks for it when it is started.")
-
-    # ---- people --------------------------------------------------------------------------------------
-
-    def _ask(self, item: Ask, steps: list[DraftStep], scope: Scope, place: Place) -> None:
-        role = find_role(item.role, self.work.catalog.roles)
-        if role is None:
-            self.work.miss(
-                item.words, "Nobody here has a role that can approve; an administrator gives people roles."
-            )
-            return
-        if not role.sure:
-            options = f" (there is {', '.join(role.known)})" if role.known else ""
-            said = (
-                f"There is no role for {item.role!r}{options}"
-                if item.role
-                else f"You did not say who approves{options}"
-            )
-            self.work.ask(f"{said}; I put {role.role!r}. Who should approve?")
-        doing, amount = self._next_effect(place.ahead, steps, scope)
-        if not item.within:
-            self.work.assume("The approver has 24 hours; after that the run fails as expired.")
-        latest = next((i for i, t in enumerate(scope.things) if t.noun.startswith("item:")), 0)
-        shown = tuple(t.name for t in scope.things[latest:] if t.step)
-        reject = self._end("rejected", place)
-        steps.append(
-            ApproveStep(
-                self.work.fresh("approval"), role.role, prose.approval_title(scope, doing, amount), shown[-4:],
-                item.within or "24h", item.quorum, (reject,), says=f"ask the {role.role.replace('_', ' ')} to approve",
-            )
-        )  # fmt: skip
-        if isinstance(reject, ReturnStep):
-            self.work.assume(
-                "When the approval is refused, the workflow ends with status 'rejected' and nothing else is done."
-            )
-
-    def _next_effect(
-        self, ahead: tuple[Item, ...], steps: list[DraftStep], scope: Scope
-    ) -> tuple[str, object]:
-        for item in ahead:
-            if isinstance(item, Act) and (known := self.match(item)) and not known.reads:
-                self._provide(known, item.rest, steps, scope)
-                amount = None
-                for name, schema in properties(known.tool.input_schema).items():
-                    if is_amount(name_stems(name)) and not known.sends:
-                        amount = amount or scope.for_argument(name_stems(name), schema)
-                return f"{prose.base_form(item.verb)} {item.rest}", amount
-            if isinstance(item, When | Each | Together):
-                inner = (*item.then, *item.other) if isinstance(item, When) else item.items
-                found = self._next_effect(inner, steps, scope)
-                if found[0] != "go on":
-                    return found
-        return "go on", None
-
-    def _end(self, status: str, place: Place) -> DraftStep:
+    def end(self, status: str, place: Place) -> DraftStep:
         if place.loop:
             code = identifier(status)
             return FailStep(self.work.fresh(code), "skipped", f"left out: {status.replace('_', ' ')}")
@@ -506,7 +374,8 @@ class Composer:
         ]
         if needy:
             self.work.assume(
-                f"{needy[0].replace('_', ' ')!r} needs the result of what was to run beside it, so they run one after another."
+                f"{needy[0].replace('_', ' ')!r} needs the result of what was to run beside it, so "
+                f"they run one after another."
             )
         if len(children) < 2 or needy:
             steps += children

@@ -108,6 +108,7 @@ def _only(composer: Composer, adjectives: list[str], item: Thing, noun: str) -> 
         if isinstance(found := resolve(test, Scope([item]), None), Resolved) and not found.notes:
             return test
         composer.work.ask(
-            f"I could not tell which ones are {word!r}: nothing about {noun!r} says so. All of them are handled; how would one know?"
+            f"I could not tell which ones are {word!r}: nothing about {noun!r} says so. All of them "
+            f"are handled; how would one know?"
         )
     return None

@@ -117,9 +117,8 @@ def body(work: Work, scope: Scope, telling: Telling) -> str:
             else f"{_capital(effect.noun)} {past(effect.verb)}: {sum_}{about or 'done'}."
         )
     elif telling.branch:
-        lines.append(
-            f"{'about your ' + about if telling.personal and about else _capital(about) or 'Please note'}: {telling.branch}."
-        )
+        head = f"about your {about}" if telling.personal and about else _capital(about) or "Please note"
+        lines.append(f"{head}: {telling.branch}.")
         why = _reason(scope)
         if why:
             lines.append(f"Reason: ${{{why.path}}}")

@@ -29,7 +29,7 @@ def remove_clause(clause: str, existing: Existing) -> Change | Said | None:
 
 
 def remove(existing: Existing, place: Place) -> Change | Said:
-    """Removes the step; a condition that stands around nothing else goes with it, and so do mentions that only show it."""
+    """Removes the step, a condition that stands around nothing else, and mentions that only show it."""
     asked, place = place, _outermost(existing, place)
     gone = {s.id for s in walk(place.step) if isinstance(s, tree.Step)}
     edits: list[dsl.Edit] = []
@@ -45,7 +45,8 @@ def remove(existing: Existing, place: Place) -> Change | Said:
                     isinstance(s.kind, tree.Return | tree.Fail) for arm in arms for s in arm.block.steps
                 ):
                     return Said(
-                        f"The condition {other.step.id!r} depends on {place.step.id!r}. Tell me what it should depend on instead, or remove {other.step.id!r} too."
+                        f"The condition {other.step.id!r} depends on {place.step.id!r}. Tell me what "
+                        f"it should depend on instead, or remove {other.step.id!r} too."
                     )
                 removed.append(other)
                 extra.append(other.step.id)
@@ -65,7 +66,8 @@ def remove(existing: Existing, place: Place) -> Change | Said:
                 ]
             case _:
                 return Said(
-                    f"The step {other.step.id!r} uses what {place.step.id!r} gives. Tell me where {other.step.id!r} should take it from, or remove {other.step.id!r} too."
+                    f"The step {other.step.id!r} uses what {place.step.id!r} gives. Tell me where "
+                    f"{other.step.id!r} should take it from, or remove {other.step.id!r} too."
                 )
     edits += sorted(splices, key=lambda e: -e.start)
     edits += [dsl.RemoveStep(path=p.path) for p in sorted(removed, key=lambda p: -p.step.span.start)]

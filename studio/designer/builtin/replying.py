@@ -28,8 +28,10 @@ def answer(request: str, catalog: Catalog, base: str = "") -> Outcome:
     if isinstance(found, Written) and open_already:
         if _small(found):
             return Said(
-                "I did not understand that as a change to the open workflow. Say for example “add a step that … before …”, "
-                "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new workflow."
+                "I did not understand that as a change to the open workflow. Say for example “add a "
+                "step that … before …”, "
+                "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole "
+                "process for a new workflow."
             )
         note = "This is a new workflow: it takes the place of everything in the editor."
         return replace(found, questions=(note, *found.questions))

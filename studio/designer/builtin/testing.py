@@ -166,7 +166,8 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         currency = scope.sibling(place.path, "currency")
         if currency is not None:
             notes.append(
-                f"Amounts are compared as they are in {place.path}, in the currency of the {currency.path.split('.')[0]}; nothing is converted to {test.quantity.unit}."
+                f"Amounts are compared as they are in {place.path}, in the currency of the "
+                f"{currency.path.split('.')[0]}; nothing is converted to {test.quantity.unit}."
             )
         else:
             notes.append(f"{place.path} is taken to be in {test.quantity.unit}.")

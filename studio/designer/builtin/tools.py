@@ -1,4 +1,4 @@
-"""Which tool does what a clause says: a BM25-like score over names, descriptions and schemas, plus the sense of its verb.
+"""Which tool does what a clause says: a BM25-like score over names, descriptions and schemas, and the verb's sense.
 
 The score is explainable: every word of the clause earns the weight of the best field it is found in, rarer words
 more, synonyms less; then the verb must agree. A clause whose verb and object are both foreign to every tool matches

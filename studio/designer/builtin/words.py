@@ -188,7 +188,8 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
 )
 
 READ_VERBS = _stemmed(
-    "get fetch load read retrieve look lookup find pull obtain view query list search browse gather collect check verify"
+    "get fetch load read retrieve look lookup find pull obtain view query list search browse gather "
+    "collect check verify"
     " validate ensure assess examine inspect test evaluate determine count calculate match"
 )
 SEND_VERBS = _stemmed("send email mail message notify tell inform write alert ping remind contact reply let")

@@ -1,0 +1,115 @@
+"""Reads that nobody asked for but that something needs: the order whose total is compared, the customer's address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from studio.designer.builtin.calls import PROSE, Wish, person_of, thing_of, write_call
+from studio.designer.builtin.draft import CallStep, DraftStep
+from studio.designer.builtin.reading import Is, When
+from studio.designer.builtin.scope import Scope, is_amount
+from studio.designer.builtin.shapes import choices, properties, required, sort_of
+from studio.designer.builtin.testing import Unresolved
+from studio.designer.builtin.tools import Known
+from studio.designer.builtin.words import name_stems, stem, stems
+from studio.designer.builtin.work import identifier
+
+if TYPE_CHECKING:
+    from studio.designer.builtin.composing import Composer
+
+_LOOKUPS = frozenset(map(stem, ["get", "fetch", "find", "read", "load"]))
+
+
+def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep], scope: Scope) -> None:
+    """Look up the thing an effect is about when nobody asked to, but its values are needed."""
+    if known.reads:
+        return
+    wanted: list[tuple[str, ...]] = []
+    for name, schema in properties(known.tool.input_schema).items():
+        parts = name_stems(name)
+        if name in required(known.tool.input_schema) and is_amount(parts) and not re.search(r"\d", words):
+            if scope.for_argument(parts, schema) is None:
+                wanted.append(parts)
+        elif (
+            not known.sends
+            and name in required(known.tool.input_schema)
+            and sort_of(schema) in ("string", "integer", "number")
+            and not choices(schema)
+            and parts[-1] not in ("id", *PROSE)
+            and scope.for_argument(parts, schema) is None
+        ):
+            wanted.append(parts)
+        elif (
+            known.sends
+            and parts[-1] in ("to", "email", "recipient")
+            and "@" not in words
+            and not re.search(r"\b(?:me|us)\b", words)
+        ):
+            who = person_of(Wish("send", words))
+            if scope.address_of(who) is None:
+                wanted.append((*who[:1], "email"))
+    for parts in wanted:
+        fetch(composer, parts, steps, scope, f"{known.tool.title or known.tool.name} needs it")
+
+
+def fetch(
+    composer: Composer,
+    wanted: tuple[str, ...],
+    steps: list[DraftStep],
+    scope: Scope,
+    why: str,
+    *,
+    entity: tuple[str, ...] = (),
+) -> bool:
+    """Add the read that gives a field named ``wanted``, if some tool does and its inputs are only ids."""
+    topic = (*entity, *composer.work.topic)
+    best: tuple[float, Known] | None = None
+    for known in composer.work.toolbox.tools:
+        if not known.reads or not known.tool.output_schema or known.name[0] not in _LOOKUPS:
+            continue
+        needs = [n for n in required(known.tool.input_schema)]
+        if any(name_stems(n)[-1] not in ("id", "number", "key", "ref") for n in needs):
+            continue
+        noun = known.name[1:]
+        probe = Scope()
+        probe.add(thing_of(CallStep("probe", known.connector, known.tool.name, (), writes=False), known))
+        place = (
+            probe.address_of(wanted[:-1])
+            if wanted[-1] == "email"
+            else probe.for_argument(wanted, {})
+            or probe.for_subject(wanted, ("number", "integer", "boolean", "string"), money=True)
+        )
+        related = sum(1 for n in noun if n in topic) + (0.5 if any(n in wanted for n in noun) else 0)
+        if place is not None and related and (best is None or related > best[0]):
+            best = related, known
+    if best is None or composer.has(steps, best[1]):
+        return False
+    known = best[1]
+    step = write_call(composer.work, scope, known, Wish("get", " ".join(known.name[1:])))
+    steps.append(step)
+    scope.add(thing_of(step, known))
+    composer.looked_up[known.id] = step.id
+    composer.work.assume(
+        f"The {step.id.replace('_', ' ')} is looked up with {known.id} first, because {why}."
+    )
+    return True
+
+
+def fetch_for_test(
+    composer: Composer, missing: Unresolved, item: When, steps: list[DraftStep], scope: Scope
+) -> bool:
+    wanted = stems(missing.wanted.removeprefix("whether ")) or ("total",)
+    if isinstance(item.test, Is):
+        wanted = (stems(item.test.predicate) and stems(item.test.subject)) or wanted
+    return fetch(self, tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))
+
+
+def ask_for_number(composer: Composer, missing: Unresolved, item: When, scope: Scope) -> None:
+    if missing.quantity is None:
+        return
+    name = identifier(missing.wanted)
+    composer.work.take_input(
+        scope, name, {"type": "number"}, doc=f"Compared with {missing.quantity.spoken()}."
+    )
+    composer.work.assume(f"No tool gives {missing.wanted!r}, so the workflow asks for it when it is started.")
