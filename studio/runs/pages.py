@@ -313,7 +313,8 @@ def _notice() -> rx.Component:
                     rx.el.div("It is not known whether a step had its effect.", class_name="w-strong"),
                     rx.el.div(
                         "The connection was lost between the call and its answer, and the tool cannot tell repeated "
-                        "calls apart. It is never repeated silently: look in the other system, then cancel the run or go on.",
+                        "calls apart. It is never repeated silently: look in the other system, then cancel the "
+                        "run or go on.",
                         class_name="w-small w-muted",
                     ),
                 ),

@@ -51,6 +51,7 @@ class StepRow:
     state: str
     words: str
     attempt: int
+    waits: bool
     started: str
     finished: str
     live: bool
@@ -128,6 +129,7 @@ def _row(step: StepRun, known: Mapping[str, Known]) -> StepRow:
         state=state,
         words=WORDS.get(state, state),
         attempt=max(int(step.attempt or 1), 1),
+        waits=bool(step.waits),
         started=iso(step.started_at),
         finished=iso(step.finished_at),
         live=state in LIVE,

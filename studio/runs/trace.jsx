@@ -40,19 +40,49 @@ function Mark({ state }) {
   );
 }
 
-function Bar({ row, from, until }) {
-  const span = Math.max(until - from, 1);
+const at = (iso) => new Date(iso).getTime();
+const SQUEEZED = 0.3;
+
+// Hours of waiting for a person would squash the milliseconds of work around them: stretches in which nothing but
+// gates was open get at most three tenths of the width together. Gives a function from time to 0..1.
+function axis(rows, begin, end) {
+  const gates = new Set(rows.filter((row) => row.waits).map((row) => row.path));
+  const outer = (path) => [...gates].some((gate) => gate.startsWith(`${path}.`));
+  const work = rows
+    .filter((row) => row.started && !row.waits && !outer(row.path))
+    .map((row) => [at(row.started), row.finished ? at(row.finished) : end])
+    .sort((a, b) => a[0] - b[0]);
+  const idle = [];
+  let reached = begin;
+  for (const [start, stop] of [...work, [end, end]]) {
+    if (start > reached) idle.push([reached, start]);
+    reached = Math.max(reached, stop);
+  }
+  const quiet = idle.reduce((sum, [start, stop]) => sum + stop - start, 0);
+  const span = Math.max(end - begin, 1);
+  if (!gates.size || quiet / span <= SQUEEZED) return (time) => (time - begin) / span;
+  const busy = Math.max(span - quiet, 1);
+  const squeeze = (busy * SQUEEZED) / (1 - SQUEEZED) / quiet;
+  const whole = busy + quiet * squeeze;
+  return (time) => {
+    const passed = idle.reduce((sum, [start, stop]) => sum + Math.max(0, Math.min(time, stop) - start), 0);
+    return (time - begin - passed * (1 - squeeze)) / whole;
+  };
+}
+
+function Bar({ row, place, until }) {
   if (!row.started) return null;
-  const start = new Date(row.started).getTime();
-  const end = row.finished ? new Date(row.finished).getTime() : until;
-  const left = Math.min(Math.max(((start - from) / span) * 100, 0), 99.4);
-  const width = Math.min(Math.max(((end - start) / span) * 100, 0.6), 100 - left);
-  const atEnd = left + width > 82;
+  const start = at(row.started);
+  const end = row.finished ? at(row.finished) : until;
+  const left = Math.min(Math.max(place(start) * 100, 0), 99.2);
+  const width = Math.min(Math.max(place(end) * 100 - left, 0.8), 100 - left);
+  const label = length(end - start);
+  const where = left + width <= 80 ? { left: `calc(${left + width}% + 5px)` } : width > 22 ? { left: `calc(${left}% + 6px)` } : { right: `calc(${100 - left}% + 5px)` };
   return (
     <div className="w-bar-track">
-      <div className={`w-bar ${row.state}`} style={{ left: `${left}%`, width: `${width}%` }} />
-      <span className="w-bar-time" style={atEnd ? { right: `${Math.min(100 - left + 0.6, 96)}%` } : { left: `${left + width + 0.6}%` }}>
-        {length(end - start)}
+      <div className={`w-bar ${row.state} ${row.waits ? "gate" : ""}`} style={{ left: `${left}%`, width: `${width}%` }} />
+      <span className="w-bar-time" style={where}>
+        {label}
       </span>
     </div>
   );
@@ -80,6 +110,12 @@ function Details({ row, detail }) {
           <div className="w-fact">
             <dt className="w-small w-muted">Tool</dt>
             <dd className="w-mono">{row.tool}</dd>
+          </div>
+        )}
+        {row.arm && (
+          <div className="w-fact">
+            <dt className="w-small w-muted">Branch taken</dt>
+            <dd>{row.arm}</dd>
           </div>
         )}
         <div className="w-fact">
@@ -137,6 +173,7 @@ export function Trace({ rows = [], since, until, live, opened = [], details = {}
   const current = useSyncExternalStore(live ? subscribe : still, () => now, () => now);
   const begin = since ? new Date(since).getTime() : current;
   const end = until ? new Date(until).getTime() : Math.max(current, begin + 1000);
+  const place = axis(rows, begin, end);
   return (
     <ol className="w-trace" data-testid="trace">
       {rows.map((row) => {
@@ -150,12 +187,12 @@ export function Trace({ rows = [], since, until, live, opened = [], details = {}
                   {row.label}
                   {row.round && <span className="w-muted"> {row.round}</span>}
                 </span>
-                {row.arm && <span className="w-badge square">{row.arm}</span>}
+                {row.arm && <span className="w-badge square w-trace-arm">{row.arm}</span>}
                 {row.attempt > 1 && <span className="w-badge warning">{row.attempt} tries</span>}
                 <span className="w-visually-hidden">, {row.words}</span>
                 {row.tool && <span className="w-mono w-muted w-trace-tool w-truncate">{row.tool}</span>}
               </span>
-              <Bar row={row} from={begin} until={end} />
+              <Bar row={row} place={place} until={end} />
             </button>
             {open && <Details row={row} detail={details[row.path]} />}
           </li>

@@ -95,6 +95,7 @@ class Workspace:
     db: Database
     owner: Actor
     token: str
+    runner_url: str
 
 
 @pytest.fixture
@@ -108,11 +109,13 @@ async def workspace(urls: Urls, owner_url: str, db: Database) -> AsyncIterator[W
         await owner_db.close()
     token, _ = await people.sign_in(db, actor.email, PASSWORD)
     services.use(db)
-    yield Workspace(db, actor, token)
+    yield Workspace(db, actor, token, urls.runner)
     services.use(None)
 
 
 @pytest.fixture
 async def signed_in(tab: Tab, workspace: Workspace) -> Tab:
+    """A tab after its page came up: the first event of another would also load the page of its address."""
     tab.cookie = f"weft_session={workspace.token}"
+    await tab.call("reflex___state____state.hydrate", {})
     return tab

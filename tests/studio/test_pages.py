@@ -1,0 +1,222 @@
+"""Handlers of the pages against a real database: what a person does, and what the page holds afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from engine import approvals, connections, runs, workflows
+from engine.database import Database
+from engine.identity import new_id
+from engine.tables import Approval
+from studio.approvals import Inbox
+from studio.connectors import ConnectorList
+from studio.runs import RunList, RunPage, StartRun
+from studio.sample import SampleBusiness
+from studio.shell.state import Shell
+from studio.workflows import WorkflowList
+from tests.conftest import Samples
+from tests.studio.conftest import Tab, Workspace
+
+REFUND = (Path(__file__).resolve().parents[2] / "examples" / "refund.weft").read_text()
+
+
+@pytest.fixture
+async def refund(workspace: Workspace, samples: Samples, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """The sample connectors are pinned and the refund workflow is live."""
+    monkeypatch.setenv("WEFT_SAMPLES_TOKEN", samples.token)
+    db, actor = workspace.db, workspace.owner
+    await connections.connect_samples(db, actor.account_id, samples.url)
+    await connections.refresh(db, actor)
+    for known in await workflows.list_workflows(db, actor):
+        if known.name == "refund" and known.live_version:
+            return known.id
+    draft = await workflows.create_workflow(db, actor, "Refund an order", REFUND)
+    await workflows.publish(db, actor, draft.workflow_id, "first")
+    return draft.workflow_id
+
+
+async def test_the_frame_shows_who_where_and_how_the_engine_is(signed_in: Tab) -> None:
+    await signed_in.send(Shell.load())
+    shell = await signed_in.state(Shell)
+    assert (shell.email, shell.workspace, shell.role, shell.ready) == (
+        "owner@weft.local",
+        "Sample workspace",
+        "admin",
+        True,
+    )
+    assert shell.engine in ("starting", "down")
+
+
+async def test_a_described_workflow_opens_the_editor_with_its_sentence(signed_in: Tab) -> None:
+    await signed_in.send(WorkflowList.create({"sentence": "Send a report & count 100%", "name": ""}))
+    [address] = signed_in.redirects
+    assert address.startswith("/workflows/")
+    assert address.endswith("?ask=Send%20a%20report%20%26%20count%20100%25")
+    await signed_in.send(WorkflowList.create({"sentence": "Send a report & count 100%", "name": ""}))
+    await signed_in.send(WorkflowList.load())
+    titles = {each.title for each in (await signed_in.state(WorkflowList)).rows}
+    assert {"Send report & count 100%", "Send report & count 100% 2"} <= titles
+
+
+async def test_a_name_that_is_taken_is_said_in_the_dialog(signed_in: Tab) -> None:
+    await signed_in.send(WorkflowList.create({"sentence": "", "name": "Weekly report"}))
+    await signed_in.send(WorkflowList.create({"sentence": "", "name": "Weekly report"}))
+    listed = await signed_in.state(WorkflowList)
+    assert "already" in listed.problem
+    assert not listed.creating
+
+
+async def test_an_empty_dialog_asks_for_something(signed_in: Tab) -> None:
+    await signed_in.send(WorkflowList.create({"sentence": "  ", "name": ""}))
+    assert (await signed_in.state(WorkflowList)).problem.startswith("Describe")
+    assert signed_in.redirects == []
+
+
+async def test_the_start_form_comes_from_the_live_version_in_the_order_of_its_text(
+    signed_in: Tab, refund: UUID
+) -> None:
+    await signed_in.send(StartRun.ask(str(refund)))
+    form = await signed_in.state(StartRun)
+    assert (form.open, form.version) == (True, "v1")
+    assert list(form.schema["properties"]) == ["order_id", "reason"]
+    assert form.schema["properties"]["reason"]["default"] == "requested by the customer"
+    assert form.schema["required"] == ["order_id"]
+
+
+async def test_input_that_does_not_fit_is_said_at_its_field(signed_in: Tab, refund: UUID) -> None:
+    await signed_in.send(StartRun.ask(str(refund)))
+    await signed_in.send(StartRun.start({"order_id": 7}))
+    form = await signed_in.state(StartRun)
+    assert [each["path"] for each in form.problems] == ["order_id"]
+    assert (form.open, form.busy) == (True, False)
+
+
+async def test_one_opened_form_starts_one_run_however_often_it_is_sent(signed_in: Tab, refund: UUID) -> None:
+    await signed_in.send(StartRun.ask(str(refund)))
+    await signed_in.send(StartRun.start({"order_id": "A-1001"}))
+    await signed_in.send(StartRun.start({"order_id": "A-1001"}))
+    assert len(set(signed_in.redirects)) == 1
+    assert signed_in.redirects[0].startswith("/runs/")
+
+
+async def test_runs_are_listed_filtered_and_paged(signed_in: Tab, workspace: Workspace, refund: UUID) -> None:
+    for _ in range(32):
+        await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1002"})
+    await signed_in.send(RunList.load())
+    listed = await signed_in.state(RunList)
+    assert (len(listed.rows), listed.more) == (30, True)
+    await signed_in.send(RunList.load_more())
+    await signed_in.send(RunList.refresh())
+    listed = await signed_in.state(RunList)
+    assert len(listed.rows) >= 32
+    assert len({each.id for each in listed.rows}) == len(listed.rows)
+    await signed_in.send(RunList.filter_state("succeeded"))
+    assert (await signed_in.state(RunList)).rows == []
+    await signed_in.send(RunList.filter_state("no such state"))
+    assert (await signed_in.state(RunList)).state == ""
+
+
+async def test_a_run_is_shown_and_cancelled(signed_in: Tab, workspace: Workspace, refund: UUID) -> None:
+    run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    signed_in.url = f"http://localhost:3000/runs/{run.id}"
+    async with asyncio.timeout(30):
+        loading = asyncio.create_task(signed_in.send(RunPage.load()))
+        while not (page := await signed_in.state(RunPage)).run.id:
+            await asyncio.wait([loading], timeout=0.05)
+    assert (page.run.state, page.run.live, page.given["order_id"]) == ("queued", True, "A-1001")
+    assert {"order", "eligibility"} <= {node["id"] for node in page.graph["nodes"]}
+    await signed_in.send(RunPage.cancel())
+    page = await signed_in.state(RunPage)
+    assert (page.run.state, page.run.live) == ("cancelled", False)
+    async with asyncio.timeout(30):
+        await loading  # following ends with the run
+
+
+async def test_a_run_that_is_not_there_says_so(signed_in: Tab) -> None:
+    for wrong in (str(new_id()), "not-an-id"):
+        signed_in.url = f"http://localhost:3000/runs/{wrong}"
+        await signed_in.send(RunPage.load())
+        assert (await signed_in.state(RunPage)).missing
+
+
+async def open_approval(workspace: Workspace, refund: UUID) -> Approval:
+    run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    row = Approval(
+        account_id=workspace.owner.account_id,
+        run_id=run.id,
+        workflow_id=refund,
+        path="gate.approval",
+        step_id="approval",
+        title="Refund 249.90 EUR?",
+        effects=[
+            {
+                "path": "refund",
+                "connector": "shop",
+                "tool": "process_refund",
+                "arguments": {"amount": 249.9},
+                "pending": [],
+            }
+        ],
+        shown={"order": {"id": "A-1001"}},
+        approvers=[{"by": "role", "name": "manager"}],
+        args_hash="ab" * 32,
+        decisions=[],
+    )
+    runner = await Database.open(workspace.runner_url)
+    try:
+        async with runner.account(workspace.owner) as session:  # only a runner may open one
+            session.add(row)
+    finally:
+        await runner.close()
+    return row
+
+
+async def test_an_approval_shows_what_would_happen_and_is_decided_once(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    row = await open_approval(workspace, refund)
+    await signed_in.send(Inbox.load())
+    card = next(each for each in (await signed_in.state(Inbox)).cards if each.id == str(row.id))
+    assert (card.title, card.asked_by, card.approvers, card.refusal) == (
+        "Refund 249.90 EUR?",
+        "Owner",
+        "role manager",
+        "",
+    )
+    assert [(each.tool, each.arguments) for each in card.effects] == [
+        ("shop.process_refund", {"amount": 249.9})
+    ]
+    await signed_in.send(Inbox.decide(str(row.id), "approve", "fine"))
+    await signed_in.send(Inbox.decide(str(row.id), "approve", "again"))
+    decided = await approvals.get(workspace.db, workspace.owner, row.id)
+    assert (decided.state, [said["comment"] for said in decided.decisions]) == ("approved", ["fine"])
+    await signed_in.send(Inbox.show("history"))
+    assert str(row.id) in [each.id for each in (await signed_in.state(Inbox)).history]
+
+
+async def test_only_what_the_page_showed_can_be_approved(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    row = await open_approval(workspace, refund)
+    await signed_in.send(Inbox.decide(str(row.id), "approve", ""))
+    assert (await approvals.get(workspace.db, workspace.owner, row.id)).state == "open"
+
+
+async def test_connectors_show_health_and_pins(signed_in: Tab, refund: UUID) -> None:
+    await signed_in.send(ConnectorList.load())
+    listed = {each.name: each for each in (await signed_in.state(ConnectorList)).rows}
+    assert {name: each.health for name, each in listed.items()} == {"shop": "ok", "mail": "ok", "http": "ok"}
+    tools = {each.name: each for each in listed["shop"].tools}
+    assert (tools["process_refund"].effect, tools["get_order"].effect) == ("write", "read")
+    assert all(each.state == "pinned" and len(each.sha256) == 64 for each in tools.values())
+
+
+async def test_the_sample_business_is_read_through_its_connectors(signed_in: Tab, refund: UUID) -> None:
+    await signed_in.send(SampleBusiness.load())
+    sample = await signed_in.state(SampleBusiness)
+    assert (sample.message, sample.loaded, sample.reading) == ("", True, False)
+    assert "249.90 EUR" in {each.total for each in sample.orders}
