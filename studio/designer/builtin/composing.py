@@ -340,8 +340,6 @@ class Composer:
             return FailStep(self.work.fresh(code), "skipped", f"left out: {status.replace('_', ' ')}")
         return ReturnStep(self.work.fresh(identifier(status)), identifier(status))
 
-    # ---- blocks --------------------------------------------------------------------------------------
-
     def _each(self, item: Each, steps: list[DraftStep], scope: Scope, place: Place) -> None:
         found = find_list(self, item.noun, steps, scope, place)
         inner = scope.inner()

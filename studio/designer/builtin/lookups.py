@@ -102,7 +102,7 @@ def fetch_for_test(
     wanted = stems(missing.wanted.removeprefix("whether ")) or ("total",)
     if isinstance(item.test, Is):
         wanted = (stems(item.test.predicate) and stems(item.test.subject)) or wanted
-    return fetch(self, tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))
+    return fetch(composer, tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))
 
 
 def ask_for_number(composer: Composer, missing: Unresolved, item: When, scope: Scope) -> None:
