@@ -9,6 +9,7 @@ import reflex as rx
 from studio import security
 from studio.api import StudioApi
 from studio.approvals import Inbox, approvals_page
+from studio.chat.state import ChatState
 from studio.connectors import ConnectorList, connectors_page
 from studio.editor.page import ON_LOAD as EDITOR_LOAD
 from studio.editor.page import ROUTE as EDITOR
@@ -49,7 +50,7 @@ app.add_page(
     title="Workflows · Weft Studio",
     on_load=[Shell.load, WorkflowList.load],
 )
-app.add_page(editor_page, route=EDITOR, title="Editor · Weft Studio", on_load=EDITOR_LOAD)
+app.add_page(editor_page, route=EDITOR, title="Editor · Weft Studio", on_load=[*EDITOR_LOAD, ChatState.load])
 app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[Shell.load, RunList.load])
 app.add_page(run_page, route="/runs/[run_id]", title="Run · Weft Studio", on_load=[Shell.load, RunPage.load])
 app.add_page(
