@@ -12,7 +12,7 @@ from studio.editor.document import Refused
 from studio.editor.gesture import Add, Move, Remove, SetField
 from studio.editor.inspector import control_of
 from studio.editor.reading import Reading
-from studio.editor.spelling import quoted, spelled
+from studio.editor.spelling import quoted, source, spelled
 
 _ENDS = tree.Return | tree.Fail
 
@@ -43,7 +43,30 @@ def _add(gesture: Add, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused
         new = dsl.new_step(gesture.item, reading.parsed, catalog, container, before)
     except ValueError as unknown:
         return Refused(str(unknown), "Take something else from the palette.")
-    return dsl.AddStep(container=container, before=before, text=new.text, uses=new.uses)
+    return dsl.AddStep(container=container, before=before, text=_asking(new.text), uses=new.uses)
+
+
+def _asking(step: str) -> str:
+    """The step without arguments that are only there to be filled in: missing ones are shown as problems, and an empty
+    one would be published unseen."""
+    text = f"workflow new {{\n{step}\n}}\n"
+    steps = dsl.parse(text).workflow.body.steps
+    if not steps or not isinstance(steps[0].kind, tree.Call):
+        return step
+    for arg in steps[0].kind.args:
+        if _is_blank(arg.value):
+            text = dsl.apply(text, dsl.SetArgument(path=steps[0].id, name=arg.name, value=None)).text
+    return source(dsl.parse(text).workflow.body.steps[0], text)
+
+
+def _is_blank(value: tree.Expr) -> bool:
+    match value:
+        case tree.Constant(value=given):
+            return given in ("", 0, False)
+        case tree.ListOf(items=()) | tree.MapOf(entries=()):
+            return True
+        case _:
+            return False
 
 
 def _behind(path: str | None, reading: Reading) -> tuple[str, str | None]:

@@ -13,7 +13,7 @@ from typing import Any
 from studio.editor.splice import Splice
 
 Json = dict[str, Any]
-LAST = 12
+LAST = 5
 
 # Where things stand in the text is the server's to know: every keystroke would change every node behind it.
 _KEPT_BACK = ("start", "end")

@@ -190,3 +190,20 @@ def test_every_item_of_the_palette_can_be_put_on_the_canvas() -> None:
             assert not isinstance(told, Refused), (item, told)
             assert len(told.fresh) >= 1, item
             assert not any(found.code == "E001" for found in desk.reading.diagnostics), item
+
+
+def test_arguments_that_a_new_step_cannot_know_are_problems_that_say_what_to_do() -> None:
+    from studio.editor.gesture import Add
+
+    desk = opened("workflow w {\n  input { order_id: string }\n}\n")
+    edit = edit_of(Add(type="add", item="shop.process_refund"), desk.reading, CATALOG)
+    assert not isinstance(edit, Refused)
+    desk.apply(Change("canvas", 0, edit))
+    found = fields(desk, "process_refund")
+    assert found["arg:order_id"]["value"] == "input.order_id"
+    assert found["arg:amount"]["problem"] == "This argument is required."
+    problems = [
+        one for one in desk.reading.diagnostics if one.step == "process_refund" and one.severity == "error"
+    ]
+    assert [one.code for one in problems] == ["E202"]
+    assert all(one.help for one in problems)

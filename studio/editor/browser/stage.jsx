@@ -154,6 +154,11 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
           <button type="button" onClick={() => setMap(!showMap)} aria-label="Overview" aria-pressed={showMap} title="Overview"><MapIcon size={14} /></button>
         </Panel>
       </ReactFlow>
+      {graph.nodes.length === 2 && !readOnly && !dragging ? (
+        <p className="wf-hint" style={{ left: inset }}>
+          Drag a step onto the line, or say in the chat what should happen.
+        </p>
+      ) : null}
       {children}
       <Tip />
     </div>

@@ -58,7 +58,6 @@ class Pane {
   locked = new Compartment();
 
   extensions() {
-    const run = (type) => () => (this.send(), this.say({ type, epoch: this.epoch }), true);
     return [
       weft(),
       lineNumbers(),
@@ -74,14 +73,7 @@ class Pane {
       this.locked.of([]),
       indentUnit.of("  "),
       EditorView.lineWrapping,
-      Prec.highest(
-        keymap.of([
-          { key: "Mod-z", run: run("undo"), preventDefault: true },
-          { key: "Mod-y", run: run("redo"), preventDefault: true },
-          { key: "Mod-Shift-z", run: run("redo"), preventDefault: true },
-          { key: "Mod-s", run: () => (this.send(), true), preventDefault: true },
-        ]),
-      ),
+      Prec.highest(EditorView.domEventHandlers({ keydown: (event) => this.pressed(event) })),
       keymap.of([indentWithTab, ...searchKeymap, ...lintKeymap, ...defaultKeymap]),
       EditorView.contentAttributes.of({ "aria-label": "The workflow as text", spellcheck: "false" }),
       EditorView.updateListener.of((update) => this.updated(update)),
@@ -98,6 +90,17 @@ class Pane {
     clearTimeout(this.tellCursorTimer);
     this.view.destroy();
     this.view = null;
+  }
+
+  // One undo for the whole document, whoever changed it last; saving happens by itself.
+  pressed(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
+    const key = event.key.toLowerCase();
+    if (key !== "z" && key !== "y" && key !== "s") return false;
+    event.preventDefault();
+    this.send();
+    if (key !== "s") this.say({ type: key === "y" || event.shiftKey ? "redo" : "undo", epoch: this.epoch });
+    return true;
   }
 
   lock(readOnly) {
