@@ -85,8 +85,8 @@ export function ChatBox({ workflow, ready, busy, empty, restore, placeholder, on
         }}
       />
       <div className="wc-keys">
-        <span className="w-small w-muted">
-          <kbd className="w-kbd">Enter</kbd> sends, <kbd className="w-kbd">Shift Enter</kbd> new line
+        <span className="w-small w-muted" title="Shift and Enter begin a new line">
+          <kbd className="w-kbd">Enter</kbd> sends
         </span>
         {busy ? (
           <button type="button" className="w-button small" data-testid="chat-stop" onClick={() => onStop()}>

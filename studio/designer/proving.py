@@ -96,6 +96,8 @@ def explained(graph: dsl.Graph) -> tuple[StepLine, ...]:
         depth = depths.get(node.parent, 0)
         depths[node.id] = depth + (0 if node.kind == "lane" else 1)
         if node.kind == "lane" and node.label:
+            if lines and lines[-1].sentence.casefold() == node.label.casefold():
+                continue
             lines.append(StepLine(depth=max(depth - 1, 0), kind="lane", sentence=node.label))
         elif node.kind not in _UNSAID and node.kind != "lane":
             lines.append(

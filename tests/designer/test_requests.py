@@ -325,6 +325,18 @@ def test_what_cannot_be_placed_is_said_with_what_it_would_take() -> None:
     assert "connect a connector" in found.questions[0]
 
 
+def test_a_verb_nobody_knows_is_asked_about_rather_than_swallowed() -> None:
+    found = answer("Get the order and serenade the customer.", SHOP)
+    assert isinstance(found, Written)
+    assert any("serenade the customer" in q for q in found.questions)
+
+
+def test_a_message_by_any_verb_is_a_message() -> None:
+    found = answer("Get the order and greet the customer by e-mail.", SHOP)
+    assert isinstance(found, Written)
+    assert calls(found.text) == ["shop.get_order", "mail.send"]
+
+
 def test_a_condition_that_no_data_tells_takes_what_depends_on_it_along() -> None:
     found = answer("Get the order. If the moon is full, refund it. E-mail the customer.", SHOP)
     assert isinstance(found, Written)

@@ -29,7 +29,7 @@ from studio.designer.builtin.reading import (
     Unclear,
     When,
 )
-from studio.designer.builtin.verbs import passive, starts_with_verb
+from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
 
 
@@ -320,6 +320,9 @@ class _Reader:
             re.I,
         ):
             return [Act(self._words(text), "send", self._words(f"{match['what']} to {match['who']}"))]
+        if looks_like_action(text):
+            verb, _, rest = text.partition(" ")
+            return [Act(self._words(text), verb.lower(), self._words(rest), known=False)]
         return [Act(self._words(text), "", self._words(text), known=False)]
 
 
@@ -353,7 +356,7 @@ def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
         subject = re.match(
             r"^(?:the|an?) [\w\- ]{1,30} (?:must|has to|should|needs to|approves|is|are|gets)\b", behind, re.I
         )
-        if (opens or subject or read_shape(behind)) and match.start() >= start:
+        if (opens or subject or looks_like_action(behind) or read_shape(behind)) and match.start() >= start:
             pieces.append(text[start : match.start()])
             start = match.end()
     return [*pieces, text[start:]]

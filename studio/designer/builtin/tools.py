@@ -46,6 +46,11 @@ _CHANNELS = {
 }
 
 
+_BY_CHANNEL = re.compile(
+    r"\b(?:by|via|through) (?:e-?mail|mail|sms|text)\b|\b(?:on|via) slack\b", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A tool with its words, as the matcher sees it."""
@@ -102,6 +107,8 @@ class Toolbox:
         sense = stem(verb.lower()) if verb else ""
         objects = tuple(s for s in stems(_outside_quotes(words)) if s not in PRONOUNS)
         found = []
+        if sense not in READ_VERBS and not any(_verb_agreement(sense, known) for known in self.tools):
+            sense = stem("send") if _BY_CHANNEL.search(words) else sense
         to_channel = bool(re.search(r"(?:^|\s)#\w", words)) and any(known.sends for known in self.tools)
         if to_channel and sense not in SEND_VERBS:
             sense = stem("message")

@@ -50,6 +50,20 @@ def starts_with_verb(text: str, verbs: frozenset[str]) -> bool:
     return not (len(words) > 1 and words[1] in _NOUN_AFTER)
 
 
+_ACTION = re.compile(
+    r"(?P<verb>[a-z]{3,})\s+(?:the|it|them|him|her|an?|us|me|every|each|all|everyone)\b", re.IGNORECASE
+)
+
+
+def looks_like_action(text: str) -> bool:
+    """Whether an unknown word stands where a verb would ("greet the customer"): better asked about than swallowed."""
+    match = _ACTION.match(text)
+    return match is not None and match["verb"].lower() not in STOP | _NO_VERBS
+
+
+_NO_VERBS = frozenset(
+    word_list("with without within during per until unless since between against among like")
+)
 _GERUND_PASSIVE = re.compile(
     r"^(?P<obj>(?:the |an? |its? |their |they )?[\w\- ]{1,40}?) "
     r"(?:is|are|gets|must be|should be|has to be|have to be|needs to be|shall be|will be|can be)"
