@@ -2,6 +2,7 @@
 import { setDiagnostics } from "@codemirror/lint";
 import { StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView } from "@codemirror/view";
+import { begun } from "./said.jsx";
 import { difference, units } from "./splice.js";
 
 const setMark = StateEffect.define();
@@ -69,7 +70,7 @@ function message(item) {
 // As said.jsx: what stands between backticks is code, and a sentence begins with a capital.
 function worded(text) {
   return text.split("`").map((part, index) => {
-    if (index % 2 === 0) return index === 0 ? part.charAt(0).toUpperCase() + part.slice(1) : part;
+    if (index % 2 === 0) return index === 0 ? begun(part) : part;
     const code = document.createElement("code");
     code.className = "wf-code";
     code.textContent = part;
