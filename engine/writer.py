@@ -189,7 +189,12 @@ class _Lane:
 
     async def _connect(self) -> Connection:
         return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=10, application_name=f"weft-writer-{os.getpid()}"
+            self._url,
+            autocommit=True,
+            connect_timeout=10,
+            application_name=f"weft-writer-{os.getpid()}",
+            # A process that is put to sleep in the middle of a transaction must not hold its run's row.
+            options="-c idle_in_transaction_session_timeout=5000",
         )
 
     async def _work(self) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from dsl import coerce
 from dsl.plan import PlanStep, ToolCall
-from dsl.values import coerce
 from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
 from engine.journal import Entry
 from engine.runtime.outcome import Failure, Review

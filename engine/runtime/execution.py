@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from dsl.values import coerce
+from dsl import coerce
 from engine.journal import Answer, Journal
 from engine.runtime.interpreter import Interpreter
 from engine.runtime.outcome import Failure, Parked, Returned, Review, Stopped

@@ -51,7 +51,7 @@ def bind(expression: Expression) -> Bound:
 
 
 def _general(expression: Expression) -> Bound:
-    from dsl.cel import evaluate
+    from dsl import evaluate
 
     names = tuple(sorted(names_of(expression)))
 

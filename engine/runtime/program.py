@@ -12,7 +12,7 @@ Compiled programs are kept by content hash: the same text, pins and plan are the
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -22,6 +22,7 @@ from langgraph.runtime import Runtime
 from dsl import plan as p
 from dsl.plan import Block, Expression, Plan, PlanStep
 from engine.runtime.expression import Bound
+from engine.runtime.outline import walk
 from engine.runtime.spine import Spine
 
 KEPT = 256
@@ -79,31 +80,6 @@ def compile_plan(content_hash: str, plan: Plan) -> Program:
     for step, room in walk(plan.body, ""):
         steps[step.path], rooms[step.path] = step, room
     return Program(content_hash, plan, weaver.graph.compile(), weaver.nodes, steps, rooms)
-
-
-def walk(block: Block, room: str) -> Iterator[tuple[PlanStep, str]]:
-    """Every step of a block, with the room it lives in: the block whose names nobody outside sees."""
-    for step in block.steps:
-        yield step, room
-        opens = isinstance(step.do, p.Foreach | p.Loop)
-        for inner in blocks_of(step):
-            yield from walk(inner, step.path if opens else room)
-        for number, one in enumerate(step.catches):
-            yield from walk(one.block, f"{step.path}~catch{number}")
-        if step.compensate is not None:
-            yield from walk(step.compensate, f"{step.path}~comp")
-
-
-def blocks_of(step: PlanStep) -> tuple[Block, ...]:
-    match step.do:
-        case p.If(arms=arms, otherwise=otherwise) | p.Switch(arms=arms, otherwise=otherwise):
-            return (*(arm.block for arm in arms), *(() if otherwise is None else (otherwise,)))
-        case p.Approve(on_reject=reject, on_timeout=timeout):
-            return tuple(block for block in (reject, timeout) if block is not None)
-        case p.Parallel(block=block) | p.Do(block=block) | p.Foreach(block=block) | p.Loop(block=block):
-            return (block,)
-        case _:
-            return ()
 
 
 class _Weaver:
@@ -177,6 +153,3 @@ def _is_fork(step: PlanStep) -> bool:
 
 def _is_wide(step: PlanStep) -> bool:
     return isinstance(step.do, p.Parallel | p.Foreach)
-
-
-__all__ = ["Program", "Programs", "Token", "blocks_of", "compile_plan", "walk"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl import plan as p
 from dsl.plan import Plan, PlanStep
 from engine.runtime.expression import names_of
-from engine.runtime.program import walk
+from engine.runtime.outline import walk
 
 
 def unsupported(plan: Plan) -> list[tuple[str, str]]:
