@@ -184,8 +184,8 @@ class Runner:
             await self._execute(active)
         except Fenced:
             log.info("run %s is held by another runner by now", run_id)
-        except Interrupted:
-            log.warning("run %s: the journal did not answer; it will be claimed again", run_id)
+        except (Interrupted, psycopg.Error):
+            log.warning("run %s: the database did not answer; it will be claimed again", run_id)
             await self._release(claim, blameless=True)
         except Exception:
             log.exception("run %s stopped in attempt %d", run_id, claim.attempt)
@@ -353,8 +353,13 @@ async def serve(url: str, tools: Tools | None = None) -> None:
         loop.add_signal_handler(number, stopping.set)
     await runner.open()
     log.info("runner %s is up", runner.id)
-    await stopping.wait()
+    while runner.alive and not stopping.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await stopping.wait()
     await runner.stop()
+    if not stopping.is_set():
+        raise SystemExit("the runner has stopped by itself")
 
 
 def main(tools: Tools | None = None) -> int:
