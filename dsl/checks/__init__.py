@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from dsl.catalog import Catalog
 from dsl.checks import (
@@ -48,11 +49,22 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
         return (*parsed.diagnostics, _too_large(parsed, f"this workflow has more than {MAX_STEPS} steps"))
     try:
         subject = subject_of(parsed, catalog)
-        found = [*parsed.diagnostics, *(diagnostic for rule in RULES for diagnostic in rule(subject))]
+        found = [_at_its_step(diagnostic, subject) for diagnostic in parsed.diagnostics]
+        found += [diagnostic for rule in RULES for diagnostic in rule(subject)]
     except RecursionError:
         found = [*parsed.diagnostics, _too_large(parsed, "this workflow is nested too deeply to be checked")]
     unique = list(dict.fromkeys(found))
     return tuple(sorted(unique, key=lambda one: (one.span.start, one.span.end, one.code)))
+
+
+def _at_its_step(diagnostic: Diagnostic, subject: Subject) -> Diagnostic:
+    """What is wrong with the writing belongs to the innermost step it stands in, to be painted there."""
+    start = diagnostic.span.start
+    around = [place for place in subject.places if place.step.span.start <= start < place.step.span.end]
+    if diagnostic.step is not None or not around:
+        return diagnostic
+    innermost = min(around, key=lambda place: place.step.span.end - place.step.span.start)
+    return replace(diagnostic, step=innermost.path)
 
 
 def _too_large(parsed: Parsed, message: str) -> Diagnostic:

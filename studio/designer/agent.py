@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, Literal, TypedDict
 
 from engine.model import ModelError
 from studio.designer.events import Event, Failed, Proposal, Round, Text
-from studio.designer.proving import propose, prove
+from studio.designer.proving import propose, prove, under_the_name_of
 from studio.designer.safety import losses
 from studio.designer.writing import Attempt, Said, Task, Writer, Written
 
@@ -116,7 +116,8 @@ def _graph() -> Any:
                     await tell(text)
                 return {"over": True}
             case Written():
-                return {"written": outcome, "over": False}
+                text = under_the_name_of(work.task.base, outcome.text)
+                return {"written": replace(outcome, text=text), "over": False}
 
     async def check(state: State, runtime: Runtime[Work]) -> State:
         work, written = runtime.context, state["written"]

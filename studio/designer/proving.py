@@ -88,6 +88,15 @@ def has_steps(text: str) -> bool:
     return bool(text.strip()) and bool(dsl.parse(text).workflow.body.steps)
 
 
+def under_the_name_of(base: str, text: str) -> str:
+    """A first text under the name its workflow has already: the name is the platform's handle on its versions."""
+    name = dsl.parse(base).workflow.name
+    workflow = dsl.parse(text).workflow
+    if not name or not workflow.name or has_steps(base):
+        return text
+    return text[: workflow.name_span.start] + name + text[workflow.name_span.end :]
+
+
 def explained(graph: dsl.Graph) -> tuple[StepLine, ...]:
     """The steps in plain words, as deep as they are inside others."""
     depths: dict[str | None, int] = {None: 0}
