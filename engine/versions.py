@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 import dsl
 from dsl.catalog import Catalog
+from dsl.diagnostic import Diagnostic
 from dsl.plan import Plan
 from engine import audit, catalog, drafts, tables
 from engine.actor import Actor
@@ -22,6 +23,7 @@ from engine.database import Database
 from engine.errors import Conflict, NotFound, Rejected
 from engine.identity import new_id
 from engine.permissions import Permission, require
+from engine.runtime import unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,33 @@ def decide(text: str, known: Catalog) -> Publishable:
         raise Rejected(
             f"The workflow has {count}.", diagnostics, "Correct what is listed under Problems, then publish."
         )
-    plan = dsl.lower(parsed, known)
+    try:
+        plan = dsl.lower(parsed, known)
+    except ValueError as error:
+        raise _rejected(parsed, diagnostics, [("", str(error))]) from None
+    if problems := unsupported(plan):
+        raise _rejected(parsed, diagnostics, problems)
     return Publishable(text, plan, dsl.content_hash(text, plan.pins, plan))
+
+
+def _rejected(
+    parsed: dsl.Parsed, diagnostics: tuple[Diagnostic, ...], problems: list[tuple[str, str]]
+) -> Rejected:
+    """What only publishing finds: a form that this engine cannot run yet, a tool that nobody knows."""
+    found = [
+        Diagnostic(
+            "E901",
+            "error",
+            message,
+            parsed.workflow.name_span,
+            "Change this step, then publish.",
+            path or None,
+        )
+        for path, message in problems
+    ]
+    return Rejected(
+        problems[0][1], (*diagnostics, *found), "Change what is listed under Problems, then publish."
+    )
 
 
 async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = "") -> Version:

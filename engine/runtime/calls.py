@@ -32,6 +32,10 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
         await state.tokens.barrier(branch)
     branch.check()
 
+    if any(path.startswith(around) for around in state.refused.get(step.path, ())):
+        raise state.failed(
+            path, "not_approved", "The approval before this call was not given; nothing was sent."
+        )
     args = {name: state.compute(argument, scope, path) for name, argument in do.args.items()}
     if path in state.approved and state.approved[path] != args:
         raise state.failed(

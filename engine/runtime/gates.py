@@ -32,18 +32,26 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
                     state.approved[effect["path"]] = effect["arguments"]
             return result
         case "rejected":
+            _refuse(state, do, scope)
             if do.on_reject is None:
                 said = f": {answer.comment}" if answer.comment else "."
                 raise state.failed(path, "rejected", f"The approval was rejected{said}")
             value = await walk.block(do.on_reject, scope, branch)
             return result if do.on_reject.result is None else value
         case "expired":
+            _refuse(state, do, scope)
             if do.on_timeout is None:
                 raise state.failed(path, "expired", "Nobody decided in time.")
             value = await walk.block(do.on_timeout, scope, branch)
             return result if do.on_timeout.result is None else value
         case _:
             raise Stopped
+
+
+def _refuse(state: State, do: Approve, scope: Scope) -> None:
+    """What the gate stands before must not happen, even when a branch for the "no", or a catch, goes on to it."""
+    for guard in do.guards:
+        state.refused.setdefault(guard, []).append(scope.prefix)
 
 
 async def wait(walk: Walk, step: PlanStep, do: Wait, scope: Scope, branch: Branch, path: str) -> Json:

@@ -48,6 +48,7 @@ class State:
 
     ``steps``: the plan's, by path. ``rooms``: the path of the block whose rounds (or catch, or compensation) a step
     lives in, by the step's path. ``approved``: by path in the run, the arguments a person has approved for a call.
+    ``refused``: by a call's path in the plan, the rounds (as their spelling in the run) in which a person said no.
     """
 
     run_id: str
@@ -59,6 +60,7 @@ class State:
     tokens: Tokens
     bound: dict[int, Bound]
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)
     draining: bool = False
 

@@ -202,6 +202,26 @@ async def test_on_reject_and_on_timeout_are_branches() -> None:
     assert "gate.answered gate" in stage.kinds()
 
 
+async def test_after_a_no_what_the_gate_stands_before_never_happens() -> None:
+    """A branch for the "no" that ends without `return` goes on to the guarded call, which then refuses."""
+    gate = approve(
+        "gate", on_reject=block(call("told")), on_timeout=block(call("told_late")), guards=("pay",)
+    )
+    stage = Stage(plan(gate, call("pay"), ret("done", const("paid"))))
+    ended = await stage.finish(lambda paths: dict.fromkeys(paths, "rejected"))
+    assert ended.error is not None and ended.error["code"] == "not_approved"
+    assert stage.witness.order == ["gate.told"]
+
+    stage = Stage(plan(gate, call("pay"), ret("done", const("paid"))))
+    assert (await stage.finish(lambda paths: dict.fromkeys(paths, "approved"))).output == "paid"
+
+    shrugged = approve("gate", guards=("pay",), catches=(p.Catch(codes=("rejected",), block=block()),))
+    stage = Stage(plan(shrugged, call("pay")))
+    ended = await stage.finish(lambda paths: dict.fromkeys(paths, "rejected"))
+    assert ended.error is not None and ended.error["code"] == "not_approved"
+    assert stage.witness.order == []
+
+
 async def test_a_wait_parks_the_run_until_its_time() -> None:
     stage = Stage(plan(step("w", p.Wait(ms=3_600_000)), ret("done", const(1))))
     assert (await stage.invoke()).state == "waiting"
