@@ -3,8 +3,9 @@
 Any browser that opened the socket may call any registered handler by its name, with any token it likes, so nothing
 here trusts the page:
 
-- `Guard` runs before every handler. An unknown or ended session gets no further than a redirect to the sign-in page;
-  a handler's permission comes from `@guarded(...)`; page state that belongs to another session is emptied first.
+- `Guard` runs before every handler. An unknown or ended session gets no further than a redirect to the sign-in page.
+  What is not labelled with `@guarded(...)` is refused: the framework makes a handler of every public method of a
+  state, also of one that is only meant to be called by another. Page state of another session is emptied first.
 - `authorized(state, permission)` gives a handler its Actor. It asks the database again when the answer is older than
   two seconds, so a long background handler that calls it in its loop ends soon after a sign-out or a change of role.
 """
@@ -118,10 +119,10 @@ class Guard(rx.Middleware):
                 self._bind(root, session, token)
                 return None
             registered = RegistrationContext.get().event_handlers.get(event.name)
-            if registered is None or handler == "setvar" or _is_framework(event.name):
+            permission = permission_of(registered.handler.fn) if registered is not None else None
+            await authorized(root, permission or Permission.VIEW)
+            if permission is None:
                 raise Forbidden("That is not something a page may ask for.", "Reload the page.")
-            permission = permission_of(registered.handler.fn) or Permission.VIEW
-            await authorized(root, permission)
             token = session_token(root.router.headers.cookie)
             if self._bind(root, session, token):
                 return _answer(rx.call_script("location.reload()"))
