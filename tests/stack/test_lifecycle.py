@@ -97,7 +97,7 @@ def test_a_taken_port_is_said_plainly(studio: Stack) -> None:
 
 def test_a_part_that_dies_is_started_again(studio: Stack) -> None:
     studio.start()
-    web = next(process for process in studio.processes() if "studio.serve" in " ".join(process.cmdline()))
+    web = next(process for process in studio.processes() if "granian" in " ".join(process.cmdline()))
     web.kill()
     studio.wait_for(r"studio ended .* starting it again")
     wait_for_http(f"{studio.url}/api/health", seconds=60)
