@@ -80,7 +80,7 @@ async def test_a_run_waits_for_two_approvals_and_goes_on(runner: Runner, ground:
         "SELECT waiting_on, attempt, lease_owner FROM runs WHERE id = %s", run_id
     )[0]
     assert sorted(waiting_on) == ["p.x", "p.y"] and (attempt, owner) == (0, None)
-    assert runner.active == 0, "a run that waits holds no memory in a runner"
+    await until(lambda: runner.active == 0)  # a run that waits holds no memory in a runner
     rows = ground.query("SELECT path, effects, state FROM approvals WHERE run_id = %s ORDER BY path", run_id)
     effect = {"path": "p.ax", "connector": "w", "tool": "write", "arguments": {"v": 1}, "pending": []}
     assert rows == [("p.x", [effect], "open"), ("p.y", [], "open")]
