@@ -83,12 +83,12 @@ class Supervisor:
         self._begin(samples)
 
         owner_url = self._database()
-        self._build_page()
         with self.console.stage("Starting the sample connectors", "Connectors ready: shop, mail, http"):
             local.wait_until_up(samples, f"http://127.0.0.1:{samples_port}/health", 40, self.stopping.is_set)
         samples_url = f"http://127.0.0.1:{samples_port}"
         with self.console.stage("Preparing tables and the sample workspace", "Workspace ready"):
             prepared = prepare(self._setup_environment(owner_url, samples_url))
+        self._build_page()
         environment = local.child_environment(
             self.home,
             prepared.app_url,

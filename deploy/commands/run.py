@@ -73,8 +73,8 @@ async def _run(options: argparse.Namespace, value: dict, answers: dict[str, str]
     except NotPublishable:
         return 1
     except BadInput as bad:
-        listed = "; ".join(f"{where}: {what}" if where else what for where, what in bad.problems)
-        raise Failure(f"The input does not fit the workflow: {listed}.", "Give it with --input.") from None
+        listed = "; ".join(f"{where} {what}".strip() for where, what in bad.problems).rstrip(".")
+        raise Failure(f"The input does not fit the workflow. {listed}", "Give it with --input.") from None
     except WeftError as error:
         raise Failure(error.message, error.help) from None
 
