@@ -18,6 +18,12 @@ from deploy.home import Home
 _DEFAULT_PORT = 3000
 
 
+def _port(word: str) -> int:
+    if not word.isdigit() or not 0 < int(word) < 65536:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port, a number from 1 to 65535")
+    return int(word)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="weft", description="Weft Studio: describe a workflow, see it, prove it, publish it, watch it."
@@ -28,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, description=help)
 
     up = add("up", "start the studio, its database and its engine; Ctrl-C stops all of it")
-    up.add_argument("--port", type=int, default=int(os.environ.get("WEFT_STUDIO_PORT") or _DEFAULT_PORT))
+    up.add_argument("--port", type=_port, default=os.environ.get("WEFT_STUDIO_PORT") or _DEFAULT_PORT)
     up.add_argument(
         "--no-engine", action="store_true", help="start without Ray; runs queue until there is an engine"
     )

@@ -59,6 +59,11 @@ def port_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise Failure(
+                f"Port {port} is reserved: only root may use ports below 1024.",
+                "Choose a higher one with --port.",
+            ) from None
         except OSError:
             return False
         return True
