@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from dsl import tree
 from dsl.catalog import Catalog
 from dsl.diagnostic import Diagnostic
-from dsl.outline import Slot, after_of, slots, too_many, uses
+from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, slots, too_many
 from dsl.parse import Parsed
-from dsl.sentences import arm_label, sentence_of, title_of
+from dsl.sentences import arm_label, rescue_label, sentence_of, title_of, way_on
+from dsl.terms import Terms, terms_of
 
 NodeKind: TypeAlias = Literal[
     "call",
@@ -59,7 +60,10 @@ class NodeProblem(_Frozen):
 
 
 class Node(_Frozen):
-    """``x`` and ``y`` are pixels from the parent's corner; ``start`` and ``end`` are characters of the text."""
+    """``x`` and ``y`` are pixels from the parent's corner; ``start`` and ``end`` are characters of the text.
+
+    ``implied`` marks a lane that the text leaves out ("otherwise: go on") and its empty place for a step.
+    """
 
     id: str
     step: str | None
@@ -73,6 +77,7 @@ class Node(_Frozen):
     label: str = ""
     problems: tuple[NodeProblem, ...] = ()
     slot: Place | None = None
+    implied: bool = False
     x: int = 0
     y: int = 0
     width: int = 0
@@ -110,13 +115,14 @@ def graph_json(graph: Graph) -> dict[str, Any]:
 def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalog | None = None) -> Graph:
     """The graph of a text, without boxes. ``diagnostics`` are painted on the nodes of their steps.
 
-    With a catalog, the nodes of calls say whether they change anything outside.
+    With a catalog, calls are told by the titles of their tools, and their nodes say whether they change anything
+    outside.
     """
     painted: dict[str | None, list[NodeProblem]] = {}
     for one in diagnostics:
         found = NodeProblem(code=one.code, severity=one.severity, message=one.message, help=one.help)
         painted.setdefault(one.step, []).append(found)
-    building = _Building(uses(parsed.workflow), catalog, painted)
+    building = _Building(terms_of(parsed.workflow, catalog), painted)
     workflow = parsed.workflow
     building.terminal(START, "start", "Start", workflow.name_span, tuple(painted.get(None, ())))
     # A text this large has an error of its own; there is nothing sensible to draw.
@@ -129,8 +135,7 @@ def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalo
 
 @dataclass(slots=True)
 class _Building:
-    uses: dict[str, tree.Use]
-    catalog: Catalog | None
+    terms: Terms
     painted: dict[str | None, list[NodeProblem]]
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
@@ -194,7 +199,7 @@ class _Building:
                 kind=kind_name(step.kind),
                 parent=parent,
                 title=title_of(step),
-                sentence=sentence_of(step.kind, self.uses),
+                sentence=sentence_of(step.kind, self.terms),
                 tool=tool,
                 effect=effect,
                 container=bool(blocks),
@@ -203,7 +208,11 @@ class _Building:
                 end=step.span.end,
             )
         )
-        for slot in blocks:
+        for slot in kind_slots(step.kind):
+            self._lane(step, path, id_, slot)
+        for name in implied_slots(step.kind) if blocks else ():
+            self._implied(step.kind, path, id_, name)
+        for slot in clause_slots(step):
             self._lane(step, path, id_, slot)
         return id_
 
@@ -219,7 +228,7 @@ class _Building:
             title="",
             sentence="",
             container=True,
-            label=_lane_label(step, slot),
+            label=_lane_label(step, slot, self.terms),
             start=block.span.start,
             end=block.span.end,
         )
@@ -242,6 +251,35 @@ class _Building:
         else:
             self.sequence(block, path + slot.infix, reference, id_, (id_, id_))
 
+    def _implied(self, kind: tree.Kind, path: str, owner: str, name: str) -> None:
+        id_, at = self._unique(f"{owner}/{name}"), kind.span.end
+        lane = Node(
+            id=id_,
+            step=path,
+            kind="lane",
+            parent=owner,
+            title="",
+            sentence="",
+            container=True,
+            label=way_on(kind, name, self.terms),
+            implied=True,
+            start=at,
+            end=at,
+        )
+        empty = Node(
+            id=f"{id_}~empty",
+            step=path,
+            kind="empty",
+            parent=id_,
+            title="",
+            sentence="",
+            slot=Place(container=f"{path}/{name}", before=None),
+            implied=True,
+            start=at,
+            end=at,
+        )
+        self.nodes += [lane, empty]
+
     def _unique(self, id_: str) -> str:
         """Two steps of one name are an error, but both are drawn."""
         number, found = 2, id_
@@ -254,20 +292,19 @@ class _Building:
     def _tool(self, kind: tree.Kind) -> tuple[str | None, Literal["read", "write"] | None]:
         if not isinstance(kind, tree.Call):
             return None, None
-        use = self.uses.get(kind.alias)
+        use, catalog = self.terms.uses.get(kind.alias), self.terms.catalog
         connector = kind.alias if use is None else use.name
-        found = None if self.catalog is None else self.catalog.tool(connector, kind.tool)
+        found = None if catalog is None else catalog.tool(connector, kind.tool)
         return f"{connector}.{kind.tool}", None if found is None else found.effect
 
 
-def _lane_label(step: tree.Step, slot: Slot) -> str:
+def _lane_label(step: tree.Step, slot: Slot, terms: Terms) -> str:
     if slot.name == "compensate":
         return "to undo it later"
     if not slot.rescue:
-        return arm_label(step.kind, slot.name)
+        return arm_label(step.kind, slot.name, terms)
     catches = [clause for clause in step.clauses if isinstance(clause, tree.Catch)]
-    codes = catches[int(slot.name.removeprefix("catch"))].codes
-    return f"if it fails with {' or '.join(codes)}" if codes else "if it fails"
+    return rescue_label(catches[int(slot.name.removeprefix("catch"))].codes)
 
 
 def kind_name(kind: tree.Kind) -> NodeKind:

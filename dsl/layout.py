@@ -15,6 +15,8 @@ from dsl.graph import END, START, Graph, Node
 STEP = (260, 68)
 TERMINAL = (112, 36)
 EMPTY = (200, 48)
+IMPLIED = (148, 40)
+"""The empty place of a branch that the text leaves out: slim, for it is rarely wanted."""
 HEAD = 68
 """The face of a container, above its lanes."""
 LABEL = 30
@@ -75,7 +77,7 @@ def _size(box: _Box, before: dict[str, list[str]], beside: frozenset[str]) -> No
         case "start" | "end":
             box.width, box.height = TERMINAL
         case "empty":
-            box.width, box.height = EMPTY
+            box.width, box.height = IMPLIED if box.node.implied else EMPTY
         case "lane":
             _lane(box, before, box.node.id in beside)
         case _ if box.children:
@@ -144,7 +146,7 @@ def _lane(box: _Box, before: dict[str, list[str]], beside: bool) -> None:
     else:
         width, height = _stack(steps or empty, GAP_Y)
     top = (LABEL if box.node.label else 0) + (EDGE_Y if steps else PAD)
-    inner = max(width, STEP[0])
+    inner = max(width, IMPLIED[0] if box.node.implied else STEP[0])
     for child in box.children:
         child.x += PAD + (inner - width) // 2
         child.y += top
@@ -156,8 +158,9 @@ def _container(box: _Box) -> None:
     x, height = PAD, max(lane.height for lane in box.children)
     for lane in box.children:
         lane.x, lane.y = x, HEAD
-        # Lanes of one container end on one line.
-        lane.height = height
+        # Lanes of one container end on one line, but what is not written takes no more room than it needs.
+        if not lane.node.implied:
+            lane.height = height
         x += lane.width + GAP_X
     box.width = x - GAP_X + PAD
     box.height = HEAD + height + PAD

@@ -15,8 +15,10 @@ from dsl.checks import check
 from dsl.guards import guards_of
 from dsl.outline import after_of, timeout_of, uses
 from dsl.parse import Parsed
+from dsl.phrases import value_words
 from dsl.schemas import declared_types, fields_of, resolved, schema_of, schema_of_fields
-from dsl.sentences import sentence_of
+from dsl.sentences import arm_words, sentence_of
+from dsl.terms import Terms, terms_of
 from dsl.values import coerce
 
 APPROVAL_MS = 3 * 86_400_000
@@ -39,7 +41,9 @@ def lower(parsed: Parsed, catalog: Catalog) -> plan.Plan:
     inputs = schema_of_fields(fields_of(workflow, "input"), types)
     outputs = fields_of(workflow, "output")
     config = schema_of_fields(fields_of(workflow, "config"), types)
-    lowering = _Lowering(workflow, catalog, guards_of(workflow, catalog), types, {})
+    lowering = _Lowering(
+        workflow, catalog, guards_of(workflow, catalog), types, terms_of(workflow, catalog), {}
+    )
     try:
         body = lowering.block(workflow.body, "")
         return plan.Plan(
@@ -92,6 +96,7 @@ class _Lowering:
     catalog: Catalog
     guards: dict[str, tuple[str, ...]]
     types: dict[str, tree.Type]
+    terms: Terms
     pins: dict[tuple[str, str], plan.Pin]
 
     def block(self, block: tree.Block, prefix: str) -> plan.Block:
@@ -114,7 +119,7 @@ class _Lowering:
         return plan.PlanStep(
             id=step.id,
             path=path,
-            label=sentence_of(step.kind, uses(self.workflow)),
+            label=sentence_of(step.kind, self.terms),
             do=self.kind(step.kind, path),
             after=after_of(step),
             timeout_ms=timeout,
@@ -153,12 +158,12 @@ class _Lowering:
                 return self._agent(kind)
             case tree.Approve():
                 return self._approve(kind, path)
-            case tree.If(arms=arms, otherwise=otherwise):
-                return plan.If(arms=self._arms(arms, inside), otherwise=self.optional(otherwise, inside))
-            case tree.Switch(subject=subject, arms=arms, otherwise=otherwise):
+            case tree.If(otherwise=otherwise):
+                return plan.If(arms=self._arms(kind, inside), otherwise=self.optional(otherwise, inside))
+            case tree.Switch(subject=subject, otherwise=otherwise):
                 return plan.Switch(
                     subject=cel.lower(subject),
-                    arms=self._arms(arms, inside),
+                    arms=self._arms(kind, inside),
                     otherwise=self.optional(otherwise, inside),
                 )
             case tree.Parallel(join=join, block=block):
@@ -207,14 +212,14 @@ class _Lowering:
         self.pins[use.name, name] = plan.Pin(connector=use.name, tool=name, sha256=tool.pin)
         return use.name, tool
 
-    def _arms(self, arms: tuple[tree.Arm, ...], inside: str) -> tuple[plan.Arm, ...]:
+    def _arms(self, kind: tree.If | tree.Switch, inside: str) -> tuple[plan.Arm, ...]:
         return tuple(
             plan.Arm(
                 tests=tuple(map(cel.lower, arm.tests)),
                 block=self.block(arm.block, inside),
-                label=", ".join(map(show_expression, arm.tests)),
+                label=arm_words(kind, number, self.terms),
             )
-            for arm in arms
+            for number, arm in enumerate(kind.arms)
         )
 
     def _agent(self, agent: tree.Agent) -> plan.Agent:
@@ -241,7 +246,7 @@ class _Lowering:
         return plan.Approve(
             approvers=tuple(map(_approver, approve.approvers)),
             title=None if approve.title is None else cel.lower(approve.title),
-            show=tuple((show_expression(shown), cel.lower(shown)) for shown in approve.show),
+            show=tuple(zip(self._shown(approve.show), map(cel.lower, approve.show), strict=True)),
             quorum=approve.quorum or 1,
             within_ms=approve.within_ms or APPROVAL_MS,
             escalate_after_ms=None if escalate is None else escalate.after_ms,
@@ -250,6 +255,11 @@ class _Lowering:
             on_timeout=self.optional(approve.on_timeout, f"{path}."),
             guards=self.guards.get(path, ()),
         )
+
+    def _shown(self, values: tuple[tree.Expr, ...]) -> list[str]:
+        """How what is shown to the approver is called: in words, where they tell all of it apart."""
+        words = [value_words(value, self.terms).removeprefix("the ") for value in values]
+        return words if len(set(words)) == len(words) else list(map(show_expression, values))
 
 
 def _approver(approver: tree.Approver) -> plan.Approver:

@@ -41,6 +41,8 @@ def _write(
     lines: list[str],
 ) -> None:
     for node in nodes:
+        if node.implied:
+            continue
         inside = children.get(node.id, [])
         if not inside:
             opening, closing = _SHAPES.get(node.kind, ("[", "]"))

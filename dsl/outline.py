@@ -59,6 +59,24 @@ def kind_slots(kind: tree.Kind) -> tuple[Slot, ...]:
             assert_never(kind)
 
 
+def implied_slots(kind: tree.Kind) -> tuple[str, ...]:
+    """The blocks that a kind of step has although the text leaves them out: empty, a step put there writes them.
+
+    An approval without any branch has none: most need no more than a yes.
+    """
+    match kind:
+        case tree.If(otherwise=None):
+            return ("else",)
+        case tree.Switch(otherwise=None):
+            return ("default",)
+        case tree.Approve(on_reject=None, on_timeout=tree.Block()):
+            return ("reject",)
+        case tree.Approve(on_reject=tree.Block(), on_timeout=None):
+            return ("timeout",)
+        case _:
+            return ()
+
+
 def clause_slots(step: tree.Step) -> tuple[Slot, ...]:
     """The blocks of a step's catches and of its compensation."""
     catches = (clause for clause in step.clauses if isinstance(clause, tree.Catch))

@@ -173,8 +173,12 @@ def _names_at(ground: Ground, catalog: Catalog, container: str | None, before: s
     header: Names = {
         "input": schema_of_fields(fields_of(ground.workflow, "input"), declared_types(ground.workflow))
     }
-    if container is None or container not in ground.blocks:
+    if container is None:
         return header
+    if container not in ground.blocks:
+        # A branch that is not written yet: what its step reads can be read in it.
+        around = ground.places.get(container.rpartition("/")[0])
+        return header if around is None else _names_at(ground, catalog, around.container, around.step.id)
     sure = _surely_run(ground, container)
 
     def known(found: Names) -> Names:

@@ -140,7 +140,7 @@ class Approve(_Frozen):
 
 
 class Arm(_Frozen):
-    """``label`` is the condition as written, for people."""
+    """``label`` is the condition in plain words."""
 
     tests: tuple[Expression, ...]
     block: Block

@@ -34,7 +34,9 @@ BIG = 100_000
 _STEP_INDENT = re.compile(r"\n([ \t]*)step\b")
 _SWALLOWED = frozenset({"step", "timeout", "retry", "key"})
 # Two words, or a word and a number, never stand side by side in an expression.
-_STATEMENT = re.compile(r'(step(?=[ \t]+[A-Za-z_]\w*[ \t]*:)|(?:timeout|retry)(?=[ \t]+[0-9])|key(?=[ \t]+"))')
+_STATEMENT = re.compile(
+    r'(step(?=[ \t]+[A-Za-z_]\w*[ \t]*:)|(?:timeout|retry)(?=[ \t]+[0-9])|key(?=[ \t]+"))'
+)
 _COMMENT = re.compile(r"//[^\n]*")
 _FIRST_WORD = re.compile(r"[ \t]*([a-z_]+\b(?!\s*:)|\}|@|///)")
 _SKIPPED = re.compile(

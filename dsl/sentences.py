@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import assert_never
 
 from dsl import tree
-from dsl.cel import show_expression
-
-_COMPARISONS = {
-    ">": "is over",
-    ">=": "is at least",
-    "<": "is under",
-    "<=": "is at most",
-    "==": "is",
-    "!=": "is not",
-    "in": "is in",
-    "&&": "and",
-    "||": "or",
-}
-_FROM = frozenset({"get", "list", "find", "fetch", "read", "load", "download", "search", "query", "look"})
-_DURATIONS = (
-    (604_800_000, "week"),
-    (86_400_000, "day"),
-    (3_600_000, "hour"),
-    (60_000, "minute"),
-    (1_000, "second"),
-    (1, "millisecond"),
+from dsl.catalog import Tool
+from dsl.phrases import chain_of, condition_words, entity_of, has_words, source_words, value_words
+from dsl.spelling import (
+    capital,
+    clip,
+    deadline_words,
+    duration_words,
+    humanize,
+    listed,
+    plain_words,
+    singular,
+    small,
+    with_article,
 )
+from dsl.terms import Terms
 
-Uses = Mapping[str, tree.Use]
-
-
-def humanize(name: str) -> str:
-    """``not_eligible`` as "Not eligible"."""
-    words = name.replace("_", " ").replace("-", " ").replace("/", " ").strip()
-    return words[:1].upper() + words[1:] if words else name
+_FROM = frozenset({"get", "list", "find", "fetch", "read", "load", "download", "search", "query", "look"})
+_RECIPIENT = frozenset({"to", "recipient", "recipients"})
+_REACHED = frozenset({"e-mail", "e-mail address", "mail", "address", "phone", "phone number"})
+_OUTCOMES = ("status", "outcome", "result", "state", "decision")
 
 
 def title_of(step: tree.Step) -> str:
@@ -44,19 +33,12 @@ def title_of(step: tree.Step) -> str:
     return first if 0 < len(first) <= 40 else humanize(step.id)
 
 
-def duration_words(ms: int) -> str:
-    """``90000`` as "1 minute 30 seconds"."""
-    parts: list[str] = []
-    rest = ms
-    for size, unit in _DURATIONS:
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
-    return " ".join(parts[:2]) or "no time"
+def connector_words(name: str) -> str:
+    return humanize(name.rsplit("/", 1)[-1])
 
 
 def tool_words(tool: str, connector: str) -> str:
-    """``get_order`` of ``shop`` as "Get order from Shop"."""
+    """A tool without a title: ``get_order`` of ``shop`` as "Get order from Shop"."""
     phrase, where = humanize(tool), connector_words(connector)
     words = phrase.split(" ")
     if words[0].lower() in _FROM:
@@ -64,85 +46,64 @@ def tool_words(tool: str, connector: str) -> str:
     return f"{phrase} in {where}" if len(words) > 1 else f"{phrase} with {where}"
 
 
-def connector_words(name: str) -> str:
-    short = name.rsplit("/", 1)[-1]
-    return short.upper() if short in {"http", "crm", "erp", "sms", "api"} else humanize(short)
+def tool_title(tool: Tool) -> str:
+    """The title a connector gives its tool, made safe to show: one line of letters, not too long; "" without one."""
+    return clip("".join(sign if sign.isprintable() else " " for sign in tool.title).strip(" ."))
 
 
-def condition_words(expression: tree.Expr) -> str:
-    """``order.total > config.threshold`` as "order.total is over config.threshold"."""
-    match expression:
-        case tree.Binary(op=op, left=left, right=right) if op in _COMPARISONS:
-            if isinstance(right, tree.Constant) and right.value is None and op in ("==", "!="):
-                return f"{condition_words(left)} is {'missing' if op == '==' else 'there'}"
-            return f"{condition_words(left)} {_COMPARISONS[op]} {condition_words(right)}"
-        case tree.Unary(op="!", operand=tree.FunctionCall(function="has", args=(one,))):
-            return f"{show_expression(one)} is not given"
-        case tree.Unary(op="!", operand=operand):
-            return f"not {condition_words(operand)}"
-        case tree.FunctionCall(function="has", args=(one,)):
-            return f"{show_expression(one)} is given"
-        case _:
-            return clip(show_expression(expression))
+def approver_words(approvers: tuple[tree.Approver, ...], terms: Terms) -> str:
+    return listed([_approver(one, terms) for one in approvers], "or") or "somebody"
 
 
-def clip(text: str, limit: int = 60) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
-
-
-def approver_words(approvers: tuple[tree.Approver, ...]) -> str:
-    shown = [_approver(one) for one in approvers]
-    return " or ".join(shown) or "somebody"
-
-
-def _approver(approver: tree.Approver) -> str:
+def _approver(approver: tree.Approver, terms: Terms) -> str:
     match approver.name:
-        case tree.Constant(value=str() as name) if approver.by == "role":
-            words = name.replace("_", " ").replace("-", " ")
-            return f"{'an' if words[:1].lower() in 'aeiou' else 'a'} {words}"
         case tree.Constant(value=str() as name):
-            return name
+            return with_article(plain_words(name)) if approver.by == "role" else name
         case other:
-            return f"the {approver.by} {show_expression(other)}"
+            return f"the {approver.by} of {value_words(other, terms)}"
 
 
-def sentence_of(kind: tree.Kind, uses: Uses) -> str:
+def sentence_of(kind: tree.Kind, terms: Terms) -> str:
     """What a step does, in one sentence without a full stop."""
     match kind:
-        case tree.Call(alias=alias, tool=tool):
-            return tool_words(tool, uses[alias].name if alias in uses else alias)
+        case tree.Call():
+            return _call(kind, terms)
         case tree.RunWorkflow(alias=alias):
-            return f"Run the workflow {uses[alias].name if alias in uses else alias}"
+            return f"Run the workflow {terms.uses[alias].name if alias in terms.uses else alias}"
         case tree.Agent(tools=tools):
             if not tools:
                 return "Let an AI agent answer"
             count = len(tools)
             return f"Let an AI agent work, with {count} tool{'' if count == 1 else 's'}"
-        case tree.Approve(approvers=approvers, quorum=quorum):
+        case tree.Approve(approvers=approvers, quorum=quorum, within_ms=within):
             both = f" ({quorum} of them)" if quorum and quorum > 1 else ""
-            return f"Ask {approver_words(approvers)} to approve{both}"
-        case tree.If(arms=arms):
-            return f"If {condition_words(arms[0].tests[0])}" if arms and arms[0].tests else "If ..."
+            deadline = f", within {deadline_words(within)}" if within else ""
+            return f"Ask {approver_words(approvers, terms)} to approve{both}{deadline}"
+        case tree.If():
+            return capital(arm_label(kind, "then", terms))
         case tree.Switch(subject=subject):
-            return f"Choose by {clip(show_expression(subject))}"
+            return f"Choose by {value_words(subject, terms)}"
         case tree.Parallel(join=join):
             return _PARALLEL[join]
         case tree.Do():
             return "Do these steps in order"
-        case tree.Foreach(variable=variable, items=items, concurrency=concurrency):
+        case tree.Foreach(concurrency=concurrency):
             at_once = f", {concurrency} at a time" if concurrency and concurrency > 1 else ""
-            return f"For each {variable} in {clip(show_expression(items), 40)}{at_once}"
+            return f"For each {_each(kind)}{at_once}"
+        case tree.Loop(test=tree.Constant(), max=most):
+            return f"Repeat, at most {most} times"
         case tree.Loop(mode=mode, test=test, max=most):
-            return f"Repeat {mode} {condition_words(test)}, at most {most} times"
+            return f"Repeat {mode} {condition_words(test, terms)}, at most {most} times"
         case tree.Wait():
-            return _wait(kind)
+            return _wait(kind, terms)
         case tree.Let(value=value):
-            return f"Work out {clip(show_expression(value))}"
+            return _let(value, terms)
         case tree.Return(value=value):
-            return _return(value)
-        case tree.Fail(code=code):
-            return f'Stop with the error "{code}"'
+            return _return(value, terms)
+        case tree.Fail(code=code, message=message):
+            if isinstance(message, tree.Constant) and isinstance(message.value, str) and message.value:
+                return f"Stop with an error: {clip(message.value.rstrip('.'))}"
+            return f"Stop with an error: {plain_words(code) or code}"
         case tree.Broken():
             return "This step cannot be read"
         case _:
@@ -156,46 +117,189 @@ _PARALLEL = {
 }
 
 
-def _wait(wait: tree.Wait) -> str:
+# ---- calls -----------------------------------------------------------------------------------------
+
+
+def _call(call: tree.Call, terms: Terms) -> str:
+    connector = terms.uses[call.alias].name if call.alias in terms.uses else call.alias
+    tool = None if terms.catalog is None else terms.catalog.tool(connector, call.tool)
+    title = "" if tool is None else tool_title(tool)
+    if not title:
+        return tool_words(call.tool, connector)
+    told = capital(title) + _whereto(call, title, terms)
+    return (
+        f"{_connector_title(connector, terms)}: {small(told)}" if _shared(title, connector, terms) else told
+    )
+
+
+def _connector_title(connector: str, terms: Terms) -> str:
+    known = None if terms.catalog is None else terms.catalog.connectors.get(connector)
+    return (known.title if known else "") or connector_words(connector)
+
+
+def _shared(title: str, connector: str, terms: Terms) -> bool:
+    """Whether another connector of this workflow has a tool of the same title."""
+    others = {use.name for use in terms.uses.values() if use.source == "mcp"} - {connector}
+    known = () if terms.catalog is None else terms.catalog.connectors.values()
+    return any(
+        tool_title(tool).casefold() == title.casefold()
+        for other in known
+        if other.name in others
+        for tool in other.tools.values()
+    )
+
+
+def _whereto(call: tree.Call, title: str, terms: Terms) -> str:
+    """For messages: " to the customer", " in #finance"."""
+    for arg in call.args:
+        if arg.name in _RECIPIENT and " to " not in f" {title} ":
+            return f" to {_recipient(arg.value, terms)}"
+        if (
+            arg.name == "channel"
+            and isinstance(arg.value, tree.Constant)
+            and isinstance(arg.value.value, str)
+        ):
+            return f" in {clip(arg.value.value, 30)}" if arg.value.value else ""
+    return ""
+
+
+def _recipient(value: tree.Expr, terms: Terms) -> str:
+    chain = chain_of(value)
+    if chain is None or len(chain) < 2:
+        return value_words(value, terms, 40)
+    last, owner = plain_words(chain[-1]), chain[-2]
+    if last.endswith(" e-mail"):
+        return f"the {last.removesuffix(' e-mail')}"
+    if chain[0] in ("input", "config") and len(chain) == 2:
+        return "the address given" if last in _REACHED | _RECIPIENT else value_words(value, terms, 40)
+    # The fields of a step are what it found out, not whom to write to: "the order e-mail".
+    if last in _REACHED and (len(chain) > 2 or owner not in terms.steps):
+        return f"the {entity_of(owner, terms) if len(chain) == 2 else plain_words(owner)}"
+    return value_words(value, terms, 40)
+
+
+# ---- other kinds -----------------------------------------------------------------------------------
+
+
+def _each(each: tree.Foreach) -> str:
+    """ "order" for the items of ``recent.orders``, whatever the variable is called."""
+    chain = chain_of(each.items)
+    words = plain_words(chain[-1]) if chain is not None and len(chain) > 1 else ""
+    return singular(words) if singular(words) != words else plain_words(each.variable)
+
+
+def _wait(wait: tree.Wait, terms: Terms) -> str:
     if wait.ms is not None:
         return f"Wait {duration_words(wait.ms)}"
     if wait.until is not None:
-        return f"Wait until {clip(show_expression(wait.until))}"
+        return f"Wait until {value_words(wait.until, terms)}"
     return f'Wait for the event "{wait.event or ""}"'
 
 
-def _return(value: tree.Expr) -> str:
-    if not isinstance(value, tree.MapOf):
-        return f"Finish with {clip(show_expression(value))}"
-    names: list[str] = []
-    for key, item in value.entries:
-        match key, item:
-            case tree.Constant(value=str() as name), tree.Constant(value=str() as text):
-                names.append(f'{name} "{text}"')
-            case tree.Constant(value=str() as name), tree.Constant(value=None):
-                continue
-            case tree.Constant(value=str() as name), _:
-                names.append(name)
-    return clip(f"Finish with {', '.join(names)}") if names else "Finish"
+def _let(value: tree.Expr, terms: Terms) -> str:
+    match value:
+        case tree.Constant(value=""):
+            return "Note an empty text"
+        case tree.Template():
+            return "Put together a text"
+        case tree.ListOf():
+            return "Put together a list"
+        case tree.MapOf():
+            return _with(value, "Put together")
+        case tree.MethodCall(target=target, method="filter") if has_words(target, terms):
+            return f"Choose from {value_words(target, terms)}"
+        case tree.MethodCall(target=target, method="map") if has_words(target, terms):
+            return f"Collect from {value_words(target, terms)}"
+        case tree.Binary(op=">" | ">=" | "<" | "<=" | "==" | "!=" | "&&" | "||" | "in") | tree.Unary(op="!"):
+            return f"Check whether {condition_words(value, terms)}"
+        case tree.Constant() | tree.Duration() | tree.Name() | tree.Member():
+            return f"Note {value_words(value, terms)}"
+        case _:
+            return f"Work out {value_words(value, terms)}"
 
 
-def arm_label(kind: tree.Kind, slot: str) -> str:
-    """What stands above a branch on the canvas: "if order.total is over 100", "otherwise", "when rejected"."""
+def _return(value: tree.Expr, terms: Terms) -> str:
+    match value:
+        case tree.MapOf(entries=entries):
+            for key, item in entries:
+                match key, item:
+                    case tree.Constant(value=str() as name), tree.Constant(value=str() as text) if text:
+                        if name in _OUTCOMES:
+                            return f"Finish: {clip(text.replace('_', ' '))}"
+            return _with(value, "Finish with")
+        case tree.Constant(value=None):
+            return "Finish"
+        case _:
+            return f"Finish with {value_words(value, terms)}"
+
+
+def _with(value: tree.MapOf, verb: str) -> str:
+    """The names of what is put together: "Finish with ticket ID and priority"."""
+    names = [
+        plain_words(key.value)
+        for key, item in value.entries
+        if isinstance(key, tree.Constant)
+        and isinstance(key.value, str)
+        and not (isinstance(item, tree.Constant) and item.value is None)
+    ]
+    return clip(f"{verb} {listed(names)}") if names else verb.removesuffix(" with")
+
+
+# ---- branches --------------------------------------------------------------------------------------
+
+
+def arm_words(kind: tree.If | tree.Switch, index: int, terms: Terms) -> str:
+    """When a branch is taken: "the order total is over 100", "paid or shipped"."""
+    tests = kind.arms[index].tests
+    if isinstance(kind, tree.If):
+        return condition_words(tests[0], terms) if tests else ""
+    return listed([value_words(test, terms, 30) for test in tests], "or")
+
+
+def arm_label(kind: tree.Kind, slot: str, terms: Terms) -> str:
+    """What stands above a branch on the canvas: "if the order total is over 100", "otherwise", "when rejected"."""
     match kind:
-        case tree.If(arms=arms):
+        case tree.If():
             if slot == "else":
                 return "otherwise"
             index = 0 if slot == "then" else int(slot.removeprefix("elif"))
-            word = "if" if index == 0 else "or if"
-            return f"{word} {condition_words(arms[index].tests[0])}" if arms[index].tests else word
-        case tree.Switch(arms=arms):
+            words = arm_words(kind, index, terms)
+            if words in ("always", "never"):
+                return words
+            return f"{'if' if index == 0 else 'or if'} {words or '...'}"
+        case tree.Switch():
             if slot == "default":
                 return "anything else"
-            tests = arms[int(slot.removeprefix("case"))].tests
-            return "when " + " or ".join(clip(show_expression(test), 30) for test in tests)
+            return f"when {arm_words(kind, int(slot.removeprefix('case')), terms)}"
         case tree.Approve():
             return {"reject": "when rejected", "timeout": "when nobody decides"}.get(slot, "when approved")
-        case tree.Parallel() | tree.Do() | tree.Foreach() | tree.Loop():
-            return ""
         case _:
             return ""
+
+
+def way_on(kind: tree.Kind, slot: str, terms: Terms) -> str:
+    """The label of a branch that the text leaves out: where the run goes then."""
+    if isinstance(kind, tree.Approve):
+        return "no answer: fail" if slot == "timeout" else "rejected: fail"
+    return f"{arm_label(kind, slot, terms)}: go on"
+
+
+def rescue_label(codes: tuple[str, ...]) -> str:
+    """What stands above a catch."""
+    return f"if it fails ({listed(list(map(plain_words, codes)), 'or')})" if codes else "if it fails"
+
+
+__all__ = [
+    "approver_words",
+    "arm_label",
+    "arm_words",
+    "connector_words",
+    "humanize",
+    "rescue_label",
+    "sentence_of",
+    "source_words",
+    "title_of",
+    "tool_title",
+    "tool_words",
+    "way_on",
+]

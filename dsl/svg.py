@@ -87,6 +87,8 @@ def _node(node: Node, x: int, y: int) -> str:
                 f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10" fill="#f4f7fb" '
                 f'stroke="#d5deea" stroke-dasharray="4 4"/>{label}'
             )
+        case "empty" if node.implied:
+            return ""
         case "empty":
             middle = f'x="{x + width // 2}" y="{y + height // 2 + 4}" text-anchor="middle"'
             return (

@@ -17,6 +17,7 @@ class Proved:
     text: str
     parsed: dsl.Parsed
     diagnostics: tuple[dsl.Diagnostic, ...]
+    catalog: Catalog
     refusal: str = ""
 
     @property
@@ -39,7 +40,7 @@ def prove(text: str, catalog: Catalog) -> Proved:
             dsl.lower(parsed, catalog)
         except ValueError as error:
             refusal = str(error)
-    return Proved(text, parsed, diagnostics, refusal)
+    return Proved(text, parsed, diagnostics, catalog, refusal)
 
 
 def findings(proved: Proved) -> tuple[Finding, ...]:
@@ -64,7 +65,7 @@ def propose(
     safety: tuple[str, ...] = (),
 ) -> Proposal:
     """The proposal of a proved text, with its steps in words, its diff and its graph."""
-    graph = dsl.layout(dsl.view(proved.parsed, proved.diagnostics))
+    graph = dsl.layout(dsl.view(proved.parsed, proved.diagnostics, proved.catalog))
     return Proposal(
         text=proved.text,
         base=base,
@@ -104,6 +105,8 @@ def explained(graph: dsl.Graph) -> tuple[StepLine, ...]:
     for node in graph.nodes:
         depth = depths.get(node.parent, 0)
         depths[node.id] = depth + (0 if node.kind == "lane" else 1)
+        if node.implied:
+            continue
         if node.kind == "lane" and node.label:
             if lines and lines[-1].sentence.casefold() == node.label.casefold():
                 continue

@@ -11,7 +11,7 @@ from dsl.catalog import Catalog, Schema
 from dsl.diagnostic import Diagnostic
 from dsl.literals import spell_duration
 from dsl.outline import uses
-from dsl.sentences import humanize, sentence_of
+from dsl.sentences import humanize
 from studio.editor.reading import Reading
 from studio.editor.spelling import Control, plain_of, source
 
@@ -74,7 +74,7 @@ def inspect(reading: Reading, catalog: Catalog, path: str) -> dict[str, Any]:
         kind=str(node.get("kind", "")),
         tool=str(node.get("tool") or ""),
         title=str(node.get("title") or humanize(step.id)),
-        sentence=sentence_of(step.kind, uses(reading.parsed.workflow)),
+        sentence=str(node.get("sentence") or ""),
         doc=step.doc,
         effect=str(node.get("effect") or ""),
         sections=tuple(_sections(step, reading, catalog)),

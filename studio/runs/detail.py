@@ -11,6 +11,8 @@ from uuid import UUID
 import reflex as rx
 
 import dsl
+from dsl.catalog import Catalog
+from engine import catalog as catalogs
 from engine import runs
 from engine.errors import NotFound, WeftError
 from engine.runs import RunDetail
@@ -147,18 +149,19 @@ class RunPage(rx.State):
             db = await services.database()
             found = await runs.get_run(db, actor, UUID(run_id))
             named = await people.names(db, actor)
+            known = None if self.graph else await catalogs.catalog(db, actor)
         except (NotFound, ValueError):
             self.loaded, self.missing = True, True
             return
         except WeftError as error:
             self.loaded, self.message, self.help = True, error.message, error.help
             return
-        self._show(found, named)
+        self._show(found, named, known)
 
-    def _show(self, found: RunDetail, named: dict[UUID, str]) -> None:
+    def _show(self, found: RunDetail, named: dict[UUID, str], catalog: Catalog | None) -> None:
         known = steps.known_steps(found.plan)
         if not self.graph:  # a run's version never changes
-            self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(found.text))))
+            self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(found.text), (), catalog)))
         shown: dict[str, Any] = {
             "run": row(found.summary, named),
             "given": found.input,

@@ -21,9 +21,24 @@ def fields(*required: str, **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required)}
 
 
+TITLES = {
+    "get_order": "Get an order",
+    "check_refund_eligibility": "Check refund eligibility",
+    "process_refund": "Refund an order",
+    "send": "Send an e-mail",
+}
+
+
 def _tool(name: str, takes: dict[str, Any], gives: dict[str, Any] | None, effect: str = "read") -> Tool:
     return Tool.model_validate(
-        {"name": name, "input_schema": takes, "output_schema": gives, "effect": effect, "pin": f"pin-{name}"}
+        {
+            "name": name,
+            "title": TITLES.get(name, ""),
+            "input_schema": takes,
+            "output_schema": gives,
+            "effect": effect,
+            "pin": f"pin-{name}",
+        }
     )
 
 

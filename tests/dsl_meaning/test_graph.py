@@ -9,10 +9,13 @@ from xml.etree import ElementTree
 import pytest
 
 from dsl.checks import check
-from dsl.graph import Graph, Node, graph_json, view
+from dsl.edits import apply
+from dsl.edits.models import AddStep
+from dsl.graph import Graph, Node, Place, graph_json, view
 from dsl.layout import layout
 from dsl.mermaid import mermaid
 from dsl.outline import places
+from dsl.palette import new_step
 from dsl.parse import parse
 from dsl.svg import svg
 from tests.dsl_meaning.programs import PROGRAMS, WIDE
@@ -102,20 +105,56 @@ def test_the_refund_example_reads_like_a_story() -> None:
     graph = drawn(REFUND)
     assert [(n.id, n.title, n.sentence) for n in graph.nodes if n.parent is None] == [
         ("~start", "Start", ""),
-        ("order", "Order", "Get order from Shop"),
-        ("eligibility", "Eligibility", "Check refund eligibility in Shop"),
-        ("ineligible", "Ineligible", "If not eligibility.eligible"),
-        ("gate", "Gate", "If order.total is over config.threshold"),
-        ("refund", "Refund", "Process refund in Shop"),
-        ("notify", "Notify", "Send with Mail"),
-        ("done", "Done", 'Finish with status "refunded", refund_id'),
+        ("order", "Order", "Get an order"),
+        ("eligibility", "Eligibility", "Check refund eligibility"),
+        ("ineligible", "Ineligible", "If the order is not eligible"),
+        ("gate", "Gate", "If the order total is over the threshold (100)"),
+        ("refund", "Refund", "Refund an order"),
+        ("notify", "Notify", "Send an e-mail to the customer"),
+        ("done", "Done", "Finish: refunded"),
         ("~end", "End", ""),
     ]
     approval = next(node for node in graph.nodes if node.id == "gate.approval")
-    assert (approval.parent, approval.sentence) == ("gate/then", "Ask a manager to approve")
+    assert (approval.parent, approval.sentence) == ("gate/then", "Ask a manager to approve, within 24 hours")
     refund = next(node for node in graph.nodes if node.id == "refund")
     assert (refund.tool, refund.effect) == ("shop.process_refund", "write")
     assert REFUND[refund.start : refund.end].startswith("step refund: call shop.process_refund(")
+
+
+def test_a_branch_that_is_not_written_is_a_slim_place_for_a_step_that_writes_it() -> None:
+    graph = drawn(REFUND)
+    nodes = {node.id: node for node in graph.nodes}
+    lane, empty, written = nodes["gate/else"], nodes["gate/else~empty"], nodes["gate/then"]
+    assert (lane.label, lane.implied, lane.parent) == ("otherwise: go on", True, "gate")
+    assert empty.slot == Place(container="gate/else", before=None)
+    assert lane.width < written.width and lane.height < written.height
+    step = new_step("mail.send", parse(REFUND), CATALOG, "gate/else", None)
+    put = AddStep(container="gate/else", before=None, text=step.text, uses=step.uses)
+    after = {node.id: node for node in drawn(apply(REFUND, put).text).nodes}
+    assert (after["gate/else"].label, after["gate/else"].implied) == ("otherwise", False)
+    assert after[f"gate.{step.id}"].parent == "gate/else"
+    assert set(after) == (set(nodes) - {"gate/else~empty"}) | {f"gate.{step.id}"}
+
+
+@pytest.mark.parametrize(
+    ("step", "lanes"),
+    [
+        ("step a: if true { } else { }", ["a/then", "a/else"]),
+        ('step a: switch input.order_id { case "x" { } }', ["a/case0", "a/default*"]),
+        ('step a: approve by role "manager" { }', []),
+        ('step a: approve by role "manager" { on reject { } }', ["a/reject", "a/timeout*"]),
+        ('step a: approve by role "manager" { on timeout { } }', ["a/timeout", "a/reject*"]),
+        ("step a: if true { } catch { }", ["a/then", "a/else*", "a/catch0"]),
+    ],
+)
+def test_only_branches_that_can_be_left_out_are_offered(step: str, lanes: list[str]) -> None:
+    nodes = drawn(text_of(step)).nodes
+    assert [node.id + "*" * node.implied for node in nodes if node.kind == "lane"] == lanes
+
+
+def test_what_is_not_written_is_not_in_a_picture_for_other_pages() -> None:
+    assert "otherwise" not in mermaid(drawn(REFUND))
+    assert "otherwise: go on" in svg(drawn(REFUND)) and "nothing to do" not in svg(drawn(REFUND))
 
 
 def test_a_step_keeps_its_id_when_another_is_put_before_it() -> None:

@@ -88,7 +88,7 @@ def test_the_refund_example_lowers_to_what_it_says() -> None:
         max=5, backoff_ms=1000, backoff_max_ms=60_000, codes=("timeout", "unavailable")
     )
     assert refund.timeout_ms == 30_000
-    assert refund.label == "Process refund in Shop"
+    assert refund.label == "Refund an order"
     (catch,) = steps["notify"].catches
     assert (catch.codes, catch.variable, catch.block.steps[0].path) == (
         (),
