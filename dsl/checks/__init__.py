@@ -15,6 +15,8 @@ from dsl.checks import (
     enum_value,
     expression_type,
     no_timeout,
+    refused_call,
+    unassigned,
     unknown_name,
     unknown_resource,
 )
@@ -25,6 +27,7 @@ from dsl.parse import Parsed
 
 RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     unknown_name.check,
+    unassigned.check,
     duplicate.check,
     cycle.check,
     unknown_resource.check,
@@ -34,6 +37,7 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     expression_type.check,
     dead_step.check,
     no_timeout.check,
+    refused_call.check,
 )
 
 __all__ = ["RULES", "check"]

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.outline import Place, kind_slots, slots
+from dsl.endings import ends
+from dsl.outline import Place, slots
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -37,24 +38,5 @@ def _block(block: tree.Block, parallel: bool, paths: dict[int, Place]) -> Iterat
         for slot in slots(step):
             inner = isinstance(step.kind, tree.Parallel) and not slot.rescue
             yield from _block(slot.block, inner, paths)
-        if not parallel and _ends(step):
+        if not parallel and ends(step):
             ended = step.id
-
-
-def _ends(step: tree.Step) -> bool:
-    """Whether nothing can come behind a step."""
-    if any(isinstance(clause, tree.Catch) for clause in step.clauses):
-        return isinstance(step.kind, tree.Return)
-    match step.kind:
-        case tree.Return() | tree.Fail():
-            return True
-        case tree.If(otherwise=otherwise) | tree.Switch(otherwise=otherwise):
-            return otherwise is not None and all(_ended(slot.block) for slot in kind_slots(step.kind))
-        case tree.Do(block=block):
-            return _ended(block)
-        case _:
-            return False
-
-
-def _ended(block: tree.Block) -> bool:
-    return any(_ends(step) for step in block.steps)

@@ -281,7 +281,8 @@ def test_one_mistake_is_one_diagnostic(code: str, steps: str, place: str, messag
 GOOD = [
     refund(),
     refund(reason='"for ${order.id}"'),
-    ORDER + "step i: if order.total > config.threshold { step x: let order.id }\nstep y: let x",
+    ORDER
+    + 'step i: if order.total > config.threshold { step x: let order.id yield x } else { yield "" }\nstep y: let i',
     ORDER + "step i: if order.?discount == null { }",
     ORDER + "step i: if has(order.customer.phone) { }",
     ORDER + "step s: let order.items.map(i, i.price * i.quantity).sum() > 100",
