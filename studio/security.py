@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from studio import veil
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -70,12 +72,13 @@ def refusal(scope: Scope, origins: tuple[str, ...]) -> str | None:
 
 
 class Fence:
-    """ASGI middleware: checks origins, adds the headers."""
+    """ASGI middleware: checks origins, adds the headers, and keeps credentials from the pages' framework."""
 
     def __init__(self, app: App, origins: tuple[str, ...]) -> None:
         self._app = app
         self._origins = origins
         self._headers = headers(origins)
+        self._cookie = veil.cookie_name(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -84,6 +87,8 @@ class Fence:
         if refusal(scope, self._origins):
             await self._refuse(scope, receive, send)
             return
+        if scope["type"] == "websocket":
+            scope = {**scope, "headers": veil.veiled(scope["headers"], self._cookie)}
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -18,8 +18,9 @@ from studio.login import login_page
 from studio.origins import allowed_origins
 from studio.runs import RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
-from studio.shell import Guard, Shell, services
+from studio.shell import Guard, Shell, faults, services
 from studio.shell.head import early_theme
+from studio.shell.inlet import guard_inlet
 from studio.workflows import WorkflowList, workflows_page
 
 app = rx.App(
@@ -30,11 +31,17 @@ app = rx.App(
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         early_theme(),
     ],
-    toaster=rx.toast.provider(position="bottom-right", rich_colors=False, close_button=True, expand=False),
+    toaster=rx.toast.provider(
+        position="top-center", offset="64px", rich_colors=False, close_button=True, expand=False
+    ),
+    frontend_exception_handler=faults.in_browser,
+    backend_exception_handler=faults.in_handler,
     api_transformer=[StudioApi, partial(security.Fence, origins=allowed_origins())],
 )
+app.app_wraps[(5, "Overlay")] = lambda stateful: Away.create() if stateful else None
 app.register_lifespan_task(services.lifespan)
 app.add_middleware(Guard())
+guard_inlet(app)
 
 
 def home() -> rx.Component:
@@ -42,6 +49,20 @@ def home() -> rx.Component:
     return rx.el.main(rx.el.a("Workflows", href="/workflows"), class_name="w-visually-hidden")
 
 
+def nowhere() -> rx.Component:
+    """An address that leads nowhere."""
+    return rx.el.main(
+        empty(
+            "search-x",
+            "There is no such page",
+            "The address may be mistyped, or what was here has moved.",
+            link("All workflows", href="/workflows", class_name="w-button primary"),
+        ),
+        class_name="w-signin-page",
+    )
+
+
+app.add_page(nowhere, route="404", title="Not found · Weft Studio")
 app.add_page(home, route="/", title="Weft Studio", on_load=rx.redirect("/workflows", replace=True))
 app.add_page(login_page, route="/login", title="Sign in · Weft Studio")
 app.add_page(

@@ -16,7 +16,6 @@ import contextvars
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -30,13 +29,12 @@ from engine.errors import BadCredentials, Forbidden, Unavailable
 from engine.people import actor_of_session
 from engine.permissions import Permission, require
 from studio.shell import services
+from studio.shell.payload import fits
+from studio.veil import session_token
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 FRESH_SECONDS: Final = 2.0
-
-# The session cookie; the prefixed one where the studio is reached over https.
-COOKIES: Final = ("__Host-weft_session", "weft_session")
 
 # The framework's own handlers that a page needs to come up; none of them reads or changes anything of an account.
 # (`setvar`, which every state has, is not among them: it would let a browser set any variable.)
@@ -79,15 +77,6 @@ def permission_of(handler: Callable[..., Any]) -> Permission | None:
     return getattr(handler, "weft_permission", None)
 
 
-def session_token(cookie_header: str) -> str:
-    """The session's token in a Cookie header, or "". Pure."""
-    try:
-        cookies = SimpleCookie(cookie_header)
-    except CookieError:
-        return ""
-    return next((cookies[name].value for name in COOKIES if name in cookies), "")
-
-
 async def authorized(state: BaseState, permission: Permission | str = Permission.VIEW) -> Actor:
     """The person behind this event. Raises BadCredentials, Forbidden, Unavailable."""
     token = session_token(state.router.headers.cookie)
@@ -121,8 +110,10 @@ class Guard(rx.Middleware):
             registered = RegistrationContext.get().event_handlers.get(event.name)
             permission = permission_of(registered.handler.fn) if registered is not None else None
             await authorized(root, permission or Permission.VIEW)
-            if permission is None:
+            if registered is None or permission is None:
                 raise Forbidden("That is not something a page may ask for.", "Reload the page.")
+            if not fits(registered.handler.fn, event.payload):
+                raise Forbidden("The page sent something that does not fit.", "Reload the page.")
             token = session_token(root.router.headers.cookie)
             if self._bind(root, session, token):
                 return _answer(rx.call_script("location.reload()"))
