@@ -212,17 +212,19 @@ async def _existing(session: AsyncSession, workflow_id: UUID, key: str, input: d
 
 
 async def cancel_run(db: Database, actor: Actor, run_id: UUID) -> RunSummary:
-    """End a run. One that is queued, waiting or in review is cancelled when this returns; a running one is told to
-    stop after the steps it is in the middle of. Cancelling twice is once. Raises ``Conflict`` when it is over.
+    """End a run. One that has not begun is cancelled when this returns. Any other is told to stop: whoever runs it
+    finishes the steps it is in the middle of, undoes what was done, and cancels it then. One that waits, or is in
+    review, is queued for that, and its open approvals cannot be decided any more. Cancelling twice is once. Raises
+    ``Conflict`` when the run is over.
     """
     require(actor, Permission.CANCEL)
     async with db.account(actor) as session:
         run = await eventlog.lock(session, run_id)
         match RunState(run.state):
-            case RunState.RUNNING:
-                await _ask_to_stop(session, actor, run)
-            case RunState.QUEUED | RunState.WAITING | RunState.NEEDS_REVIEW:
+            case RunState.QUEUED if run.epoch == 0:
                 await _cancel_now(session, actor, run)
+            case RunState.QUEUED | RunState.RUNNING | RunState.WAITING | RunState.NEEDS_REVIEW:
+                await _ask_to_stop(session, actor, run)
             case RunState.CANCELLED:
                 pass
             case state:
@@ -239,28 +241,28 @@ _ENDS = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.TI
 
 
 async def _ask_to_stop(session: AsyncSession, actor: Actor, run: tables.Run) -> None:
-    if run.cancel_requested_at is None:
-        run.cancel_requested_at = (await session.exec(select(func.now()))).one()
-        session.add(run)
-        await session.flush()
-        await eventlog.notify(session, "weft_runs", str(run.id))
-        await audit.append(
-            session, actor.account_id, actor.email, "run.cancel", str(run.id), {"state": run.state}
-        )
+    if run.cancel_requested_at is not None:
+        return
+    before = run.state
+    run.cancel_requested_at = (await session.exec(select(func.now()))).one()
+    if before != RunState.RUNNING:
+        run.state, run.due_at, run.waiting_on = RunState.QUEUED, run.cancel_requested_at, []
+        # The runner journals the gates' ends, each where it stands; until then nobody shall decide one.
+        close = "UPDATE approvals SET state = 'cancelled', decided_at = now() WHERE run_id = :run AND state = 'open'"
+        await session.execute(text(close), {"run": run.id})
+    session.add(run)
+    await session.flush()
+    await eventlog.notify(session, "weft_runs", str(run.id))
+    await eventlog.notify(session, "weft_events", str(run.id))
+    await audit.append(session, actor.account_id, actor.email, "run.cancel", str(run.id), {"state": before})
 
 
 async def _cancel_now(session: AsyncSession, actor: Actor, run: tables.Run) -> None:
-    close = text(
-        "UPDATE approvals SET state = 'cancelled', decided_at = now() WHERE run_id = :run AND state = 'open'"
-        " RETURNING path"
-    )
-    gates = (await session.execute(close, {"run": run.id})).scalars().all()
-    before = run.state
     run.state = RunState.CANCELLED
     run.finished_at = (await session.exec(select(func.now()))).one()
-    run.epoch += 1
-    run.lease_owner, run.lease_until, run.due_at, run.waiting_on = None, None, None, []
-    events = [NewEvent("gate.answered", path, {"answer": "cancelled"}) for path in gates]
-    await eventlog.append(session, run, [*events, NewEvent("run.cancelled", "", {"by": actor.email})])
+    run.due_at = None
+    await eventlog.append(session, run, [NewEvent("run.cancelled", "", {"by": actor.email})])
     await eventlog.notify(session, "weft_runs", str(run.id))
-    await audit.append(session, actor.account_id, actor.email, "run.cancel", str(run.id), {"state": before})
+    await audit.append(
+        session, actor.account_id, actor.email, "run.cancel", str(run.id), {"state": RunState.QUEUED}
+    )

@@ -77,6 +77,11 @@ async def _answer(state: State, branch: Branch, path: str, opened: Started, at_d
     journal = state.journal
     known = journal.answers.get(path)
     if known is not None:
+        if known.outcome == "cancelled":
+            # The branch was told to stop. It stands here until whoever told it does so again: what ended the branch
+            # (a sibling that won, a deadline, the run's cancel) may not be recorded yet.
+            await state.tokens.barrier(branch)
+            branch.check()
         return known
     due_at = seconds(opened.data["due_at"])
     try:

@@ -144,6 +144,84 @@ async def test_a_crash_at_every_write_and_effect_changes_nothing(shape: str) -> 
         assert_same(expected, ended, stage, f"{shape}, crash at place {at}: {stage.kinds()}")
 
 
+CANCELLED: dict[str, Callable[[], p.Plan]] = {
+    "one gate": lambda: plan(call("a", compensate=undo()), approve("gate"), call("never")),
+    "gates side by side": lambda: plan(
+        call("a", compensate=undo()),
+        parallel(
+            "p",
+            do("x", call("x1", compensate=undo()), approve("gate"), call("x2")),
+            do("y", call("y1", compensate=undo()), approve("gate"), call("y2")),
+            do("z", call("z1"), call("z2", compensate=undo())),
+        ),
+        call("never"),
+    ),
+    "after a round was lost to another": lambda: plan(
+        call("a", compensate=undo()),
+        parallel(
+            "any",
+            do("x", approve("gate"), call("x1")),
+            do("y", call("y1", compensate=undo()), result=const(2)),
+            join="any",
+        ),
+        approve("gate"),
+        call("never"),
+    ),
+    "in rounds": lambda: plan(
+        foreach("each", const([1, 2]), call("one", compensate=undo()), approve("gate"), concurrency=2),
+        call("never"),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", CANCELLED)
+async def test_a_crash_anywhere_in_a_cancel_changes_nothing(shape: str) -> None:
+    async def waiting() -> Stage:
+        stage = Stage(CANCELLED[shape]())
+        assert (await stage.invoke()).state == "waiting"
+        return stage
+
+    calm = await waiting()
+    crasher = Crasher(calm, None)
+    assert (await calm.invoke(cancelled=True)).state == "cancelled"
+    undone = [name for name in calm.witness.order if "~comp" in name]
+    assert undone and len(undone) == len(set(undone))
+    for at in range(1, crasher.places + 1):
+        stage = await waiting()
+        dying = Crasher(stage, at)
+        with pytest.raises((Crash, ExceptionGroup)):
+            await stage.invoke(cancelled=True)
+        await reap()
+        dying.revive()
+        if stage.run.state == "running":
+            assert (await stage.invoke(owner="heir", cancelled=True)).state == "cancelled"
+        note = f"crash at place {at}: {stage.kinds()}"
+        assert stage.run.state == "cancelled", note
+        assert stage.witness.effects == calm.witness.effects, note
+
+
+async def test_a_crash_after_a_loser_s_gate_was_closed_keeps_the_winner() -> None:
+    """The gate's end is recorded before the scope's: in between, replay must not take it for the run's end."""
+    made = plan(
+        parallel(
+            "p",
+            do("x", approve("gate"), call("x1")),
+            do("y", call("y1"), call("y2"), result=const(2)),
+            join="any",
+        ),
+        ret("done", cel("p")),
+    )
+    counting = Stage(made)
+    crasher = Crasher(counting, None)
+    assert (await counting.finish()).output == 2
+    for at in range(1, crasher.places + 1):
+        stage = Stage(made)
+        ended = await with_crash(stage, Crasher(stage, at), lambda: None, None)
+        note = f"crash at place {at}: {stage.kinds()}"
+        assert (ended.state, ended.output) == ("succeeded", 2), note
+        assert stage.witness.effects == {"p.y.y1": 1, "p.y.y2": 1}, note
+
+
 async def test_a_crash_between_an_unsafe_effect_and_its_record_asks_a_person() -> None:
     counting = Stage(plan(call("pay", tool="blind", honours=False), ret("done", const(1))))
     crasher = Crasher(counting, None)

@@ -384,6 +384,14 @@ async def test_cancelling_a_run_that_waits_undoes_what_it_did() -> None:
     assert stage.witness.order == ["a", "a~comp.undo"]
 
 
+async def test_cancelling_a_run_in_review_undoes_what_is_known_and_leaves_the_unknown() -> None:
+    lost = call("pay", tool="lost", honours=False, compensate=block(call("refund")))
+    stage = Stage(plan(call("a", compensate=block(call("undo"))), lost))
+    assert (await stage.invoke()).state == "needs_review"
+    assert (await stage.invoke(cancelled=True)).state == "cancelled"
+    assert stage.witness.order == ["a", "a~comp.undo"]
+
+
 async def test_a_drained_run_goes_on_elsewhere() -> None:
     stage = Stage(plan(call("a"), call("b"), ret("done", const(1))))
     release = stage.witness.hold["a"] = asyncio.Event()

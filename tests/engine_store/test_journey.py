@@ -103,6 +103,21 @@ async def test_a_cancelled_run_stays_cancelled_and_does_nothing(
     assert "refund" not in {step["path"] for step in run["steps"]}
 
 
+async def test_a_run_that_waits_is_cancelled_by_a_runner(
+    desk: httpx.AsyncClient, db: Database, workspace: Workspace
+):
+    async with asyncio.timeout(40):
+        workflow = await published(desk, "money_waits")
+        started = await desk.post(f"/workflows/{workflow}/runs", json={"input": {"order_id": "A-1021"}})
+        run_id = started.json()["run_id"]
+        await until_waiting(db, workspace, run_id)
+        asked = await runs.cancel_run(db, workspace.admin, run_id)
+        assert asked.cancel_requested
+        kinds = [event.kind async for event in runs.follow(db, workspace.admin, run_id)]
+    assert kinds[-3:] == ["run.claimed", "gate.answered", "run.cancelled"]
+    assert (await desk.get("/approvals")).json() == []
+
+
 async def test_waiting_on_the_line_brings_the_result(desk: httpx.AsyncClient):
     workflow = await published(desk, "money_quick")
     answer = await desk.post(

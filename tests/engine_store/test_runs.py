@@ -132,6 +132,22 @@ async def test_cancelling_a_running_run_asks_its_runner(db: Database, runner: Da
     assert (asked.state, asked.cancel_requested) == ("running", True)
 
 
+async def test_cancelling_what_has_begun_leaves_the_undoing_to_a_runner(
+    db: Database, runner: Database, workspace: Workspace
+):
+    for state in ("waiting", "needs_review"):
+        run = await runs.start_run(db, workspace.admin, workspace.workflow_id, INPUT)
+        async with runner.platform() as session:
+            for step in ("running", state):
+                await session.execute(
+                    text("UPDATE runs SET state = :s, epoch = 1 WHERE id = :id"), {"s": step, "id": run.id}
+                )
+        asked = await runs.cancel_run(db, workspace.admin, run.id)
+        assert (asked.state, asked.cancel_requested, asked.finished_at) == ("queued", True, None)
+        assert asked.due_at is not None
+        assert await runs.cancel_run(db, workspace.admin, run.id) == asked
+
+
 async def test_a_run_that_is_over_cannot_be_cancelled(db: Database, runner: Database, workspace: Workspace):
     run = await runs.start_run(db, workspace.admin, workspace.workflow_id, INPUT)
     async with runner.platform() as session:
