@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.home import ROOT
+from deploy.home import ROOT, open_private
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Child:
     starts: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
+        with open_private(self.log) as log:
             self.process = subprocess.Popen(
                 self.command,
                 cwd=ROOT,

@@ -13,7 +13,7 @@ import sys
 import traceback
 
 from deploy.failure import Failure
-from deploy.home import Home
+from deploy.home import Home, open_private
 
 _DEFAULT_PORT = 3000
 
@@ -112,8 +112,8 @@ def _unexpected(error: Exception) -> int:
     """A mistake of ours: a sentence for the person, the traceback in a file for whoever mends it."""
     try:
         log = Home.of(os.environ).logs / "crash.log"
-        with log.open("a") as file:
-            traceback.print_exception(error, file=file)
+        with open_private(log) as file:
+            file.write("".join(traceback.format_exception(error)).encode())
     except (OSError, Failure):
         traceback.print_exception(error)
         return 2

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from deploy.failure import Failure
 
@@ -27,13 +29,20 @@ class Home:
         home = cls(Path(environment.get("WEFT_HOME") or ROOT / ".weft").expanduser().resolve())
         try:
             home.path.mkdir(parents=True, exist_ok=True)
-            home.logs.mkdir(exist_ok=True)
-            home.samples.mkdir(exist_ok=True)
+            for folder in (home.logs, home.samples):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                folder.chmod(0o700)  # also one that an earlier version made readable
+            shared = home.path.stat().st_mode & 0o002
         except OSError as error:
             raise Failure(
                 f"The folder {str(home.path)!r} cannot be used: {error.strerror}.",
                 "Set WEFT_HOME to a folder you may write to.",
             ) from None
+        if shared:
+            raise Failure(
+                f"Everybody on this machine may write to {str(home.path)!r}, and could read or swap the keys in it.",
+                f"Set WEFT_HOME to a folder of your own, or take the right away: chmod o-w {home.path}",
+            )
         return home
 
     @property
@@ -70,9 +79,20 @@ class Home:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    partial.replace(path)
+    """Write a file that only its owner can read, whole or not at all. A name that somebody prepared is not followed."""
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a log to append to: only its owner can read it, and a link that somebody prepared is not followed."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab")

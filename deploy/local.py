@@ -20,6 +20,7 @@ from deploy.postgres import EmbeddedPostgres
 
 WORKSPACE = "Sample workspace"
 LOGIN = "owner@weft.local"
+_HARMLESS = ("WEFT_HOME", "WEFT_ORIGINS", "WEFT_STUDIO_PORT")
 BUSINESS_ROLES = ("manager", "finance_manager", "support")
 
 
@@ -118,6 +119,15 @@ def child_environment(
         "WEFT_SAMPLES_TOKEN": samples_token(home),
         "WEFT_KEY_FILE": str(home.key_file()),
         "WEFT_ORIGINS": origins,
+    }
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """For what runs other people's code, such as the npm packages of the page's build: nothing of ours to send away."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name != "DATABASE_URL" and (not name.startswith("WEFT_") or name in _HARMLESS)
     }
 
 

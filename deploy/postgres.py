@@ -23,6 +23,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from deploy.failure import Failure
+from deploy.home import write_private
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -236,10 +237,7 @@ class EmbeddedPostgres:
             ) from None
 
     def _write_details(self, details: dict) -> None:
-        partial = self._record.with_suffix(".partial")
-        partial.touch(mode=0o600)
-        partial.write_text(json.dumps(details))
-        partial.replace(self._record)
+        write_private(self._record, json.dumps(details))
 
     def _url(self, database: str) -> str:
         details = self._details()

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from deploy.failure import Failure
-from deploy.home import ROOT, Home
+from deploy.home import ROOT, Home, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def prepare(environment: Mapping[str, str]) -> Prepared:
     except ValueError:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         log = Home.of(environment).logs / "setup.log"
-        log.write_text(done.stderr)
+        write_private(log, done.stderr)
         raise Failure(
             f"The workspace could not be prepared: {last}", f"The details are in {str(log)!r}."
         ) from None

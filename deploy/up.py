@@ -21,7 +21,7 @@ from deploy import children, local
 from deploy.children import Child
 from deploy.console import Console
 from deploy.failure import Failure
-from deploy.home import ROOT, Home
+from deploy.home import ROOT, Home, write_private
 from deploy.postgres import EmbeddedPostgres
 from deploy.setup import prepare
 
@@ -101,7 +101,8 @@ class Supervisor:
         studio = Child(
             name="studio",
             command=[sys.executable, "-m", "studio.serve", "--host", "127.0.0.1", "--port", str(self.port)],
-            environment=environment,
+            # It answers people: the runners' way into every account's runs is none of its business.
+            environment={name: value for name, value in environment.items() if name != "WEFT_RUNNER_URL"},
             log=self.home.logs / "studio.log",
         )
         with self.console.stage("Starting the studio", "Studio ready"):
@@ -157,6 +158,7 @@ class Supervisor:
             process = subprocess.Popen(
                 [sys.executable, "-m", "studio.build"],
                 cwd=ROOT,
+                env=local.without_secrets(os.environ),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -167,7 +169,7 @@ class Supervisor:
                 raise local.Stopping
         if process.returncode != 0:
             log = self.home.logs / "build.log"
-            log.write_text(output)
+            write_private(log, output)
             tail = "\n".join(output.strip().splitlines()[-8:])
             raise Failure(
                 f"The page could not be built:\n{tail}",
