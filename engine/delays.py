@@ -25,32 +25,35 @@ def key_of(email: str, client: str) -> bytes:
     return hashlib.sha256(f"{email}\0{client}".encode()).digest()
 
 
-async def refuse_early(db: Database, key: bytes) -> None:
-    """Raises ``BadCredentials`` with ``retry_after`` while the delay lasts."""
-    query = text(
-        "SELECT failures, extract(epoch FROM clock_timestamp() - last_at)::float8 FROM login_delays WHERE key = :key"
-    )
+async def take(db: Database, key: bytes) -> None:
+    """Counts an attempt as failed before its password is looked at; ``forget`` takes that back. So of many at the same
+    moment no more go on than of as many in a row. Raises ``BadCredentials`` with ``retry_after`` while the delay lasts.
+    """
     async with db.platform() as session:
-        row: Any = (await session.execute(query, {"key": key})).first()
-    if row is None:
-        return
-    left = delay_s(row[0]) - row[1]
-    if left > 0:
-        raise BadCredentials(
-            "Too many failed sign-ins.", f"Wait {left:.0f} s and try again.", retry_after=max(left, 1.0)
-        )
+        row: Any = (await session.execute(_TAKE, {"key": key, "forget": FORGET_AFTER_S})).first()
+        if row is not None:
+            return
+        row = (await session.execute(_LEFT, {"key": key})).first()
+    left = 0.0 if row is None else delay_s(row[0]) - row[1]
+    raise BadCredentials(
+        "Too many failed sign-ins.", f"Wait {max(left, 1.0):.0f} s and try again.", retry_after=max(left, 1.0)
+    )
 
 
-async def count_failure(db: Database, key: bytes) -> None:
-    statement = text(
-        """
-        INSERT INTO login_delays AS d (key, failures) VALUES (:key, 1)
-        ON CONFLICT (key) DO UPDATE SET last_at = clock_timestamp(), failures =
-            CASE WHEN d.last_at < clock_timestamp() - make_interval(secs => :forget) THEN 1 ELSE d.failures + 1 END
-        """
-    )
-    async with db.platform() as session:
-        await session.execute(statement, {"key": key, "forget": FORGET_AFTER_S})
+# The row's lock makes attempts at the same moment wait for each other; the condition is looked at after the wait.
+_TAKE = text(
+    f"""
+    INSERT INTO login_delays AS d (key, failures, last_at) VALUES (:key, 1, clock_timestamp())
+    ON CONFLICT (key) DO UPDATE SET last_at = clock_timestamp(), failures =
+        CASE WHEN d.last_at < clock_timestamp() - make_interval(secs => :forget) THEN 1 ELSE d.failures + 1 END
+    WHERE d.failures < {FREE_FAILURES} OR d.last_at <= clock_timestamp()
+        - make_interval(secs => least(2.0 ^ least(d.failures - {FREE_FAILURES}, 20), {LONGEST_S}))
+    RETURNING d.failures
+    """
+)
+_LEFT = text(
+    "SELECT failures, extract(epoch FROM clock_timestamp() - last_at)::float8 FROM login_delays WHERE key = :key"
+)
 
 
 async def forget(db: Database, key: bytes) -> None:

@@ -127,7 +127,7 @@ async def authenticate(db: Database, email: str, password: str, *, client: str =
     """
     email = email.strip().lower()
     key = delays.key_of(email, client)
-    await delays.refuse_early(db, key)
+    await delays.take(db, key)
     async with db.lookup(email) as session:
         users = (await session.exec(select(User).where(User.email == email))).all()
     for user in users or (None,):
@@ -135,7 +135,6 @@ async def authenticate(db: Database, email: str, password: str, *, client: str =
         if await passwords.verified(password, secret) and user is not None:
             await delays.forget(db, key)
             return user
-    await delays.count_failure(db, key)
     raise BadCredentials(
         "The e-mail address or the password is wrong.", "Try again, or have the password reset."
     )
