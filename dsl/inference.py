@@ -30,6 +30,7 @@ _RESULTS: dict[str, Schema] = {
     "size": WHOLE,
     "string": TEXT,
     "text": TEXT,
+    "money": TEXT,
     "int": WHOLE,
     "double": NUMBER,
     "bool": TRUTH,

@@ -131,6 +131,19 @@ def _round(value: Any, digits: int = 0) -> Any:
     return rounded
 
 
+def _money(value: Any) -> str:
+    """``249.9`` as "249.90"; nothing for null, as in a ``${}`` hole."""
+    if value is None:
+        return ""
+    (number,) = _numbers([value])
+    if isinstance(number, int):
+        return f"{number}.00"
+    if not math.isfinite(number) or abs(number) >= 1e15:
+        raise ValueError("the amount is too large")
+    # Without its sign a rounded zero would still be "-0.00".
+    return f"{_round(number, 2) or 0.0:.2f}"
+
+
 def _abs(value: Any) -> Any:
     return abs(_numbers([value])[0])
 
@@ -173,6 +186,7 @@ OWN: tuple[Overload, ...] = (
     Overload("_get", ("dyn", "list"), "dyn", _get),
     Overload("_default", ("dyn", "dyn"), "dyn", _default),
     Overload("text", ("dyn",), "string", lambda value: _text([value])),
+    Overload("money", ("dyn",), "string", _money),
     Overload("round", ("dyn",), "dyn", _round),
     Overload("round", ("dyn", "int"), "dyn", _round),
     Overload("abs", ("dyn",), "dyn", _abs),
@@ -211,6 +225,7 @@ FUNCTIONS: dict[str, tuple[int, ...]] = {
     "timestamp": (1,),
     "duration": (1,),
     "text": (1,),
+    "money": (1,),
     "round": (1, 2),
     "abs": (1,),
     "floor": (1,),
@@ -219,7 +234,11 @@ FUNCTIONS: dict[str, tuple[int, ...]] = {
     "min": (1, 2),
     "max": (1, 2),
 }
-"""Functions by name, with how many arguments they take."""
+"""Functions by name, with how many arguments they take.
+
+Of our own: ``text`` writes any value as a hole would, ``money`` an amount with two decimals ("249.90", nothing for
+null, no currency), ``round(x, digits)`` rounds half away from zero; ``sum``, ``min`` and ``max`` take a list.
+"""
 
 MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
 """Methods whose first argument names a variable for the others."""

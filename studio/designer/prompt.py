@@ -37,6 +37,7 @@ Rules of the language beside the grammar
 - Use only the tools listed below, through `use ALIAS: mcp "CONNECTOR"`. Never invent a tool, an argument or a role.
 - A step's id is its result. Steps that may not have run on every path cannot be read later.
 - Numbers of schema type number are written with a point (100.0); integers without.
+- In texts for people write amounts with two decimals: "${money(order.total)} ${order.currency}".
 - Give calls a `timeout`; give calls that write a `key` that names the thing (key "refund-${order.id}") before `retry`.
 - A step that moves money, deletes or cannot be undone stands behind `approve by role` when the request speaks of
   approval or of a limit.

@@ -131,7 +131,7 @@ def test_a_message_on_refusal_goes_into_the_refused_branch(base: str) -> None:
 def test_a_second_approval_stands_before_the_effect_and_says_what_it_is_about(base: str) -> None:
     after = changed("If the total is over 1000 euros also ask the finance manager", base)
     assert after.text.index("order.total > 1000.0") < after.text.index("shop.process_refund(")
-    assert after.text.count('title "Refund ${order.total} ${order.currency} for order ${order.id}?"') == 2
+    assert after.text.count('title "Refund ${money(order.total)} ${order.currency} for order ${order.id}?"') == 2
 
 
 def test_a_new_input_and_a_new_connector_are_declared() -> None:

@@ -44,7 +44,7 @@ CASES = [
             "if order.total > 100.0 {",
             "if !eligibility.eligible {",
             'approve by role "manager"',
-            'title "Refund ${order.total} ${order.currency} for order ${order.id}?"',
+            'title "Refund ${money(order.total)} ${order.currency} for order ${order.id}?"',
             "show order, eligibility",
             "within 24h",
             'key "refund-${order.id}"',

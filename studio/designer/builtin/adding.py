@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import dsl
 from dsl import tree
+from dsl.catalog import Schema
 from dsl.outline import Place as StepPlace
 from dsl.scope import scopes_of
+from studio.designer.builtin import prose
 from studio.designer.builtin.change import Change
 from studio.designer.builtin.clauses import read_request
 from studio.designer.builtin.composing import Composer, Place
@@ -26,7 +28,7 @@ from studio.designer.builtin.explaining import open_questions
 from studio.designer.builtin.finding import Existing
 from studio.designer.builtin.reading import Act
 from studio.designer.builtin.scope import Scope, Thing, noun_words
-from studio.designer.builtin.shapes import properties
+from studio.designer.builtin.shapes import properties, sort_of
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.verbs import starts_with_verb, verb_stems
 from studio.designer.builtin.words import singular, stems
@@ -226,15 +228,18 @@ def _effects_before(existing: Existing, container: str, before: str | None, scop
             if tool is not None and tool.effect == "write" and "send" not in kind.tool:
                 verb = place.step.id.split("_")[0]
                 amount = next(
-                    (
-                        existing.text[a.value.span.start : a.value.span.end]
-                        for a in kind.args
-                        if a.name == "amount"
-                    ),
+                    (_priced(a.value, existing, tool.input_schema) for a in kind.args if a.name == "amount"),
                     "",
                 )
                 found.append(Effect(verb, place.step.id.replace("_", " "), place.step.id, amount))
     return found
+
+
+def _priced(value: tree.Expr, existing: Existing, takes: Schema) -> str:
+    written = existing.text[value.span.start : value.span.end]
+    if isinstance(value, tree.Constant):
+        return written
+    return prose.priced(written, sort_of(properties(takes).get("amount", {})))
 
 
 def _with_result(step: DraftStep, existing: Existing) -> DraftStep:

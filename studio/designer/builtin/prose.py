@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from studio.designer.builtin.draft import template
 from studio.designer.builtin.scope import Scope, Thing, is_amount
-from studio.designer.builtin.shapes import Place, places
+from studio.designer.builtin.shapes import Place, Sort, places
 from studio.designer.builtin.words import PRONOUNS, article, raw_tokens, stem
 from studio.designer.builtin.work import Effect, Work
 
@@ -141,7 +141,7 @@ def approval_title(scope: Scope, doing: str, amount: Place | None) -> str:
     thing = " ".join(words[1:])
     if amount is not None:
         currency = scope.sibling(amount.path, "currency")
-        said = f"{verb} {_money(amount.path, currency.path if currency else '')}"
+        said = f"{verb} {_money(priced(amount.path, amount.sort), currency.path if currency else '')}"
         return template(f"{said} for {about}?" if about else f"{said}?")
     noun = about.split(" ${")[0]
     if thing and noun and not (set(map(stem, raw_tokens(thing))) <= set(map(stem, raw_tokens(noun)))):
@@ -149,9 +149,18 @@ def approval_title(scope: Scope, doing: str, amount: Place | None) -> str:
     return template(f"{verb} {about or thing or 'with this'}?")
 
 
+def priced(amount: str, sort: Sort) -> str:
+    """An amount as an expression for people. A whole number may count cents, so it stays as it is."""
+    return f"money({amount})" if sort == "number" else amount
+
+
 def _money(amount: str, currency: str) -> str:
-    if not amount.replace(".", "").isdigit():
+    """``amount`` is an expression, or a number as it is written."""
+    written = re.fullmatch(r"\d+(?:\.\d+)?", amount)
+    if written is None:
         amount = f"${{{amount}}}"
+    elif "." in amount:
+        amount = f"{float(amount):.2f}"
     return f"{amount} ${{{currency}}}" if currency else amount
 
 
@@ -190,7 +199,11 @@ def _facts(scope: Scope) -> list[str]:
         if p.path != thing.name and p.sort in ("string", "number", "integer") and p.certain and p.leaf != ("id",)
     ]  # fmt: skip
     plain.sort(key=lambda p: not is_amount(p.leaf))
-    return [f"{_capital(p.path.rpartition('.')[2].replace('_', ' '))}: ${{{p.path}}}" for p in plain[:4]]
+    return [
+        f"{_capital(p.path.rpartition('.')[2].replace('_', ' '))}: "
+        f"${{{priced(p.path, p.sort) if is_amount(p.leaf) else p.path}}}"
+        for p in plain[:4]
+    ]
 
 
 def _sentence(text: str) -> str:
@@ -211,5 +224,9 @@ def _capital(text: str) -> str:
 
 def effect_of(verb: str, noun: str, step: str, amount: Place | None, currency: Place | None) -> Effect:
     return Effect(
-        base_form(verb), noun, step, amount.path if amount else "", currency.path if currency else ""
+        base_form(verb),
+        noun,
+        step,
+        priced(amount.path, amount.sort) if amount else "",
+        currency.path if currency else "",
     )

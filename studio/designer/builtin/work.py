@@ -17,7 +17,10 @@ _RESERVED = frozenset(["input", "config", "secrets", "output", "event", "e", "tr
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A write that was placed: ``verb`` and ``noun`` say it in words; ``path`` names its result."""
+    """A write that was placed: ``verb`` and ``noun`` say it in words; ``step`` names its result.
+
+    ``amount`` is an expression that writes the amount for people, ``currency`` the path of its currency.
+    """
 
     verb: str
     noun: str

@@ -1,0 +1,149 @@
+"""Checks and conditions as `if` steps: what is known is tested, what is not is looked up or asked for first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studio.designer.builtin.draft import DraftStep, FailStep, IfStep, ReturnStep
+from studio.designer.builtin.lookups import ask_for_number, fetch_for_test
+from studio.designer.builtin.reading import Ask, Check, Is, Item, Same, When
+from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.shapes import places
+from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
+from studio.designer.builtin.tools import Known
+from studio.designer.builtin.words import raw_tokens, stems
+from studio.designer.builtin.work import identifier
+
+if TYPE_CHECKING:
+    from studio.designer.builtin.composing import Composer, Place
+
+
+def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope, place: Place) -> None:
+    found = resolve(item.test, scope, composer.last) if item.test else None
+    known = _checker(composer, item)
+    if (
+        not isinstance(found, Resolved)
+        or isinstance(item.test, Same)
+        or (found.weak and known and not composer.has(steps, known))
+    ):
+        if known is None:
+            need = f"nothing tells {found.wanted}" if isinstance(found, Unresolved) else "no tool checks that"
+            composer.work.miss(item.words, f"I could not check this: {need}.")
+            return
+        step = composer.call(known, item.verb, item.rest, steps, scope, place)
+        steps[-1] = step = replace(step, says=item.words)
+        own = Scope([t for t in scope.things if t.name == step.id])
+        found = resolve(item.test, own, None) if item.test else None
+        if not isinstance(found, Resolved):
+            found = _only_answer(own, item)
+        if found is None:
+            return
+    composer.last = found
+    scope.favoured += [p.path for p in found.about if p.sort in ("number", "integer")]
+    if _asked_again(item, place.ahead):
+        return
+    failing = inverted(found)
+    status = f"not_{identifier(found.name)}" if not found.name.startswith("not_") else identifier(found.name)
+    test_id = composer.work.fresh(f"unless_{identifier(found.name)}")
+    composer.work.assume(
+        f"When {failing.spoken}, this one is left out."
+        if place.loop
+        else f"When {failing.spoken}, the workflow ends with status {status!r} and does nothing more."
+    )
+    steps.append(
+        IfStep(test_id, failing.test, (composer.end(status, place),), says=f"stop unless {found.spoken}")
+    )
+
+
+def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, place: Place) -> None:
+    found = resolve(item.test, scope, composer.last)
+    if isinstance(found, Unresolved) or found.weak:
+        known = (
+            _checker(composer, Check(item.words, "check", item.test, item.test.predicate))
+            if isinstance(item.test, Is)
+            else None
+        )
+        if known is not None and isinstance(item.test, Is):
+            composer.call(known, "check", item.test.predicate, steps, scope, place)
+        elif isinstance(found, Unresolved) and not fetch_for_test(composer, found, item, steps, scope):
+            ask_for_number(composer, found, item, scope)
+        found = resolve(item.test, scope, composer.last)
+    if isinstance(found, Unresolved):
+        composer.work.miss(
+            item.words,
+            f"I found nothing among the data that tells {found.wanted!r}, so this part is left "
+            f"out, with what depends on it.",
+        )
+        return
+    for note in found.notes:
+        composer.work.assume(note)
+    composer.last = found
+    scope.favoured += [p.path for p in found.about if p.sort in ("number", "integer")]
+    gate = any(isinstance(i, Ask) for i in item.then)
+    if_id = composer.work.fresh(
+        "gate" if gate else found.name if found.name.startswith("when_") else f"if_{identifier(found.name)}"
+    )
+    branch = found.spoken
+    before = list(composer.work.effects)
+    then = composer.compose(
+        item.then, scope.inner(), replace(place, branch="" if gate else branch, ending=found.name)
+    )
+    after_then = composer.work.effects[len(before) :]
+    composer.work.effects[:] = before
+    composer.last = found
+    other_place = replace(place, branch=opposite(branch), ending=inverted(found).name)
+    other = composer.compose(item.other, scope.inner(), other_place)
+    after_other = composer.work.effects[len(before) :]
+    kept = [*([] if _ends(tuple(then)) else after_then), *([] if _ends(tuple(other)) else after_other)]
+    composer.work.effects[:] = before + kept
+    composer.last = found
+    if not then and not other:
+        return
+    if not then:
+        steps.append(IfStep(if_id, inverted(found).test, tuple(other), says=f"unless {branch}"))
+    else:
+        steps.append(IfStep(if_id, found.test, tuple(then), tuple(other), says=f"if {branch}"))
+
+
+def _checker(composer: Composer, item: Check) -> Known | None:
+    words = item.rest
+    if isinstance(item.test, Is):
+        words = f"{item.test.predicate} {item.test.subject}"
+    for match in composer.work.toolbox.rank(item.verb, words, composer.work.topic):
+        known = match.known
+        if known.reads and (not isinstance(item.test, Is) or _knows(known, item.test.predicate)):
+            return known
+    return None
+
+
+def _only_answer(own: Scope, item: Check) -> Resolved | None:
+    answers = [
+        p for t in own.things for p in places(t.name, t.words, t.schema, depth=1) if p.sort == "boolean"
+    ]
+    if len(answers) != 1:
+        return None
+    name = "_".join(raw_tokens(answers[0].path.rpartition(".")[2]))
+    return Resolved(answers[0].path, f"it is {name.replace('_', ' ')}", (answers[0],), name=name)
+
+
+def _asked_again(item: Check, ahead: tuple[Item, ...]) -> bool:
+    """Whether the next intent handles the outcome itself, so that no early end is needed."""
+    if not ahead or not isinstance(ahead[0], When):
+        return False
+    test = ahead[0].test
+    if isinstance(test, Same):
+        return True
+    return isinstance(test, Is) and (
+        (isinstance(item.test, Is) and stems(test.predicate) == stems(item.test.predicate))
+        or bool(set(stems(test.predicate)) & set(stems(item.rest)))
+    )
+
+
+def _knows(known: Known, predicate: str) -> bool:
+    words = stems(predicate)
+    return any(w in field for w in words for field in known.fields.values())
+
+
+def _ends(steps: tuple[DraftStep, ...]) -> bool:
+    return bool(steps) and isinstance(steps[-1], ReturnStep | FailStep)
