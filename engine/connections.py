@@ -92,6 +92,11 @@ def pin_of(tool: ToolDefinition) -> dict[str, Any]:
 
 
 def spec_of(row: tables.ConnectorRow) -> ConnectorSpec:
+    """Raises ``Unavailable`` for a row that names a command: accounts name addresses, only an operator commands."""
+    if row.transport.get("kind") != "http":
+        raise Unavailable(
+            f"{row.title or row.name} is not at an address.", "Give the address of an MCP server."
+        )
     return ConnectorSpec.model_validate(
         {"name": row.name, "title": row.title, "transport": row.transport, "trusted": row.trusted}
     )
@@ -148,17 +153,20 @@ async def refresh(db: Database, who: HasAccount | UUID, *, older_than_s: float =
             checked_at = col(tables.ConnectorRow.checked_at)
             query = query.where(checked_at.is_(None) | (checked_at < stale))
         rows = (await session.exec(query)).all()
-    found = await asyncio.gather(*(_described(spec_of(row)) for row in rows))
+    found = await asyncio.gather(*(_described(row) for row in rows))
     for row, (tools, health) in zip(rows, found, strict=True):
         await _note(db, who, row.id, tools, health)
 
 
-async def _described(spec: ConnectorSpec) -> tuple[tuple[ToolDefinition, ...], Health]:
+async def _described(row: tables.ConnectorRow) -> tuple[tuple[ToolDefinition, ...], Health]:
     try:
+        spec = spec_of(row)
         async with asyncio.timeout(DESCRIBE_S):
             seen = await describe(spec)
+    except Unavailable as refused:
+        return (), Health("down", f"{refused.message} {refused.help}")
     except TimeoutError:
-        return (), Health("down", f"{spec.name} did not answer within {DESCRIBE_S:g} s.")
+        return (), Health("down", f"{row.name} did not answer within {DESCRIBE_S:g} s.")
     return seen.tools, seen.health
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine import tables
+from engine import strict, tables
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, Conflict, NotFound
@@ -20,6 +20,8 @@ from engine.permissions import Permission, require
 
 LONGEST_TEXT = 1_000_000
 """Characters of a Weft text that are accepted."""
+LARGEST_POSITIONS = 256 * 1024
+"""Characters of the positions as JSON: thousands of nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ async def save_draft(
     """
     require(actor, Permission.EDIT)
     check_text(text)
+    if positions is not None:
+        _check_positions(positions)
     async with db.account(actor) as session:
         row = await lock(session, workflow_id)
         moved = positions is not None and dict(positions) != row.positions
@@ -77,6 +81,15 @@ async def save_draft(
             session.add(row)
             await session.flush()
         return await read(session, workflow_id)
+
+
+def _check_positions(positions: Mapping[str, Any]) -> None:
+    try:
+        large = len(strict.encode(dict(positions))) > LARGEST_POSITIONS
+    except strict.NotJson as error:
+        raise BadInput("The positions cannot be kept.", [("positions", str(error))]) from None
+    if large:
+        raise BadInput("The positions cannot be kept.", [("positions", "are too large")])
 
 
 def check_text(text: str) -> None:

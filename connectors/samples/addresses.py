@@ -20,6 +20,9 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 _REFUSED: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays
+    # A cloud's own services for the machines in it, some of which hand out credentials.
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("168.63.129.16/32"),
     ipaddress.IPv6Network("2001::/32"),  # Teredo
     ipaddress.IPv6Network("2002::/16"),  # 6to4
     ipaddress.IPv6Network("3fff::/20"),  # documentation
