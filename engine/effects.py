@@ -36,7 +36,10 @@ DEFAULT_TIMEOUT_S = 60.0
 
 
 class Tools(Protocol):
-    """Calls one tool of one account. Raises ``ToolError(code, message, outcome)``; ends within ``timeout_s``."""
+    """Calls one tool of one account. Raises ``ToolError(code, message, outcome)``; ends within ``timeout_s``.
+
+    ``pin``: the hash of the definition that the version was published with. Where the account has accepted another
+    one since, the call is refused with the code "changed". None: whatever is accepted now."""
 
     async def call(
         self,
@@ -46,6 +49,7 @@ class Tools(Protocol):
         args: dict[str, Json],
         key: str,
         timeout_s: float,
+        pin: str | None,
     ) -> Json: ...
 
 

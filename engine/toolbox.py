@@ -57,9 +57,19 @@ class PooledTools:
         self._known: dict[tuple[UUID, str], _Known] = {}
 
     async def call(
-        self, account_id: UUID, connector: str, tool: str, args: dict[str, Json], key: str, timeout_s: float
+        self,
+        account_id: UUID,
+        connector: str,
+        tool: str,
+        args: dict[str, Json],
+        key: str,
+        timeout_s: float,
+        pin: str | None,
     ) -> Json:
-        where = await self._where(account_id, connector)
+        spec = await self._spec(account_id, connector)
+        if pin is not None:
+            _compare(spec, tool, pin)
+        where = f"{account_id}/{connector}"
         try:
             async with asyncio.timeout(timeout_s * 2 + GRACE_S):
                 result = await self._pool.call(where, tool, args, key=key, timeout_s=timeout_s)
@@ -70,8 +80,8 @@ class PooledTools:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _where(self, account_id: UUID, connector: str) -> str:
-        """The pool's name for it."""
+    async def _spec(self, account_id: UUID, connector: str) -> PinnedSpec:
+        """As the pool knows it. Raises ``ToolError``."""
         place = (account_id, connector)
         known = self._known.get(place)
         if known is None or known.until < time.monotonic():
@@ -82,7 +92,7 @@ class PooledTools:
                 f"there is no enabled connector {connector!r}; look under Connectors",
                 "not_done",
             )
-        return f"{account_id}/{connector}"
+        return known.spec
 
     async def _look(self, account_id: UUID, connector: str) -> _Known:
         row = await self._find(account_id, connector)
@@ -97,6 +107,19 @@ class PooledTools:
         except ValueError as error:
             raise ToolError("unavailable", str(error), "not_done") from None
         return _Known(until, spec)
+
+
+def _compare(spec: PinnedSpec, tool: str, pin: str) -> None:
+    """A version runs with the definitions that it was checked against, or not at all. Raises ``ToolError``."""
+    accepted = spec.pins.get(tool)
+    if accepted is None or accepted["sha256"] != pin:
+        since = "is not accepted any more" if accepted is None else "was accepted with another definition"
+        raise ToolError(
+            "changed",
+            f"{spec.name}.{tool} {since} since this version was published; nothing was sent. "
+            "Check the workflow against the tool as it is now and publish it again",
+            "not_done",
+        )
 
 
 def _open(spec: ConnectorSpec) -> Toolset:

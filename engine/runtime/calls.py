@@ -62,7 +62,13 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
         clock = state.world.clock()
         try:
             value = await state.world.tools.call(
-                journal.lease.account_id, do.connector, do.tool, args, key, timeout_s
+                journal.lease.account_id,
+                do.connector,
+                do.tool,
+                args,
+                key,
+                timeout_s,
+                state.pins.get((do.connector, do.tool)),
             )
         except ToolError as error:
             verdict = after_error(do, step.retry, error.code, error.outcome, attempt, state.world.chance())

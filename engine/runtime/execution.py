@@ -51,6 +51,7 @@ class Invocation:
             world=world,
             tokens=tokens,
             bound=program.bound,
+            pins=program.pins,
         )
         self._given = given
         self._cancelled = cancelled

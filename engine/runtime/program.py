@@ -40,7 +40,8 @@ Exit = tuple[PlanStep, Expression]
 
 @dataclass(frozen=True)
 class Program:
-    """``steps`` by path in the plan; ``rooms``: see ``State``; ``bound`` fills as expressions are first used."""
+    """``steps`` by path in the plan; ``rooms`` and ``pins``: see ``State``; ``bound`` fills as expressions
+    are first used."""
 
     content_hash: str
     plan: Plan
@@ -48,6 +49,7 @@ class Program:
     nodes: int
     steps: dict[str, PlanStep]
     rooms: dict[str, str]
+    pins: dict[tuple[str, str], str]
     bound: dict[int, Bound] = field(default_factory=dict)
 
 
@@ -79,7 +81,8 @@ def compile_plan(content_hash: str, plan: Plan) -> Program:
     rooms: dict[str, str] = {}
     for step, room in walk(plan.body, ""):
         steps[step.path], rooms[step.path] = step, room
-    return Program(content_hash, plan, weaver.graph.compile(), weaver.nodes, steps, rooms)
+    pins = {(pin.connector, pin.tool): pin.sha256 for pin in plan.pins}
+    return Program(content_hash, plan, weaver.graph.compile(), weaver.nodes, steps, rooms, pins)
 
 
 class _Weaver:

@@ -48,6 +48,7 @@ class State:
 
     ``steps``: the plan's, by path. ``rooms``: the path of the block whose rounds (or catch, or compensation) a step
     lives in, by the step's path. ``approved``: by path in the run, the arguments a person has approved for a call.
+    ``pins``: the hashes of the tools' definitions as the version was published, by connector and tool.
     ``refused``: by a call's path in the plan, the rounds (as their spelling in the run) in which a person said no.
     """
 
@@ -59,6 +60,7 @@ class State:
     world: World
     tokens: Tokens
     bound: dict[int, Bound]
+    pins: dict[tuple[str, str], str] = field(default_factory=dict)
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
     refused: dict[str, list[str]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)

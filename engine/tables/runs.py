@@ -10,7 +10,8 @@ How the services and the runners write to one run without losing an event:
   The row lock makes the events of one run a line without gaps, and a stale runner's update finds no row.
 - A service (a decision, a cancel) takes that same row lock, appends its event, and moves ``waiting`` to ``queued``
   only when the run is ``waiting``. To a running run it only appends, and notifies ``weft_runs``.
-- ``cancel_requested_at`` is set on a run that has begun; whoever claims or holds it undoes and ends it as ``cancelled``.
+- ``cancel_requested_at`` is set on a run that has begun; whoever claims or holds it undoes what was done and ends it
+  as ``cancelled``.
 - A run is due when it is ``queued`` and ``due_at <= now()``, when it is ``waiting`` and ``due_at <= now()`` (null:
   until an answer), or when it is ``running`` and its lease is over.
 """

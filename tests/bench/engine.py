@@ -46,7 +46,14 @@ class Adder:
     """The tool: adds one."""
 
     async def call(
-        self, account_id: UUID, connector: str, tool: str, args: dict[str, Json], key: str, timeout_s: float
+        self,
+        account_id: UUID,
+        connector: str,
+        tool: str,
+        args: dict[str, Json],
+        key: str,
+        timeout_s: float,
+        pin: str | None = None,
     ) -> Json:
         return {"n": args["n"] + 1}
 

@@ -147,7 +147,14 @@ class Witness:
     yields: Callable[[str], int] = lambda _: 1
 
     async def call(
-        self, account_id: UUID, connector: str, tool: str, args: dict[str, Json], key: str, timeout_s: float
+        self,
+        account_id: UUID,
+        connector: str,
+        tool: str,
+        args: dict[str, Json],
+        key: str,
+        timeout_s: float,
+        pin: str | None = None,
     ) -> Json:
         name = key.split("/", 1)[-1]
         self.entered.add(name)

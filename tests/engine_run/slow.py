@@ -18,7 +18,14 @@ WITNESS = Path(os.environ["WITNESS"])
 
 class Slow:
     async def call(
-        self, account_id: UUID, connector: str, tool: str, args: dict[str, Any], key: str, timeout_s: float
+        self,
+        account_id: UUID,
+        connector: str,
+        tool: str,
+        args: dict[str, Any],
+        key: str,
+        timeout_s: float,
+        pin: str | None = None,
     ) -> Any:
         with contextlib.suppress(FileExistsError):
             file = os.open(WITNESS / key.replace("/", "+"), os.O_CREAT | os.O_EXCL)

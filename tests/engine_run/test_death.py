@@ -134,7 +134,7 @@ async def test_kill_9_in_the_middle_of_real_connectors_refunds_once(
 
     first = runner()
     try:
-        (run_id,) = ground.start(version, {"order_id": "A-1002"})
+        (run_id,) = ground.start(version, {"order_id": "A-1024"})
         await until(lambda: any(path == "refund" for _, _, path, _ in ground.events(run_id)), 30)
     finally:
         first.kill()
@@ -146,7 +146,7 @@ async def test_kill_9_in_the_middle_of_real_connectors_refunds_once(
         second.terminate()
         second.wait(15)
     toolset: HttpToolset = shop
-    order = (await toolset.call("get_order", {"order_id": "A-1002"}, key=None, timeout_s=10)).unwrap()
+    order = (await toolset.call("get_order", {"order_id": "A-1024"}, key=None, timeout_s=10)).unwrap()
     await toolset.close()
     assert order["refunded"] == 20
 

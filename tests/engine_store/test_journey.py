@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
-from engine import catalog, runs
+from connectors import ToolDefinition
+from engine import catalog, connections, runs, tables
 from engine.database import Database, Urls
 from engine.runner import Runner
 from engine.settings import Settings
@@ -125,3 +127,28 @@ async def test_waiting_on_the_line_brings_the_result(desk: httpx.AsyncClient):
     )
     assert (answer.status_code, answer.json()["state"]) == (200, "succeeded"), answer.text
     assert answer.json()["output"]["status"] == "refunded"
+
+
+async def test_a_version_does_not_run_with_a_tool_that_was_accepted_anew_since(
+    desk: httpx.AsyncClient, db: Database, workspace: Workspace
+):
+    text = """workflow looks {
+  use shop: mcp "shop"
+  step order: call shop.get_order(order_id: "A-1001")
+    timeout 10s
+}
+"""
+    made = (await desk.post("/workflows", json={"name": "looks", "text": text})).json()["workflow_id"]
+    assert (await desk.post(f"/workflows/{made}/publish", json={})).status_code == 200
+    async with db.account(workspace.account_id) as session:
+        row = (
+            await session.exec(select(tables.ConnectorRow).where(tables.ConnectorRow.name == "shop"))
+        ).one()
+        pin = row.pins["get_order"]
+        newer = ToolDefinition.from_raw({**pin["definition"], "description": "Orders, and something else"})
+        row.pins = {**row.pins, "get_order": connections.pin_of(newer)}
+        session.add(row)
+    answer = await desk.post(f"/workflows/{made}/runs", json={"wait_seconds": 30})
+    error = answer.json()["error"]
+    assert (answer.json()["state"], error["code"], error["step"]) == ("failed", "changed", "order")
+    assert "publish it again" in error["message"]
