@@ -34,6 +34,9 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_min_messages": "warning",
+    # The details of an error hold the row that failed, its statement whatever somebody wrote into it.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 _START_SECONDS = 60
 _NEEDED_BYTES = 300 * 2**20

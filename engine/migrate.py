@@ -141,7 +141,9 @@ def _signs_in(url: str) -> bool:
 
 
 def _create_role(connection: psycopg.Connection, role: str, password: str) -> None:
-    name, secret = sql.Identifier(role), sql.Literal(password)
+    # What libpq makes of the password: the server gets to see, and may log, nothing that one could sign in with.
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    name, secret = sql.Identifier(role), sql.Literal(verifier.decode())
     if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
         try:
             connection.execute(

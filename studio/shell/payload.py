@@ -7,6 +7,7 @@ it to the log.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, get_type_hints
@@ -22,7 +23,9 @@ def fits(handler: Callable[..., Any], payload: Mapping[str, Any]) -> bool:
     try:
         for name, value in payload.items():
             known[name].validate_python(value, strict=True)
-    except (ValidationError, RecursionError):
+        # Half a character can neither be kept nor sent back: the answer would break the socket.
+        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+    except (ValidationError, RecursionError, ValueError, TypeError):
         return False
     return True
 

@@ -79,6 +79,7 @@ class Page:
         ({"text": {"a": 1}}, False),
         ({"text": "a", "count": "2"}, False),
         ({"text": "a", "extra": 1}, False),
+        ({"text": "half a character \ud800"}, False),
     ],
 )
 def test_a_payload_has_the_handlers_arguments_and_nothing_else(payload: Any, wanted: bool) -> None:
