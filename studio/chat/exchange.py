@@ -5,7 +5,7 @@ No web framework here: the page's state and the HTTP route are shells around :fu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cache
@@ -75,9 +75,16 @@ def writer_name(*, builtin: bool = False) -> str:
 
 
 async def exchange(
-    db: Database, actor: Actor, conversation_id: UUID, question: Question
+    db: Database,
+    actor: Actor,
+    conversation_id: UUID,
+    question: Question,
+    connected: Callable[[], ChatModel | None] = model,
 ) -> AsyncIterator[Happening]:
-    """The events of one exchange. The question is durable before the first of them; the answer when it is whole."""
+    """The events of one exchange. The question is durable before the first of them; the answer when it is whole.
+
+    ``connected`` gives the model that answers, None for the rules.
+    """
     asked = question.text.strip()
     if not asked:
         raise BadInput("The message is empty.", [("message", "is empty")], "Say what the workflow should do.")
@@ -96,7 +103,7 @@ async def exchange(
     task = Task(asked, catalog, question.base, tuple(map(turn_of, before)))
     said = ""
     async with aclosing(
-        answer(task, _writer(db, actor, conversation_id, builtin=question.builtin))
+        answer(task, _writer(db, actor, conversation_id, None if question.builtin else connected()))
     ) as events:
         async for event in events:
             match event:
@@ -117,9 +124,8 @@ async def exchange(
         yield Kept(await conversations.append_message(db, actor, conversation_id, "assistant", said.strip()))
 
 
-def _writer(db: Database, actor: Actor, conversation_id: UUID, *, builtin: bool) -> Writer:
-    found = model()
-    if found is None or builtin:
+def _writer(db: Database, actor: Actor, conversation_id: UUID, found: ChatModel | None) -> Writer:
+    if found is None:
         return BuiltinWriter()
 
     async def sink(call: Call) -> None:

@@ -2,36 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import dsl
-from dsl import tree
+from dsl import Parsed, tree
 from dsl.catalog import Catalog
 from studio.designer.proving import Proved, has_steps
 
 
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """An approval, and the conditions that lead to it, from the outside in."""
+
+    approve: tree.Approve
+    when: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Map:
+    """Where a workflow asks, and for every call that changes things, which approvals each occurrence stands behind."""
+
+    gates: dict[str, _Gate] = field(default_factory=dict)
+    writes: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+
+
 def losses(base: str, proposed: Proved, catalog: Catalog) -> tuple[str, ...]:
-    """Approvals that go, roles that widen, effects that come, against the text ``base`` ("" for none)."""
+    """Approvals that go, are asked of others, less often or too late, and effects that come, against ``base``."""
     if not has_steps(base):
         return ()
-    before, after = dsl.parse(base).workflow, proposed.parsed.workflow
-    found = []
-    old_gates, new_gates = _approvals(before), _approvals(after)
-    for id, approval in old_gates.items():
-        if id not in new_gates and len(new_gates) < len(old_gates):
-            found.append(f"The approval {id!r} is taken away: nobody is asked any more.")
-        elif id in new_gates:
-            more = _approvers(new_gates[id]) - _approvers(approval)
-            gone = _approvers(approval) - _approvers(new_gates[id])
-            if more and not gone:
-                found.append(f"More people can approve {id!r}: {', '.join(sorted(more))}.")
-    added = _writes(after, catalog) - _writes(before, catalog)
+    before, after = _map(dsl.parse(base), catalog), _map(proposed.parsed, catalog)
+    found = [words for id in before.gates for words in _of_gate(id, before.gates, after.gates)]
+    for name, old in before.writes.items():
+        held = frozenset.intersection(*old) & after.gates.keys()
+        for gate in sorted(g for g in held if any(g not in one for one in after.writes.get(name, ()))):
+            found.append(f"{name} no longer waits for the approval {gate!r}.")
+    added = after.writes.keys() - before.writes.keys()
     found += [f"It can now also call {name}, which changes things." for name in sorted(added)]
     return tuple(found)
 
 
-def _approvals(workflow: tree.Workflow) -> dict[str, tree.Approve]:
-    return {step.id: step.kind for step in steps(workflow.body) if isinstance(step.kind, tree.Approve)}
+def _of_gate(id: str, before: Mapping[str, _Gate], after: Mapping[str, _Gate]) -> Iterator[str]:
+    old = before[id]
+    if id not in after:
+        if len(after) < len(before):
+            yield f"The approval {id!r} is taken away: nobody is asked any more."
+        else:
+            others = ", ".join(repr(other) for other in after if other not in before)
+            yield f"The approval {id!r} is taken away; {others} is asked instead."
+        return
+    new = after[id]
+    more = _approvers(new.approve) - _approvers(old.approve)
+    gone = _approvers(old.approve) - _approvers(new.approve)
+    if more and gone:
+        yield f"Others approve {id!r} now: {', '.join(sorted(more))} instead of {', '.join(sorted(gone))}."
+    elif more:
+        yield f"More people can approve {id!r}: {', '.join(sorted(more))}."
+    if (new.approve.quorum or 1) < (old.approve.quorum or 1):
+        yield f"Fewer people must approve {id!r}: {new.approve.quorum or 1} instead of {old.approve.quorum}."
+    if new.when != old.when:
+        yield f"The approval {id!r} is asked {_said(new.when)}; before, {_said(old.when)}."
+
+
+def _said(when: tuple[str, ...]) -> str:
+    return f"when {' and '.join(when)}" if when else "always"
+
+
+def _map(parsed: Parsed, catalog: Catalog) -> _Map:
+    aliases = {head.alias: head.name for head in parsed.workflow.heads if isinstance(head, tree.Use)}
+    found = _Map()
+
+    def test(arm: tree.Arm, subject: str = "") -> str:
+        words = " or ".join(" ".join(parsed.text[t.span.start : t.span.end].split()) for t in arm.tests)
+        return f"{subject} is {words}" if subject else words
+
+    def walk(block: tree.Block, when: tuple[str, ...], passed: frozenset[str]) -> frozenset[str]:
+        """Notes what the block holds; the answer is ``passed`` and what was asked for in it."""
+        for step in block.steps:
+            passed = within(step, when, passed)
+        return passed
+
+    def within(step: tree.Step, when: tuple[str, ...], passed: frozenset[str]) -> frozenset[str]:
+        later = passed
+        match step.kind:
+            case tree.Call(alias=alias, tool=name):
+                connector = aliases.get(alias, alias)
+                tool = catalog.tool(connector, name)
+                if tool is None or tool.effect == "write":
+                    found.writes.setdefault(f"{connector}.{name}", []).append(passed)
+            case tree.Approve(on_reject=on_reject, on_timeout=on_timeout) as approve:
+                found.gates[step.id] = _Gate(approve, when)
+                for inner in (on_reject, on_timeout):
+                    if inner is not None:
+                        walk(inner, when, passed)
+                later = passed | {step.id}
+            case tree.If(arms=arms, otherwise=otherwise):
+                for arm in arms:
+                    later |= walk(arm.block, (*when, test(arm)), passed)
+                if otherwise is not None:
+                    later |= walk(otherwise, (*when, "nothing else holds"), passed)
+            case tree.Switch(subject=of, arms=arms, otherwise=otherwise):
+                subject = parsed.text[of.span.start : of.span.end]
+                for arm in arms:
+                    later |= walk(arm.block, (*when, test(arm, subject)), passed)
+                if otherwise is not None:
+                    later |= walk(otherwise, (*when, "nothing else holds"), passed)
+            case tree.Parallel(block=inner):
+                for each in inner.steps:  # side by side: none of them waits for another
+                    later |= within(each, when, passed)
+            case _:
+                for inner in inner_blocks(step):
+                    later |= walk(inner, when, passed)
+                return later
+        for clause in step.clauses:
+            if isinstance(clause, tree.Compensate | tree.Catch):
+                walk(clause.block, when, passed)
+        return later
+
+    walk(parsed.workflow.body, (), frozenset())
+    return found
 
 
 def _approvers(approval: tree.Approve) -> set[str]:
@@ -40,18 +129,6 @@ def _approvers(approval: tree.Approve) -> set[str]:
         for a in approval.approvers
         if isinstance(a.name, tree.Constant) and isinstance(a.name.value, str)
     }
-
-
-def _writes(workflow: tree.Workflow, catalog: Catalog) -> set[str]:
-    aliases = {head.alias: head.name for head in workflow.heads if isinstance(head, tree.Use)}
-    found = set()
-    for step in steps(workflow.body):
-        if isinstance(step.kind, tree.Call):
-            connector = aliases.get(step.kind.alias, step.kind.alias)
-            tool = catalog.tool(connector, step.kind.tool)
-            if tool is None or tool.effect == "write":
-                found.add(f"{connector}.{step.kind.tool}")
-    return found
 
 
 def steps(block: tree.Block) -> Iterator[tree.Step]:

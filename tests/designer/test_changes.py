@@ -131,7 +131,9 @@ def test_a_message_on_refusal_goes_into_the_refused_branch(base: str) -> None:
 def test_a_second_approval_stands_before_the_effect_and_says_what_it_is_about(base: str) -> None:
     after = changed("If the total is over 1000 euros also ask the finance manager", base)
     assert after.text.index("order.total > 1000.0") < after.text.index("shop.process_refund(")
-    assert after.text.count('title "Refund ${money(order.total)} ${order.currency} for order ${order.id}?"') == 2
+    assert (
+        after.text.count('title "Refund ${money(order.total)} ${order.currency} for order ${order.id}?"') == 2
+    )
 
 
 def test_a_new_input_and_a_new_connector_are_declared() -> None:
@@ -156,6 +158,19 @@ def test_a_change_that_is_not_understood_is_asked_about(base: str, request_: str
     found = answer(request_, SHOP, base)
     assert isinstance(found, Said)
     assert word in found.text
+
+
+@pytest.mark.parametrize(
+    "request_", ["undo that", "Undo", "please undo the last change.", "revert it", "go back!"]
+)
+def test_undoing_is_the_editors(base: str, request_: str) -> None:
+    found = answer(request_, SHOP, base)
+    assert isinstance(found, Said) and "Ctrl+Z" in found.text
+
+
+def test_a_step_that_reverses_something_is_no_undo(base: str) -> None:
+    found = answer("reverse the refund when the e-mail fails", SHOP, base)
+    assert not (isinstance(found, Said) and "Ctrl+Z" in found.text)
 
 
 def test_two_limits_are_asked_about_rather_than_guessed(base: str) -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 from sqlmodel import select
 
-from engine import catalog as catalogs
+from connectors import ToolDefinition
+from dsl.catalog import Connector
 from engine import conversations, tables
 from engine.actor import Actor
 from engine.database import Database, Urls
 from engine.errors import BadInput
 from engine.model import ModelSettings, open_model
 from engine.people import ensure_workspace
-from studio.chat import exchange as exchanges
 from studio.chat.exchange import Kept, Question, exchange
 from studio.chat.view import view_of
 from studio.designer import Failed, Proposal
@@ -30,21 +28,43 @@ from tests.designer.test_requests import REFUND
 
 
 @pytest.fixture
-async def actor(owner_url: str, urls: Urls) -> AsyncIterator[Actor]:
+async def actor(owner_url: str, db: Database) -> Actor:
+    """Somebody in a workspace of its own, with the connectors of the sample shop."""
     owner = await Database.open(owner_url)
     found, _ = await ensure_workspace(
         owner, name=f"w{secrets.token_hex(3)}", email=f"{secrets.token_hex(3)}@example.com"
     )
     await owner.close()
-    yield found
+    async with db.account(found) as session:
+        session.add_all(pinned(found, connector) for connector in SHOP.connectors.values())
+    return found
 
 
-@pytest.fixture(autouse=True)
-def shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def known(db: Database, actor: Actor, *, fresh: bool = False) -> Any:
-        return SHOP
-
-    monkeypatch.setattr(catalogs, "catalog", known)
+def pinned(actor: Actor, connector: Connector) -> tables.ConnectorRow:
+    """A connector as if its tools had been pinned."""
+    definitions = {
+        tool.name: {
+            "name": tool.name,
+            "title": tool.title,
+            "description": tool.description,
+            "inputSchema": tool.input_schema,
+            "outputSchema": tool.output_schema,
+            "annotations": {"readOnlyHint": tool.effect == "read", "idempotentHint": tool.idempotent},
+        }
+        for tool in connector.tools.values()
+    }
+    return tables.ConnectorRow(
+        account_id=actor.account_id,
+        name=connector.name,
+        title=connector.title,
+        transport={"kind": "http", "url": "http://127.0.0.1:9/mcp"},
+        trusted=True,
+        pins={
+            name: {"definition": raw, "sha256": ToolDefinition.from_raw(raw).sha256}
+            for name, raw in definitions.items()
+        },
+        health={},
+    )
 
 
 async def test_a_question_and_its_proposal_are_kept_and_shown_again(db: Database, actor: Actor) -> None:
@@ -62,15 +82,14 @@ async def test_a_question_and_its_proposal_are_kept_and_shown_again(db: Database
 
 
 async def test_a_model_that_fails_leaves_the_question_and_a_second_try_answers_it(
-    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+    db: Database, actor: Actor
 ) -> None:
     async with ScriptedModel([Status(500), Say(GOOD)]) as server:
         model = open_model(ModelSettings(server.url, ("scripted",)))
-        monkeypatch.setattr(exchanges, "_connected", lambda: model)
         made = await conversations.create(db, actor, "Greeting")
-        first = [h async for h in exchange(db, actor, made.id, Question(REQUEST))]
+        first = [h async for h in exchange(db, actor, made.id, Question(REQUEST), lambda: model)]
         assert isinstance(first[-1], Failed)
-        second = [h async for h in exchange(db, actor, made.id, Question(REQUEST, again=True))]
+        second = [h async for h in exchange(db, actor, made.id, Question(REQUEST, again=True), lambda: model)]
         assert any(isinstance(h, Proposal) for h in second)
     kept = (await conversations.get(db, actor, made.id)).messages
     assert [m.role for m in kept] == ["user", "assistant"]
@@ -82,12 +101,11 @@ async def test_a_model_that_fails_leaves_the_question_and_a_second_try_answers_i
 
 
 async def test_the_builtin_designer_answers_when_it_is_asked_for_although_a_model_is_connected(
-    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+    db: Database, actor: Actor
 ) -> None:
     model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("gone",)))
-    monkeypatch.setattr(exchanges, "_connected", lambda: model)
     made = await conversations.create(db, actor, "Refunds")
-    happened = [h async for h in exchange(db, actor, made.id, Question(REFUND, builtin=True))]
+    happened = [h async for h in exchange(db, actor, made.id, Question(REFUND, builtin=True), lambda: model)]
     assert any(isinstance(h, Proposal) for h in happened)
 
 

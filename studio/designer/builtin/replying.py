@@ -17,8 +17,22 @@ _NEW = re.compile(
 )
 
 
+_UNDO = re.compile(
+    r"(?:please |can you |could you |now )?(?:undo|revert|take back|roll back|go back|reverse)"
+    r"(?: (?:that|it|this|all|everything|(?:the|that|my|your|this) (?:last )?(?:change|changes|edit|step|one)))?"
+    r"(?: again| please)?[ .!?]*",
+    re.I,
+)
+_UNDONE_BY_HAND = (
+    "I only propose, so a proposal you have not accepted changes nothing. One that you accepted is a single change: "
+    "undo in the editor (Ctrl+Z, or ⌘Z on a Mac) takes it back, and redo brings it again."
+)
+
+
 def answer(request: str, catalog: Catalog, base: str = "") -> Outcome:
     """The answer to one message. ``base`` is the text in the editor; "" when there is none."""
+    if _UNDO.fullmatch(request.strip()):
+        return Said(_UNDONE_BY_HAND)
     open_already = bool(base.strip()) and bool(Existing.of(base, catalog).steps)
     if open_already and not _NEW.search(request):
         changed = change(request, base, catalog)
