@@ -32,6 +32,9 @@ def prepare_environment(home: Path) -> None:
             "RAY_AUTH_TOKEN_PATH": str(cluster.token_file(home)),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_TMPDIR": str(cluster.folder(home)),
+            # Everything of Ray's binds to loopback where its node has that address. On Linux it would take the
+            # machine's outer one, whatever it is told; with clusters off (its way on macOS) it keeps to loopback.
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
             # One process less for each: no prestarted workers that wait for tasks we never send.
             "RAY_enable_worker_prestart": "0",
             "RAY_prestart_worker_first_driver": "0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 import threading
@@ -67,6 +68,12 @@ def until(what: str, found: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def loopback(ip: str) -> bool:
+    address = ipaddress.ip_address(ip)
+    mapped = getattr(address, "ipv4_mapped", None)  # as gRPC binds: 127.0.0.1 in the clothes of IPv6
+    return (mapped or address).is_loopback
+
+
 def orders(visitor: Visitor, count: int) -> list[str]:
     """Orders that money is left on, none of those that other tests count on."""
     return [
@@ -96,6 +103,18 @@ def complaints(stack: Stack) -> list[str]:
             if re.search(r"Traceback|never retrieved|never awaited|^\S*Error:", line):
                 found.append(f"{log.name}: {line}")
     return found
+
+
+def test_everything_listens_on_loopback_only(stack: Stack, visitor: Visitor) -> None:
+    """Ray's processes too: on all interfaces its token would be all that stands before them."""
+    heard = {
+        (process.name(), connection.laddr.ip)
+        for process in stack.processes()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert len(heard) > 4
+    assert [(name, ip) for name, ip in sorted(heard) if not loopback(ip)] == []
 
 
 def test_a_killed_runner_loses_no_run_and_refunds_once(stack: Stack, visitor: Visitor) -> None:
