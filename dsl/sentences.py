@@ -24,6 +24,7 @@ from dsl.terms import Terms
 _FROM = frozenset({"get", "list", "find", "fetch", "read", "load", "download", "search", "query", "look"})
 _RECIPIENT = frozenset({"to", "recipient", "recipients"})
 _REACHED = frozenset({"e-mail", "e-mail address", "mail", "address", "phone", "phone number"})
+_NOBODY = frozenset({"notify", "contact", "reply", "alert", "report", "to"})
 _OUTCOMES = ("status", "outcome", "result", "state", "decision")
 
 
@@ -169,7 +170,8 @@ def _recipient(value: tree.Expr, terms: Terms) -> str:
         return value_words(value, terms, 40)
     last, owner = plain_words(chain[-1]), chain[-2]
     if last.endswith(" e-mail"):
-        return f"the {last.removesuffix(' e-mail')}"
+        whose = last.removesuffix(" e-mail")
+        return "the address given" if whose in _NOBODY else f"the {whose}"
     if chain[0] in ("input", "config") and len(chain) == 2:
         return "the address given" if last in _REACHED | _RECIPIENT else value_words(value, terms, 40)
     # The fields of a step are what it found out, not whom to write to: "the order e-mail".

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -70,10 +71,13 @@ def _said(when: tuple[str, ...]) -> str:
 
 def _map(parsed: Parsed, catalog: Catalog) -> _Map:
     aliases = {head.alias: head.name for head in parsed.workflow.heads if isinstance(head, tree.Use)}
+    settings = _settings(parsed)
     found = _Map()
 
     def test(arm: tree.Arm, subject: str = "") -> str:
         words = " or ".join(" ".join(parsed.text[t.span.start : t.span.end].split()) for t in arm.tests)
+        for name, value in settings.items():
+            words = re.sub(rf"\bconfig\.{name}\b", lambda _: f"config.{name} ({value})", words)  # noqa: B023
         return f"{subject} is {words}" if subject else words
 
     def walk(block: tree.Block, when: tuple[str, ...], passed: frozenset[str]) -> frozenset[str]:
@@ -123,20 +127,23 @@ def _map(parsed: Parsed, catalog: Catalog) -> _Map:
     return found
 
 
-def _approvers(approval: tree.Approve) -> set[str]:
+def _settings(parsed: Parsed) -> dict[str, str]:
+    """What each setting is, as it is written: a limit can be raised there as well as in the condition."""
     return {
-        a.name.value
-        for a in approval.approvers
-        if isinstance(a.name, tree.Constant) and isinstance(a.name.value, str)
+        field.name: parsed.text[field.default.span.start : field.default.span.end]
+        for head in parsed.workflow.heads
+        if isinstance(head, tree.Fields) and head.role == "config"
+        for field in head.fields
+        if field.default is not None
     }
 
 
-def steps(block: tree.Block) -> Iterator[tree.Step]:
-    """Every step of a block and of all blocks inside it, in order."""
-    for step in block.steps:
-        yield step
-        for inner in inner_blocks(step):
-            yield from steps(inner)
+def _approvers(approval: tree.Approve) -> set[str]:
+    return {
+        a.name.value
+        for a in (*approval.approvers, *([approval.escalate.to] if approval.escalate else ()))
+        if isinstance(a.name, tree.Constant) and isinstance(a.name.value, str)
+    }
 
 
 def inner_blocks(step: tree.Step) -> Iterator[tree.Block]:

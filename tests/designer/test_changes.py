@@ -188,3 +188,7 @@ def test_comments_and_odd_layout_survive_every_change(base: str) -> None:
     assert "// finance asked for this" in after.text
     assert "// a day" in after.text
     assert dsl.parse(after.text).diagnostics == ()
+
+
+def test_times_are_said_in_words(base: str) -> None:
+    assert changed("give the manager 2 days to decide", base).summary == "The approver now has 2 days."

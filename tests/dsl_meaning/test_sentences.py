@@ -94,6 +94,14 @@ def test_a_long_condition_is_shown_as_it_is_written() -> None:
             "Send an e-mail to the address given",
         ),
         (
+            'step x: call mail.send(to: input.notify_email, subject: "a", body: "b")',
+            "Send an e-mail to the address given",
+        ),
+        (
+            'step x: call mail.send(to: input.accountant_email, subject: "a", body: "b")',
+            "Send an e-mail to the accountant",
+        ),
+        (
             'step x: call mail.send(to: order.email, subject: "a", body: "b")',
             "Send an e-mail to the order e-mail",
         ),

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from dsl.spelling import deadline_words
+
 NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "hundred": 100,
@@ -82,6 +84,12 @@ def duration_text(number: str, unit: str) -> str:
     if value != int(value):
         return f"{int(value * _MS[short])}ms"
     return f"{int(value)}{short}"
+
+
+def spoken_duration(text: str) -> str:
+    """ "3d", as the language writes it, as "3 days"."""
+    match = re.fullmatch(r"(\d+)(ms|s|m|h|d|w)", text)
+    return text if match is None else deadline_words(int(match[1]) * _MS[match[2]])
 
 
 def find_duration(text: str, before: str = "") -> tuple[str, int, int] | None:

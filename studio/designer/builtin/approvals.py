@@ -6,7 +6,7 @@ import re
 
 import dsl
 from dsl import tree
-from studio.designer.builtin.amounts import DURATION, duration_text
+from studio.designer.builtin.amounts import DURATION, duration_text, spoken_duration
 from studio.designer.builtin.asking import read_shape
 from studio.designer.builtin.change import Change
 from studio.designer.builtin.finding import Existing
@@ -70,4 +70,4 @@ def deadline(clause: str, existing: Existing) -> Change | Said | None:
         return None
     within = duration_text(match["dnum"], match["dunit"])
     edits = tuple(dsl.SetExpression(path=path, field="within", value=within) for path in paths)
-    return Change(edits, f"The approver now has {within}.")
+    return Change(edits, f"The approver now has {spoken_duration(within)}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from studio.designer.builtin.amounts import spoken_duration
 from studio.designer.builtin.draft import (
     ApproveStep,
     CallStep,
@@ -47,7 +48,7 @@ def _parts(steps: tuple[DraftStep, ...], when: str) -> Iterator[str]:
             case TogetherStep() | GuardedStep():
                 yield from _parts(step.body, when)
             case WaitStep(_, duration):
-                yield f"wait {duration}{when}"
+                yield f"wait {spoken_duration(duration)}{when}"
             case ReturnStep() | FailStep():
                 continue
 
