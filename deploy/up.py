@@ -243,15 +243,15 @@ class Supervisor:
             self._record()
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
-        if not self.stopping.is_set():
-            self.stopping.set()
-            self.console.say("  Stopping…")
+        # Nothing is printed here: the signal may have come in the middle of printing.
+        self.stopping.set()
 
     # ---- stop ----------------------------------------------------------------------------------------
 
     def _stop(self) -> None:
         if not self.children and self.embedded is None:
             return
+        self.console.say("  Stopping…")
         started = time.monotonic()
         for child in reversed(self.children):
             children.stop(child)

@@ -123,7 +123,7 @@ async def test_a_run_that_waits_is_cancelled_by_a_runner(
 async def test_waiting_on_the_line_brings_the_result(desk: httpx.AsyncClient):
     workflow = await published(desk, "money_quick")
     answer = await desk.post(
-        f"/workflows/{workflow}/runs", json={"input": {"order_id": "A-1002"}, "wait_seconds": 30}
+        f"/workflows/{workflow}/runs", json={"input": {"order_id": "A-1012"}, "wait_seconds": 30}
     )
     assert (answer.status_code, answer.json()["state"]) == (200, "succeeded"), answer.text
     assert answer.json()["output"]["status"] == "refunded"
