@@ -18,6 +18,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from engine.journal import Answer, Event, Lease
+from engine.steptimes import StepTimes
 
 Json: TypeAlias = Any
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
@@ -221,6 +222,9 @@ class Leases:
         row = await cursor.fetchone()
         fields = ("name", "title", "transport", "trusted", "pins")
         return None if row is None else dict(zip(fields, row, strict=True))
+
+    async def count(self, times: StepTimes) -> None:
+        await times.flush(self._connection)
 
     async def register(self) -> None:
         await self._connection.execute(REGISTER, (self._me, socket.gethostname(), os.getpid()))

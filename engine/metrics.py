@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from engine.database import Database
 from engine.lifecycle import TERMINAL, RunState
-from engine.pulse import EngineState, ModelTotals, RunTotals, engine_state, model_totals, run_totals
+from engine.pulse import (
+    EngineState,
+    ModelTotals,
+    RunTotals,
+    engine_state,
+    model_totals,
+    run_totals,
+    step_totals,
+)
+from engine.steptimes import BOUNDS, StepTotals
 
 
 async def scrape(db: Database) -> bytes:
     """The text exposition format. Raises ``Unavailable``."""
     registry = CollectorRegistry()
     totals = families(await engine_state(db), await run_totals(db))
-    registry.register(_Snapshot((*totals, *provider_families(await model_totals(db)))))
+    steps = step_family(await step_totals(db))
+    registry.register(_Snapshot((*totals, steps, *provider_families(await model_totals(db)))))
     return generate_latest(registry)
 
 
@@ -46,6 +63,23 @@ def families(engine: EngineState, totals: Sequence[RunTotals]) -> tuple[Metric, 
         GaugeMetricFamily("review_runs", "Runs that need a review.", value=count(RunState.NEEDS_REVIEW)),
         GaugeMetricFamily("runners", "Runners that live.", value=engine.runners),
     )
+
+
+def step_family(totals: Sequence[StepTotals]) -> Metric:
+    """``totals`` in the order of their bounds."""
+    family = HistogramMetricFamily(
+        "step_duration_seconds", "Calls of tools, each attempt for itself.", labels=["outcome"]
+    )
+    for outcome in ("failed", "succeeded"):
+        counts = {total.bound: total for total in totals if total.outcome == outcome}
+        sofar = accumulate(counts[bound].steps if bound in counts else 0 for bound in BOUNDS)
+        buckets = [(_bound(bound), float(steps)) for bound, steps in zip(BOUNDS, sofar, strict=True)]
+        family.add_metric([outcome], buckets, sum(total.seconds for total in counts.values()))
+    return family
+
+
+def _bound(seconds: float) -> str:
+    return "+Inf" if seconds == float("inf") else str(seconds)
 
 
 def provider_families(totals: Sequence[ModelTotals]) -> tuple[Metric, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from engine.database import Database
 from engine.lifecycle import RunState
+from engine.steptimes import StepTotals
 
 SILENT_S = 15.0
 """A runner says that it lives every few seconds; one that was silent for so long is not counted."""
@@ -55,6 +56,14 @@ async def engine_state(db: Database) -> EngineState:
         row: Any = (await session.execute(query, {"silent": SILENT_S})).one()
         known, alive, active = row
     return EngineState("ready" if alive else "down" if known else "starting", alive, active)
+
+
+async def step_totals(db: Database) -> tuple[StepTotals, ...]:
+    """By outcome, and by bound from the smallest on."""
+    query = text("SELECT outcome, bound, steps, seconds FROM step_totals ORDER BY outcome, bound")
+    async with db.platform() as session:
+        rows: Iterable[Any] = await session.execute(query)
+        return tuple(StepTotals(*row) for row in rows)
 
 
 async def run_totals(db: Database) -> tuple[RunTotals, ...]:

@@ -27,6 +27,7 @@ from engine.effects import Tools
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim, Connection, Leases
 from engine.runtime import Invocation, Program, Programs, World
+from engine.steptimes import StepTimes
 from engine.toolbox import PooledTools
 from engine.writer import Writer
 
@@ -84,6 +85,7 @@ class Runner:
         self._writer = Writer(url, self.id, self._settings.lanes)
         self._own_tools = PooledTools(self._connector)
         self._tools: Tools = self._own_tools if tools is None else tools
+        self._times = StepTimes()
         self._clock = clock
         self._offset = 0.0
         self._full = False
@@ -129,6 +131,7 @@ class Runner:
         await asyncio.gather(*self._loops, return_exceptions=True)
         with contextlib.suppress(psycopg.Error):
             async with self._desk.leases() as leases:
+                await leases.count(self._times)
                 await leases.sign_off()
         await self._writer.close()
         await self._desk.close()
@@ -205,7 +208,7 @@ class Runner:
             await journal.finish("failed", {"error": error}, None, error)
             return
         program = await self._program(claim)
-        world = World(self._tools, self._now)
+        world = World(self._tools, self._now, observe=self._times.add)
         active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
         if self._draining:
             active.invocation.drain()
@@ -255,6 +258,9 @@ class Runner:
                     active.invocation.drain()
                 elif run_id in beat.cancelled:
                     active.invocation.cancel()
+            with contextlib.suppress(psycopg.Error):
+                async with self._desk.leases() as leases:
+                    await leases.count(self._times)
 
     async def _listen_loop(self) -> None:
         while True:

@@ -23,6 +23,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PREFIX = "/api"
+METRICS = "/metrics"
+"""Where Prometheus looks for what the API has as /api/metrics."""
 
 
 class StudioApi:
@@ -35,6 +37,9 @@ class StudioApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
+        if scope["type"] == "http" and path == METRICS:
+            path = PREFIX + METRICS
+            scope = {**scope, "path": path}
         if scope["type"] != "http" or not (path == PREFIX or path.startswith(f"{PREFIX}/")):
             await self._pages(scope, receive, send)
             return

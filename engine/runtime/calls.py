@@ -71,6 +71,7 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
                 state.pins.get((do.connector, do.tool)),
             )
         except ToolError as error:
+            state.world.observe("failed", max(state.world.clock() - clock, 0.0))
             verdict = after_error(do, step.retry, error.code, error.outcome, attempt, state.world.chance())
             match verdict:
                 case Ask():
@@ -85,10 +86,12 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
                     await state.tokens.pause(branch, delay / 1000)
                     attempt += 1
                     continue
+        took = max(state.world.clock() - clock, 0.0)
+        state.world.observe("succeeded", took)
         try:
             if do.output_schema is not None:
                 value = coerce(value, do.output_schema)
-            data = {"result": value, "attempt": attempt, "ms": int((state.world.clock() - clock) * 1000)}
+            data = {"result": value, "attempt": attempt, "ms": int(took * 1000)}
             if noted is not None and not noted.taken:
                 noted.dropped = True
                 data.update(about)

@@ -30,6 +30,8 @@ class World:
     clock: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
     new_id: Callable[[], UUID] = new_id
+    observe: Callable[[str, float], None] = lambda outcome, seconds: None
+    """Told of every call of a tool that ended: "succeeded" or "failed", and its seconds."""
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ def _setting(name: str, default: int) -> int:
 def _api() -> FastAPI:
     """Built in the replica. The database is opened with the server, inside its event loop."""
     from fastapi import FastAPI
+    from starlette.routing import Route
 
     from engine.api import api
     from engine.database import Database
@@ -40,11 +41,23 @@ def _api() -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         db = await Database.open(settings.app_url, pool_size=3)
-        app.mount("/api", api(db, settings))
+        served = api(db, settings)
+        app.mount("/api", served)
+        app.router.routes.append(Route("/metrics", _Metrics(served)))
         yield
         await db.close()
 
     return FastAPI(lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
+
+
+class _Metrics:
+    """The API's metrics where Prometheus looks for them, at the root."""
+
+    def __init__(self, served: FastAPI) -> None:
+        self._served = served
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await self._served({**scope, "path": "/metrics", "root_path": ""}, receive, send)
 
 
 class _Runner:

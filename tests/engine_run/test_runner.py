@@ -218,3 +218,19 @@ async def test_an_event_postgres_refuses_hurts_its_own_run_only(ground: Ground, 
     assert isinstance(results[0], Exception) and results[1] is None
     assert len(ground.events(one)) == 1 and len(ground.events(two)) == 2
     ground.query("UPDATE runs SET state = 'cancelled' WHERE id = ANY(%s) RETURNING 1", [one, two])
+
+
+async def test_calls_are_counted_by_how_long_they_took(
+    runner: Runner, urls: Urls, ground: Ground, witness: Witness
+) -> None:
+    ground.query("DELETE FROM step_totals RETURNING 1")
+    version = ground.publish(
+        plan(call("a"), call("b", tool="flaky", args={"fails": 1}, retry=p.Retry(max=1, backoff_ms=1)))
+    )
+    ids = ground.start(version, {}, 3)
+    await until(lambda: ground.states(ids) == {"succeeded": 3})
+    await runner.stop()
+    rows = ground.query(
+        "SELECT outcome, sum(steps)::int, sum(seconds) < 3 FROM step_totals GROUP BY 1 ORDER BY 1"
+    )
+    assert rows == [("failed", 1, True), ("succeeded", 6, True)]

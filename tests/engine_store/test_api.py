@@ -290,6 +290,7 @@ async def test_metrics_have_their_names(client: httpx.AsyncClient, db: Database,
         "active_runs ",
         "queue_depth ",
         "runners ",
+        'step_duration_seconds_bucket{le="0.005",outcome="succeeded"} ',
     ):
         assert f"\n{name}" in scraped
 
