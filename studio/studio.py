@@ -19,6 +19,7 @@ from studio.origins import allowed_origins
 from studio.runs import RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
 from studio.shell import Guard, Shell, faults, services
+from studio.shell.elements import Away, empty, link
 from studio.shell.head import early_theme
 from studio.shell.inlet import guard_inlet
 from studio.workflows import WorkflowList, workflows_page
@@ -38,7 +39,7 @@ app = rx.App(
     backend_exception_handler=faults.in_handler,
     api_transformer=[StudioApi, partial(security.Fence, origins=allowed_origins())],
 )
-app.app_wraps[(5, "Overlay")] = lambda stateful: Away.create() if stateful else None
+app.app_wraps[(5, "Overlay")] = lambda stateful: rx.fragment(Away.create()) if stateful else None
 app.register_lifespan_task(services.lifespan)
 app.add_middleware(Guard())
 guard_inlet(app)

@@ -8,7 +8,7 @@ import reflex as rx
 
 from studio.editor.browser import Said, TextPane
 from studio.editor.feeds import TextFeed
-from studio.editor.publishing import Versions
+from studio.editor.publishing import Publishing, Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.runs.elements import run_form, state_pill
@@ -129,6 +129,7 @@ def _text() -> rx.Component:
     return TextPane.create(
         snapshot=TextFeed.snapshot,
         patches=TextFeed.patches,
+        saved=TextFeed.saved,
         lint=TextFeed.lint,
         reveal=TextFeed.place,
         read_only=~EditorState.may_edit,
@@ -171,6 +172,10 @@ def _run() -> rx.Component:
         rx.el.div(
             icon("rocket", 18),
             rx.el.span("Nothing is published yet. Publish the workflow; then it can be run from here."),
+            rx.cond(
+                EditorState.may_edit,
+                rx.el.button("Publish…", type="button", class_name="w-button small", on_click=Publishing.ask),
+            ),
             class_name="wf-calm",
         ),
     )

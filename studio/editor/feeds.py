@@ -35,10 +35,11 @@ class CanvasFeed(rx.State):
 
 
 class TextFeed(rx.State):
-    """The text as others change it, the problems in it, and the place to show."""
+    """The text as others change it, which of it is saved, the problems in it, and the place to show."""
 
     snapshot: Json = {}
     patches: list[Json] = []
+    saved: Json = {}
     lint: Json = {}
     place: Json = {}
 
@@ -50,6 +51,10 @@ class TextFeed(rx.State):
     def tell(self, told: Told, desk: Desk) -> None:
         self.patches = [*self.patches[1 - LAST :], told.text]
         self.mark(desk.reading, desk.document.revision)
+
+    def keep(self, epoch: str, revision: int) -> None:
+        """The text of this revision is in the draft."""
+        self.saved = {"epoch": epoch, "rev": revision}
 
     def mark(self, reading: Reading, revision: int) -> None:
         items = [

@@ -15,7 +15,7 @@ from studio.editor.publishing import Publishing, Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.shell import Shell, crumbs, frame
-from studio.shell.elements import empty, icon, link, test_id
+from studio.shell.elements import PageTitle, empty, icon, link, test_id
 
 ROUTE: Final = "/workflows/[workflow_id]"
 ON_LOAD: Final = [Shell.load, EditorState.load, Trial.load, Versions.load]
@@ -29,12 +29,21 @@ def editor_page() -> rx.Component:
             rx.el.link(rel="stylesheet", href=_SHEET, custom_attrs={"precedence": "default"}),
             rx.cond(EditorState.failure != "", _failed(), _workbench()),
             publish_dialog(),
+            PageTitle.create(words=rx.cond(EditorState.failure != "", "Not found", EditorState.title)),
             class_name="wf-editor",
             custom_attrs={"data-ready": EditorState.ready, "data-publishing": Publishing.busy},
         ),
         active="workflows",
-        title=crumbs(("Workflows", "/workflows"), (rx.cond(EditorState.ready, EditorState.title, "…"), "")),
-        actions=actions(),
+        title=crumbs(
+            ("Workflows", "/workflows"),
+            (
+                rx.cond(
+                    EditorState.failure != "", "Not found", rx.cond(EditorState.ready, EditorState.title, "…")
+                ),
+                "",
+            ),
+        ),
+        actions=[rx.cond(EditorState.failure == "", rx.fragment(*actions()))],
         bleed=True,
     )
 

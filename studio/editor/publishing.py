@@ -12,6 +12,7 @@ from engine.errors import Rejected, WeftError
 from engine.permissions import Permission
 from studio.editor.inspector import problem
 from studio.editor.state import EditorState
+from studio.editor.trial import Trial
 from studio.shell import authorized, guarded, people, services
 from studio.shell.moments import iso
 
@@ -71,6 +72,7 @@ class Publishing(rx.State):
             editor.published(version.number, version.text)
             versions = await self.get_state(Versions)
             await versions.refresh()
+            yield Trial.load
             yield rx.toast.success(
                 f"Version {version.number} is live.", description="The engine runs it from now on."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from engine import workflows
 from engine.errors import Conflict, WeftError
 from engine.permissions import Permission
 from studio.editor.document import Change, NewText
+from studio.editor.feeds import TextFeed
+from studio.editor.splice import difference, rebase
 from studio.shell import authorized, guarded, services
 
 QUIET = 0.5
@@ -50,11 +53,11 @@ class Saving(rx.State, mixin=True):
         if self.save_state not in ("conflict", "unsaved"):
             self.save_state = "unsaved"
             self._dirty_since = time.monotonic()
-        return type(self).autosave
+        return self.__class__.autosave
 
     @rx.event(background=True)
     @guarded("edit")
-    async def autosave(self) -> None:
+    async def autosave(self) -> AsyncIterator[Any]:
         """Saves once changes pause. Of many that wait, the last does it; one save at a time."""
         async with self:
             revision = self.revision
@@ -63,16 +66,23 @@ class Saving(rx.State, mixin=True):
             newer = self.revision != revision and time.monotonic() - self._dirty_since < LONGEST
             if newer or self._saving or self._desk is None or self.save_state not in ("unsaved", "failed"):
                 return
-        await self._save()
+        if await self._save():
+            yield rx.toast.info(
+                "Somebody else's changes came in.",
+                description="They are in other places than yours. Undo takes them out again.",
+            )
 
-    async def _save(self) -> None:
-        """Until what is saved is what is there."""
+    async def _save(self) -> bool:
+        """Until what is saved is what is there. Whether changes of somebody else came in meanwhile."""
+        joined = False
         while True:
             async with self:
                 desk, text, base = self._desk, self.text, self._draft_revision
+                revision = self.revision
                 if text == self._saved_text:
                     self._saving, self.save_state = False, "saved"
-                    return
+                    (await self.get_state(TextFeed)).keep(desk.epoch, revision)
+                    return joined
                 self._saving, self.save_state = True, "saving"
             try:
                 actor = await authorized(self, Permission.EDIT)
@@ -81,8 +91,13 @@ class Saving(rx.State, mixin=True):
             except Conflict as conflict:
                 async with self:
                     self._saving = False
-                    self._meet(conflict)
-                return
+                    if self._desk is not desk:
+                        return joined
+                    if not await self._join(conflict.current):
+                        self._meet(conflict)
+                        return joined
+                    joined = True
+                continue
             except WeftError as error:
                 async with self:
                     self._saving = False
@@ -90,14 +105,24 @@ class Saving(rx.State, mixin=True):
                 await asyncio.sleep(AGAIN)
                 async with self:
                     if self.save_state != "failed" or self._desk is not desk:
-                        return
+                        return joined
                 continue
             async with self:
                 if self._desk is not desk:
                     self._saving = False
-                    return
+                    return joined
                 self._draft_revision, self._saved_text = saved.revision, saved.text
                 self._dirty_since = time.monotonic()
+
+    async def _join(self, theirs: workflows.Draft) -> bool:
+        """Brings in what somebody else saved when it is in other places than what was changed here."""
+        other = difference(self._saved_text, theirs.text)
+        moved = rebase(other, difference(self._saved_text, self.text))
+        if moved is None:
+            return False
+        self._draft_revision, self._saved_text = theirs.revision, theirs.text
+        await self._change(Change("restore", self.revision, NewText(moved.apply(self.text))))
+        return True
 
     def _meet(self, conflict: Conflict) -> None:
         self._theirs = conflict.current
@@ -119,6 +144,7 @@ class Saving(rx.State, mixin=True):
             return False
         self._draft_revision, self._saved_text = saved.revision, saved.text
         self.save_state = "saved"
+        (await self.get_state(TextFeed)).keep(self._desk.epoch, self.revision)
         return True
 
     @rx.event
@@ -130,7 +156,7 @@ class Saving(rx.State, mixin=True):
         self._draft_revision, self._saved_text = self._theirs.revision, self._theirs.text
         self._theirs = None
         self.save_state = "unsaved"
-        return type(self).autosave
+        return self.__class__.autosave
 
     @rx.event
     @guarded("edit")

@@ -62,6 +62,11 @@ class EditorState(Saving, rx.State):
             self.ready = False
             self.selected, self.inspected = "", {}
         self.failure = ""
+        if wanted == self.workflow_id and await self._unsaved():
+            # The page was loaded again: what is not saved yet must not give way to the draft.
+            await self._open_feeds()
+            self.ready = True
+            return None
         try:
             db = await services.database()
             draft = await workflows.get_draft(db, actor, UUID(wanted))
@@ -85,6 +90,15 @@ class EditorState(Saving, rx.State):
         canvas.palette = palette(catalog) if self.may_edit else []
         await self._open_feeds()
         self.ready = True
+
+    async def _unsaved(self) -> bool:
+        """Whether there is something here that could not be saved just now, either."""
+        if self._desk is None or not self.may_edit:
+            return False
+        try:
+            return not await self.save_now()
+        except WeftError:
+            return True
 
     async def _open_feeds(self) -> None:
         (await self.get_state(CanvasFeed)).open(self._desk)

@@ -14,6 +14,7 @@ from studio.shell.elements import (
     Elapsed,
     Json,
     Modal,
+    PageTitle,
     Pulse,
     TimeAgo,
     empty,
@@ -171,6 +172,7 @@ def _failed() -> rx.Component:
 
 def _run() -> rx.Component:
     return rx.el.div(
+        PageTitle.create(words="Run of " + RunPage.run.workflow),
         _head(),
         failure(RunPage.message, RunPage.help, RunPage.load),
         _notice(),

@@ -10,6 +10,7 @@ _PULSE = rx.asset("pulse.jsx", shared=True)
 _TIME = rx.asset("time.jsx", shared=True)
 _MODAL = rx.asset("modal.jsx", shared=True)
 _VALUE = rx.asset("value.jsx", shared=True)
+_AWAY = rx.asset("away.jsx", shared=True)
 
 Text = str | rx.Var[str]
 
@@ -21,6 +22,21 @@ class Pulse(rx.Component):
     tag = "Pulse"
     every: rx.Var[int]
     on_beat: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Away(rx.Component):
+    """Says so while the studio does not answer."""
+
+    library = _AWAY.importable_path
+    tag = "Away"
+
+
+class PageTitle(rx.Component):
+    """The page's title in the browser, from `words`; nothing while they are empty."""
+
+    library = _AWAY.importable_path
+    tag = "PageTitle"
+    words: rx.Var[str]
 
 
 class TimeAgo(rx.Component):

@@ -168,12 +168,12 @@ async def test_a_viewer_sees_but_changes_nothing(editor: Editor) -> None:
 async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_kept(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
-    await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
+    await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     assert (await editor.state()).save_state == "conflict"
-    assert (await saved(editor)).endswith("// theirs\n")
+    assert (await saved(editor)).startswith("// theirs\n")
     await editor.tab.send(EditorState.take_theirs())
-    assert (await editor.text()).endswith("// theirs\n")
+    assert (await editor.text()).startswith("// theirs\n")
     await editor.gesture("undo")
     assert (await editor.text()).startswith("// mine\n")
     assert await saved(editor) == await editor.text()
@@ -182,11 +182,45 @@ async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_k
 async def test_keeping_mine_after_a_conflict_saves_it(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
-    await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
+    await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     await editor.tab.send(EditorState.keep_mine())
     assert (await saved(editor)).startswith("// mine\n")
     assert (await editor.state()).save_state == "saved"
+
+
+async def test_changes_of_two_people_in_different_places_are_joined_and_saved(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    draft = await workflows.get_draft(db, owner, workflow)
+    await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
+    await editor.type(0, "// mine\n")
+    both = f"// mine\n{draft.text}// theirs\n"
+    assert (await editor.text(), await saved(editor)) == (both, both)
+    assert (await editor.state()).save_state == "saved"
+    assert "Somebody else" in editor.told()
+    await editor.gesture("undo")
+    assert await editor.text() == f"// mine\n{draft.text}"
+
+
+async def test_a_page_loaded_again_in_a_conflict_still_has_both_texts(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    draft = await workflows.get_draft(db, owner, workflow)
+    await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
+    await editor.type(0, "// mine\n")
+    await editor.tab.send(EditorState.load())
+    state = await editor.state()
+    assert (state.ready, state.save_state) == (True, "conflict")
+    assert (await editor.tab.state(TextFeed)).snapshot["text"] == f"// mine\n{draft.text}"
+    await editor.tab.send(EditorState.take_theirs())
+    assert await editor.text() == f"// theirs\n{draft.text}"
+
+
+async def test_the_text_pane_hears_which_revision_is_in_the_draft(editor: Editor) -> None:
+    await editor.type(0, "// mine\n")
+    desk = (await editor.state())._desk
+    heard = (await editor.tab.state(TextFeed)).saved
+    assert heard == {"epoch": desk.epoch, "rev": desk.document.revision}
+    assert await saved(editor) == desk.document.text
 
 
 async def test_publishing_what_has_errors_is_refused_with_the_list(editor: Editor) -> None:

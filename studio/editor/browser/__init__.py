@@ -84,6 +84,7 @@ class TextPane(rx.NoSSRComponent):
 
     snapshot: rx.Var[dict[str, Any]]
     patches: rx.Var[list[dict[str, Any]]]
+    saved: rx.Var[dict[str, Any]]
     lint: rx.Var[dict[str, Any]]
     reveal: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { createStore, EMPTY, flowOf, received } from "./graph.js";
-import { drag, nearest, places } from "./drag.js";
+import { drag, drift, nearest, places } from "./drag.js";
 import { Canvas } from "./nodes.jsx";
 import { DragGhost, Stage } from "./stage.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
@@ -24,13 +24,16 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
   const [quick, setQuick] = useState(null);
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(() => window.innerWidth > 760);
   const [chosen, setChosen] = useState(null);
   const root = useRef(null);
   const latest = useRef(EMPTY);
   const asked = useRef(null);
   const runs = useRef(null);
   runs.current ??= createStore({});
+  const inset = readOnly ? 0 : open ? 236 : 44;
+  const room = useRef(inset);
+  room.current = inset;
 
   const say = useCallback((type, rest = {}) => onGesture?.({ type, rev: latest.current.rev, ...rest }), [onGesture]);
 
@@ -67,16 +70,32 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
     const area = root.current.element;
     const found = places(latest.current, null);
     let moved = false;
+    let last = null;
+    let frame = 0;
     const track = (now) => {
       if (!moved && Math.hypot(now.clientX - from.x, now.clientY - from.y) < CLICK) return;
       moved = true;
+      last = now;
       const over = document.elementFromPoint(now.clientX, now.clientY);
       const inside = over !== null && area.contains(over) && !over.closest(".wf-palette");
       const place = inside ? nearest(found, flow.screenToFlowPosition({ x: now.clientX, y: now.clientY })) : null;
       drag.set({ item, x: now.clientX, y: now.clientY, slot: place?.key ?? null });
       track.place = place;
+      track.inside = inside;
     };
+    // What is out of sight comes into view while the step is held near the rim.
+    const wander = () => {
+      frame = requestAnimationFrame(wander);
+      if (!track.inside) return;
+      const { dx, dy } = drift({ x: last.clientX, y: last.clientY }, area.getBoundingClientRect(), room.current);
+      if (!dx && !dy) return;
+      const view = flow.getViewport();
+      flow.setViewport({ ...view, x: view.x + dx, y: view.y + dy });
+      track(last);
+    };
+    frame = requestAnimationFrame(wander);
     const finish = (dropped) => {
+      cancelAnimationFrame(frame);
       window.removeEventListener("pointermove", track);
       window.removeEventListener("pointerup", up);
       window.removeEventListener("pointercancel", cancel);
@@ -105,7 +124,7 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
 
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={readOnly ? 0 : open ? 236 : 44} onKeyDown={onKeyDown}>
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onKeyDown={onKeyDown}>
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>
       {quick ? (
@@ -131,7 +150,8 @@ function Viewer({ graph: given, states, selected, onSelect }) {
   const runs = useRef(null);
   runs.current ??= createStore({});
   const root = useRef(null);
-  const graph = useMemo(() => ({ epoch: "run", rev: 0, nodes: given?.nodes ?? [], edges: given?.edges ?? [] }), [given]);
+  const shown = useRef(0);
+  const graph = useMemo(() => ({ epoch: `run-${(shown.current += 1)}`, rev: 0, nodes: given?.nodes ?? [], edges: given?.edges ?? [] }), [given]);
   const latest = useRef(graph);
   latest.current = graph;
   useEffect(() => runs.current.set(states ?? {}), [states]);
@@ -145,7 +165,7 @@ function Viewer({ graph: given, states, selected, onSelect }) {
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: null });
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={null} readOnly inset={0} onKeyDown={onKeyDown} />
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={null} readOnly least={0.34} inset={0} onKeyDown={onKeyDown} />
     </Canvas.Provider>
   );
 }

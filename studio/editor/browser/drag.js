@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 import { boxes, createStore, ENDS, isInside } from "./graph.js";
 
 const REACH = 110;
+const RIM = 56; // pixels from the canvas' rim where a held step makes it drift
 
 export const slotKey = (slot) => `${slot.container}|${slot.before ?? ""}`;
 
@@ -27,7 +28,7 @@ export function places(graph, moving) {
   }
   const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));
   for (const edge of graph.edges) {
-    if (!edge.slot || ENDS.has(kinds.get(edge.source)) || within(edge.source) || within(edge.target)) continue;
+    if (!edge?.slot || ENDS.has(kinds.get(edge.source)) || within(edge.source) || within(edge.target)) continue;
     const from = box.get(edge.source);
     const to = box.get(edge.target);
     if (!from || !to) continue;
@@ -40,6 +41,16 @@ export function places(graph, moving) {
     found.push({ slot: edge.slot, key: slotKey(edge.slot), segment: [start, end], depth: Math.max(from.depth, to.depth) });
   }
   return found;
+}
+
+// How far the canvas drifts in one frame while something is held near its rim: {dx, dy} in pixels.
+export function drift(point, area, inset) {
+  const pull = (low, high) => (low < RIM ? RIM - low : high < RIM ? high - RIM : 0) * 0.28;
+  const past = (value) => Math.max(0, value);
+  return {
+    dx: pull(past(point.x - area.left - inset), past(area.right - point.x)),
+    dy: pull(past(point.y - area.top), past(area.bottom - point.y)),
+  };
 }
 
 export function nearest(found, point) {

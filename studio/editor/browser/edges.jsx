@@ -4,6 +4,8 @@ import { EdgeLabelRenderer, getSmoothStepPath, Position } from "@xyflow/react";
 import { drag, slotKey, useDrag } from "./drag.js";
 import { Canvas } from "./nodes.jsx";
 
+// While one graph gives way to another, an edge may be drawn once more without what it was made of.
+const NOTHING = {};
 const PASSED = new Set(["succeeded", "done", "caught"]);
 const REACHED = new Set(["succeeded", "done", "running", "retrying", "waiting", "failed", "caught", "review", "needs_review"]);
 const stateOf = (runs, id) => (typeof runs[id] === "object" && runs[id] !== null ? runs[id].state : runs[id]);
@@ -20,7 +22,7 @@ function useTravelled(source, target) {
 
 export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, sourceY, targetX, targetY }) {
   const { quickAdd, readOnly } = useContext(Canvas);
-  const { edge, closing, ended } = data;
+  const { edge = NOTHING, closing, ended } = data ?? NOTHING;
   const travelled = useTravelled(source, target);
   const key = edge.slot && !ended ? slotKey(edge.slot) : null;
   const lit = useDrag((state) => key !== null && state.item !== null && state.slot === key);
@@ -56,7 +58,7 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
       {lit ? (
         <EdgeLabelRenderer>
           <div className="wf-landing on-edge" style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
-            {drag.get().item.title}
+            {drag.get().item?.title}
           </div>
         </EdgeLabelRenderer>
       ) : null}

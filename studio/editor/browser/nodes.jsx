@@ -156,7 +156,7 @@ export const EmptyNode = memo(function EmptyNode({ data }) {
       aria-label="Add a step here"
       onClick={(event) => quickAdd(data.slot, event.currentTarget)}
     >
-      {lit ? <span className="wf-landing">{drag.get().item.title}</span> : <><Plus size={14} /> <span>Add a step</span></>}
+      {lit ? <span className="wf-landing">{drag.get().item?.title}</span> : <><Plus size={14} /> <span>Add a step</span></>}
       <Ports />
     </button>
   );

@@ -15,10 +15,10 @@ import { Said } from "./said.jsx";
 const MIN_ZOOM = 0.15;
 const GLIDE = { duration: 220 };
 
-export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOnly, inset, onKeyDown, children }) {
+export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOnly, least = 0.5, inset, onKeyDown, children }) {
   const flow = useReactFlow();
   const element = useRef(null);
-  const framed = useRef("");
+  const framed = useRef({ epoch: "", steps: new Set() });
   const found = useRef([]);
   const [moving, setMoving] = useState(false);
   const [map, setMap] = useState(null);
@@ -29,10 +29,10 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
     [shape.nodes, chosen],
   );
 
-  // The whole graph where it fits at a readable size; otherwise its beginning.
-  const frame = useCallback((whole) => {
+  // The whole graph where it fits at `least` that size; otherwise its beginning, readable. Whether it could.
+  const frame = useCallback((whole, glide = whole) => {
     const area = element.current?.getBoundingClientRect();
-    if (!area?.width || !graph.nodes.length) return;
+    if (!area?.width || !graph.nodes.length) return false;
     const all = [...boxes(graph).values()];
     const left = Math.min(...all.map((box) => box.x));
     const top = Math.min(...all.map((box) => box.y));
@@ -40,17 +40,12 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
     const height = Math.max(...all.map((box) => box.y + box.height)) - top;
     const room = { width: area.width - inset - 48, height: area.height - 56 };
     const fit = Math.min(1, room.width / width, room.height / height);
-    const zoom = Math.max(MIN_ZOOM, whole ? fit : Math.max(fit, Math.min(0.92, room.width / width), 0.5));
+    const zoom = Math.max(MIN_ZOOM, whole || fit >= least ? fit : Math.max(0.5, Math.min(0.92, room.width / width)));
     const x = inset + 24 + Math.max(0, (room.width - width * zoom) / 2) - left * zoom;
     const y = 28 + Math.max(0, (room.height - height * zoom) / 2) * (height * zoom < room.height ? 0.6 : 0) - top * zoom;
-    flow.setViewport({ x, y, zoom }, whole ? GLIDE : undefined);
-  }, [flow, graph, inset]);
-
-  useEffect(() => {
-    if (!graph.nodes.length || framed.current === graph.epoch) return;
-    framed.current = graph.epoch;
-    requestAnimationFrame(() => frame(false));
-  }, [graph, frame]);
+    flow.setViewport({ x, y, zoom }, glide ? GLIDE : undefined);
+    return true;
+  }, [flow, graph, inset, least]);
 
   const reveal = useCallback((id) => {
     const box = boxes(graph).get(id);
@@ -112,6 +107,17 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
     if (chosen && size.width) reveal(chosen);
     // Only when the room changes: a click on a step must not move what is under the pointer.
   }, [size.width, size.height]); // eslint-disable-line
+
+  // Another graph is framed once there is room for it: when it is opened, and when it takes the place of a whole other one.
+  useEffect(() => {
+    const steps = new Set(graph.nodes.filter((node) => node.step).map((node) => node.id));
+    const { epoch, steps: old } = framed.current;
+    const opened = epoch !== graph.epoch;
+    const replaced = steps.size > 1 && ![...steps].some((id) => old.has(id));
+    if (!graph.nodes.length || !size.width) return;
+    if ((opened || replaced) && !frame(false, !opened)) return;
+    framed.current = { epoch: graph.epoch, steps };
+  }, [graph, frame, size]);
 
   const large = graph.nodes.length > 14 && size.height > 560 && size.width > 620;
   const showMap = map ?? large;

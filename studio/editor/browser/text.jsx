@@ -15,7 +15,11 @@ import { weft } from "./weft_language.js";
 const Outside = Annotation.define(); // a change that was not typed here
 const PAUSE = 200; // ms without a key before what was typed is sent
 const BURST = 1000; // ms: typing with shorter pauses than this is one undo
-export function TextPane({ snapshot, patches, lint, reveal, readOnly, onSay }) {
+const KEPT = 3600_000; // ms: how long what never reached the server is kept for the next time this page is opened
+
+const keptAt = (id) => `weft-text-${id}`;
+
+export function TextPane({ snapshot, patches, saved, lint, reveal, readOnly, onSay }) {
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
   useEffect(() => {
@@ -23,8 +27,10 @@ export function TextPane({ snapshot, patches, lint, reveal, readOnly, onSay }) {
   }, [pane, onSay]);
   useEffect(() => {
     pane.mount(element.current);
-    const leave = () => pane.send();
+    const leave = () => (pane.send(), pane.keep());
+    const hold = (event) => pane.stuck() && event.preventDefault();
     window.addEventListener("pagehide", leave);
+    window.addEventListener("beforeunload", hold);
     let was = false;
     const watcher = new ResizeObserver(([entry]) => {
       const visible = entry.contentRect.height > 0;
@@ -35,10 +41,11 @@ export function TextPane({ snapshot, patches, lint, reveal, readOnly, onSay }) {
     return () => {
       watcher.disconnect();
       window.removeEventListener("pagehide", leave);
+      window.removeEventListener("beforeunload", hold);
       pane.unmount();
     };
   }, [pane]);
-  useEffect(() => pane.receive(snapshot, patches), [pane, snapshot, patches]);
+  useEffect(() => pane.receive(snapshot, patches, saved), [pane, snapshot, patches, saved]);
   useEffect(() => pane.lock(readOnly), [pane, readOnly]);
   useEffect(() => pane.lint(lint), [pane, lint]);
   useEffect(() => pane.reveal(reveal), [pane, reveal]);
@@ -50,6 +57,8 @@ class Pane {
   id = "";
   rev = -1;
   synced = "";
+  safe = ""; // what the draft is known to hold: all that differs from it must not get lost
+  texts = new Map(); // text by revision, until it is known to be saved
   sent = null; // {seq, text}: what is on its way to the server
   seq = 0;
   gesture = 0;
@@ -86,6 +95,7 @@ class Pane {
 
   unmount() {
     this.send();
+    this.keep();
     clearTimeout(this.sendTimer);
     clearTimeout(this.tellCursorTimer);
     this.view.destroy();
@@ -101,6 +111,22 @@ class Pane {
     this.send();
     if (key !== "s") this.say({ type: key === "y" || event.shiftKey ? "redo" : "undo", epoch: this.epoch });
     return true;
+  }
+
+  // What did not reach the server waits in the browser: for a sign-in, a reload, a server that is away.
+  keep() {
+    if (!this.id || (!this.sent && this.text === this.synced)) return;
+    sessionStorage.setItem(keptAt(this.id), JSON.stringify({ at: Date.now(), safe: this.safe, text: this.text }));
+  }
+
+  kept(id) {
+    const found = JSON.parse(sessionStorage.getItem(keptAt(id)) ?? "null");
+    sessionStorage.removeItem(keptAt(id));
+    return found && Date.now() - found.at < KEPT ? found : null;
+  }
+
+  stuck() {
+    return this.text !== this.synced && performance.now() - this.typedAt > 3000;
   }
 
   lock(readOnly) {
@@ -156,26 +182,44 @@ class Pane {
     this.say({ type: "cursor", epoch: this.epoch, base: this.rev, offset: points(this.synced, this.view.state.selection.main.head) });
   }
 
-  receive(snapshot, patches) {
-    if (snapshot?.epoch && (snapshot.epoch !== this.epoch || snapshot.rev > this.rev)) {
-      const same = snapshot.id === this.id;
-      const base = this.sent ? this.sent.text : this.synced;
-      Object.assign(this, { epoch: snapshot.epoch, id: snapshot.id, rev: snapshot.rev, synced: snapshot.text, sent: null });
-      this.merge(same ? base : this.text, snapshot.text);
-    }
+  receive(snapshot, patches, saved) {
+    if (snapshot?.epoch && (snapshot.epoch !== this.epoch || snapshot.rev > this.rev)) this.opened(snapshot);
     for (const patch of patches ?? []) {
       if (patch.epoch !== this.epoch || patch.rev <= this.rev) continue;
       if (patch.base !== this.rev) return void this.say({ type: "resync", epoch: this.epoch });
       const before = this.synced;
       this.synced = spliced(before, { start: units(before, patch.start), end: units(before, patch.end), insert: patch.text });
       this.rev = patch.rev;
+      this.texts.set(this.rev, this.synced);
       if (this.sent && patch.seen === this.sent.seq) {
         const base = this.sent.text;
         this.sent = null;
         this.merge(base, this.synced);
       } else if (!this.sent) this.merge(before, this.synced);
     }
+    if (saved?.epoch === this.epoch && this.texts.has(saved.rev)) {
+      this.safe = this.texts.get(saved.rev);
+      for (const rev of this.texts.keys()) if (rev < saved.rev) this.texts.delete(rev);
+    }
     if (this.text !== this.synced && !this.sent) this.later("send", PAUSE);
+  }
+
+  // The whole text, at first or anew. A new epoch is another opening of the draft: the server may have ended before it
+  // saved, so everything since the last text that is known to be saved is put back on top of what the draft holds now.
+  opened({ epoch, id, rev, text }) {
+    const left = id === this.id ? null : this.kept(id);
+    if (left) this.show(left.text);
+    let base = this.text;
+    if (left) base = left.safe;
+    else if (id === this.id) base = this.sent?.text === text ? text : epoch === this.epoch ? this.synced : this.safe;
+    if (epoch !== this.epoch) this.texts.clear(), (this.safe = text);
+    Object.assign(this, { epoch, id, rev, synced: text, sent: null });
+    this.texts.set(rev, text);
+    this.merge(base, text);
+  }
+
+  show(text) {
+    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, annotations: Outside.of(true) });
   }
 
   // Brings the editor from `base` to `target`, around what was typed since. Where both touch one place, what was typed stays.
