@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from engine.api import access, admin, approvals, connectors, login, oidc, platform, problems, runs, workflows
 from engine.api.access import cookie_name
 from engine.api.limits import BodyLimit
+from engine.api.sealing import Sealed
 from engine.database import Database
 from engine.settings import Settings
 
@@ -43,5 +44,6 @@ def api(db: Database, settings: Settings) -> FastAPI:
         app.router.routes.extend(router.routes)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Sealed)
     access.refuse_unlabelled(app)
     return app

@@ -1,9 +1,8 @@
-"""Errors as RFC 9457 problem details, in this one place. A client never sees a traceback, nor what it sent."""
+"""Errors as RFC 9457 problem details, in this one place; those that nobody expected end in ``engine.api.sealing``."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,8 +12,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from engine import errors
-
-log = logging.getLogger("weft.api")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -60,7 +57,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.WeftError, _ours)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
@@ -82,10 +78,3 @@ async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     title = {404: "Not found", 405: "Method not allowed", 413: "Too large"}.get(error.status_code, "Refused")
     return answer(error.status_code, title, str(error.detail), headers=dict(error.headers or {}))
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(
-        500, "Internal error", "Something went wrong here.", "Try again; the server's log says more."
-    )
