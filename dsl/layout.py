@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from dsl.graph import END, START, Graph, Node
 
-STEP = (260, 68)
+STEP = (288, 68)
+"""Wide enough for most sentences on one line."""
 TERMINAL = (112, 36)
 EMPTY = (200, 48)
 IMPLIED = (148, 40)

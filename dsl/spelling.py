@@ -13,7 +13,17 @@ _DURATIONS = (
     (1_000, "second"),
     (1, "millisecond"),
 )
-_ABBREVIATIONS = frozenset({"api", "crm", "erp", "http", "id", "iban", "sku", "sms", "url", "vat", "vip"})
+_ABBREVIATIONS = frozenset(
+    {"api", "crm", "csv", "erp", "http", "iban", "id", "pdf", "sku", "sms", "url", "vat"}
+) | {
+    "ceo",
+    "cfo",
+    "coo",
+    "cto",
+    "hr",
+    "vip",
+    "vp",
+}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -66,8 +76,11 @@ def singular(noun: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """ "a manager", "an owner"."""
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+    """ "a manager", "an owner", "an HR manager", "a CFO"."""
+    first = noun.partition(" ")[0]
+    spelled = len(first) > 1 and first.isupper()
+    vowel = noun[:1] in "AEFHILMNORSX" if spelled else noun[:1].lower() in "aeiou"
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def duration_words(ms: int) -> str:

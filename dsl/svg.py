@@ -82,7 +82,7 @@ def _node(node: Node, x: int, y: int) -> str:
                 f'text-anchor="middle">{escape(node.title)}</text>'
             )
         case "lane":
-            label = _text("l", x + 14, y + 20, node.label, width - 28, 6.4) if node.label else ""
+            label = _text("l", x + 14, y + 20, node.label, width - 28, 6.6) if node.label else ""
             return (
                 f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10" fill="#f4f7fb" '
                 f'stroke="#d5deea" stroke-dasharray="4 4"/>{label}'
@@ -111,8 +111,8 @@ def _step(node: Node, x: int, y: int) -> str:
         f'<rect x="{x + 14}" y="{middle - 18}" width="36" height="36" rx="9" fill="{tone}" fill-opacity="0.12"/>'
         f'<path transform="translate({x + 24} {middle - 8})" d="{_ICONS[node.kind]}" fill="none" stroke="{tone}" '
         'stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'
-        f"{_text('t', x + 62, middle - 5, node.title, node.width - 72, 7.2)}"
-        f"{_text('s', x + 62, middle + 13, node.sentence, node.width - 72, 5.7)}"
+        f"{_text('t', x + 62, middle - 5, node.title, node.width - 72, 7.6)}"
+        f"{_text('s', x + 62, middle + 13, node.sentence, node.width - 72, 6.3)}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dsl.catalog import Catalog, Connector
-from dsl.sentences import connector_words, humanize
+from dsl.sentences import connector_words, humanize, tool_title
 
 # (kind, title, what it is for)
 STEPS: Final = (
@@ -48,7 +48,7 @@ def _tools(connector: Connector) -> list[dict[str, Any]]:
             "key": f"{connector.name}.{tool.name}",
             "kind": "call",
             "tool": f"{connector.name}.{tool.name}",
-            "title": tool.title or humanize(tool.name),
+            "title": tool_title(tool) or humanize(tool.name),
             "description": _first_sentence(tool.description),
             "effect": tool.effect,
         }

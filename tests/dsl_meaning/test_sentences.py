@@ -146,6 +146,14 @@ def test_a_step_reads_like_a_sentence(step: str, sentence: str) -> None:
     assert said(step) == sentence
 
 
+@pytest.mark.parametrize(
+    ("role", "who"),
+    [("manager", "a manager"), ("owner", "an owner"), ("hr_manager", "an HR manager"), ("cfo", "a CFO")],
+)
+def test_a_role_is_somebody(role: str, who: str) -> None:
+    assert said(f'step x: approve by role "{role}" {{ }}') == f"Ask {who} to approve"
+
+
 def test_a_caught_error_is_called_one() -> None:
     graph = view(parse(text_of("step a: let 1 catch as e { step b: let e.message }")))
     assert next(node.sentence for node in graph.nodes if node.id == "a~catch0.b") == "Note the error message"
