@@ -81,10 +81,8 @@ class _Walk:
         before = predecessors(block)
         given: dict[str, _Given] = {}
         for step in sorted(block.steps, key=lambda step: len(before[step.id])):
-            known = missing
-            for other in before[step.id]:
-                known = given.get(other, _NOTHING).after(known)
-            given[step.id] = self.step(step, prefix, known)
+            done = _all([given[other] for other in before[step.id] if other in given])
+            given[step.id] = self.step(step, prefix, done.after(missing))
         whole = _all(list(given.values()))
         if block.result is not None:
             self.results[id(block.result)] = whole.after(missing)
