@@ -16,6 +16,7 @@ from engine.errors import Conflict, WeftError
 from engine.tables import Run, User
 from studio.approvals.rows import ApprovalCard, card
 from studio.shell import services
+from studio.shell.notices import plain
 from studio.shell.pulse import monitor
 from studio.shell.session import authorized, guarded
 from studio.shell.state import Shell
@@ -76,7 +77,7 @@ class Inbox(rx.State):
         except WeftError as error:
             yield rx.toast.error(error.message, description=error.help)
         else:
-            yield rx.toast.success(_done(decided), description=seen.title)
+            yield rx.toast.success(_done(decided), description=plain(seen.title))
         self.deciding = ""
         monitor.forget(actor.account_id)
         await self._read()

@@ -17,6 +17,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from engine.errors import WeftError
+from studio.shell.notices import plain
 
 log = logging.getLogger("weft.studio")
 
@@ -31,7 +32,7 @@ _UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e]+")
 def in_handler(exception: Exception) -> EventSpec:
     """A mistake of ours, or the database is away: a notice for the person, the place for the log."""
     if isinstance(exception, WeftError):
-        return rx.toast.error(exception.message, description=exception.help)
+        return rx.toast.error(plain(exception.message), description=plain(exception.help))
     frames = "".join(traceback.format_tb(exception.__traceback__))
     log.error("a handler failed: %s at\n%s", type(exception).__name__, frames.rstrip())
     return rx.toast.error("Something went wrong here.", description="Try again; the server's log says more.")

@@ -13,6 +13,7 @@ from engine.actor import Actor
 from engine.drafts import Draft
 from engine.errors import BadInput, Conflict, WeftError
 from studio.shell import services
+from studio.shell.notices import plain
 from studio.shell.session import authorized, guarded
 from studio.workflows.latest import last_runs
 from studio.workflows.rows import WorkflowRow, another, fitting, row, title_from
@@ -110,7 +111,9 @@ class WorkflowList(rx.State):
             return rx.toast.error(str(error))
         title, self.archiving = self.archiving_title, ""
         await self._read()
-        return rx.toast.success(f"Archived {title}.", description="No new runs start; its history stays.")
+        return rx.toast.success(
+            f"Archived {plain(title)}.", description="No new runs start; its history stays."
+        )
 
     async def _read(self) -> None:
         actor = await authorized(self)
