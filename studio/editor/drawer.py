@@ -19,10 +19,15 @@ def drawer() -> rx.Component:
     """Tabs with one panel open, or only the tabs. The text pane stays mounted: it keeps what is being typed."""
     return rx.el.section(
         rx.el.div(
-            _tab("problems", "Problems", "circle-alert", EditorState.errors + EditorState.warnings),
-            _tab("text", "Text", "code-xml"),
-            _tab("run", "Test run", "play", None, Trial.load),
-            _tab("versions", "Versions", "history", EditorState.live_version, Versions.load),
+            rx.el.div(
+                _tab("problems", "Problems", "circle-alert", EditorState.errors + EditorState.warnings),
+                _tab("text", "Text", "code-xml"),
+                _tab("run", "Test run", "play", None, Trial.load),
+                _tab("versions", "Versions", "history", EditorState.live_version, Versions.load),
+                class_name="wf-tab-list",
+                role="tablist",
+                custom_attrs={"aria-label": "Details"},
+            ),
             rx.el.span(class_name="w-spacer"),
             rx.el.button(
                 rx.cond(EditorState.drawer_open, icon("chevron-down", 16), icon("chevron-up", 16)),
@@ -34,7 +39,6 @@ def drawer() -> rx.Component:
                 },
             ),
             class_name="wf-tabs",
-            role="tablist",
         ),
         rx.el.div(
             _panel("problems", _problems(), "problems-tab"),

@@ -304,7 +304,15 @@ def _notice() -> rx.Component:
         (
             "timed_out",
             rx.el.div(
-                icon("timer-off"), rx.el.div("The run took longer than it may."), class_name="w-note danger"
+                icon("timer-off"),
+                rx.el.div(
+                    rx.el.div("The run took longer than it may.", class_name="w-strong"),
+                    rx.el.div(
+                        "What was done stays done. Start it again, or give the workflow more time and publish.",
+                        class_name="w-small w-muted",
+                    ),
+                ),
+                class_name="w-note danger",
             ),
         ),
         (
@@ -315,8 +323,8 @@ def _notice() -> rx.Component:
                     rx.el.div("It is not known whether a step had its effect.", class_name="w-strong"),
                     rx.el.div(
                         "The connection was lost between the call and its answer, and the tool cannot tell repeated "
-                        "calls apart. It is never repeated silently: look in the other system, then cancel the "
-                        "run or go on.",
+                        "calls apart. It is never repeated silently: look in the other system, then cancel "
+                        "this run, and start another one if it did not happen.",
                         class_name="w-small w-muted",
                     ),
                 ),

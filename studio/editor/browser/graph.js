@@ -105,6 +105,7 @@ export function flowOf(graph, previous, options) {
       targetHandle: closing ? "finish" : "in",
       type: "weft",
       data: { edge, closing, ended },
+      ariaRole: "group",
       focusable: false,
       selectable: false,
       zIndex: 1 + Math.max(depth(edge.source, parents), depth(edge.target, parents)),

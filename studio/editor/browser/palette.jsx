@@ -46,7 +46,7 @@ export function Palette({ groups, onGrab, onPick, open, setOpen }) {
       </button>
     );
   return (
-    <aside className="wf-palette nowheel nopan" aria-label="Palette" data-testid="palette">
+    <section className="wf-palette nowheel nopan" aria-label="Palette" data-testid="palette">
       <div className="wf-palette-head">
         <label className="wf-search">
           <Search size={14} aria-hidden="true" />
@@ -87,7 +87,7 @@ export function Palette({ groups, onGrab, onPick, open, setOpen }) {
         ))}
         {shown.length ? null : <p className="wf-none">Nothing is called that. Connectors bring more tools.</p>}
       </div>
-    </aside>
+    </section>
   );
 }
 

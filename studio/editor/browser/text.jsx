@@ -84,7 +84,7 @@ class Pane {
       EditorView.lineWrapping,
       Prec.highest(EditorView.domEventHandlers({ keydown: (event) => this.pressed(event) })),
       keymap.of([indentWithTab, ...searchKeymap, ...lintKeymap, ...defaultKeymap]),
-      EditorView.contentAttributes.of({ "aria-label": "The workflow as text", spellcheck: "false" }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "The workflow as text", spellcheck: "false" }),
       EditorView.updateListener.of((update) => this.updated(update)),
     ];
   }
