@@ -85,11 +85,19 @@ class ChatState(rx.State):
                 self.has_steps = has_steps((await workflows.get_draft(db, actor, UUID(wanted))).text)
                 self.conversation_id = str(found.id) if found else ""
                 self.messages = [view_of(m) for m in found.messages] if found else []
+                self._offer_again()
         except ValueError:
             return
         except WeftError as error:
             self.failure, self.failure_help = error.message, error.help
         self.ready = True
+
+    def _offer_again(self) -> None:
+        """A question that nobody answers any more (the answer failed, or the studio ended) can be asked again."""
+        last = self.messages[-1] if self.messages else None
+        if last is not None and last.mine and self.conversation_id not in _stops:
+            self._last = last.content
+            self._fail("This was not answered.", "Nothing of it is lost: ask it again.", builtin=True)
 
     # ---- asking --------------------------------------------------------------------------------------
 

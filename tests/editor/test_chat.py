@@ -111,3 +111,16 @@ async def test_a_question_that_could_not_be_kept_comes_back_into_the_box(
     assert (list(state.messages), state.busy) == ([], False)
     assert state.restore["text"] == ASKED
     assert (state.failure, state.failure_help) == ("The database does not answer.", "Try again in a moment.")
+
+
+async def test_a_question_without_an_answer_can_be_asked_again_after_the_page_was_loaded(
+    editor: Editor,
+) -> None:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    made = await conversations.create(db, owner, ASKED, UUID(editor.workflow_id))
+    await conversations.append_message(db, owner, made.id, "user", ASKED)
+    await editor.tab.send(ChatState.load())
+    assert (await chat(editor)).failure == "This was not answered."
+    await editor.tab.send(ChatState.again())
+    state = await chat(editor)
+    assert ([message.mine for message in state.messages], state.failure) == ([True, False], "")
