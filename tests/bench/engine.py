@@ -15,11 +15,7 @@ import argparse
 import asyncio
 import gc
 import itertools
-import json
-import os
-import platform
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -36,6 +32,7 @@ from engine.journal import Entry, Finish, Lease
 from engine.runner import Runner, RunnerSettings, spare_the_collector
 from engine.strict import encode
 from engine.writer import Writer
+from tests.bench.figures import Figure, report, show
 from tests.engine_run.ground import Ground
 
 STEPS = 10
@@ -200,21 +197,8 @@ def _ratios(figures: dict[str, list[float]], at_once: tuple[int, ...]) -> None:
                 figures.setdefault(f"weft / {other}, {many} at once", []).append(weft[-1] / against[-1])
 
 
-def report(figures: dict[str, list[float]]) -> dict[str, Json]:
-    return {
-        "name": "engine",
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "figures": {
-            name: {
-                "median": round(statistics.median(values), 2),
-                "min": round(min(values), 2),
-                "max": round(max(values), 2),
-                "unit": "times" if "/" in name else "runs/s",
-                "n": len(values),
-            }
-            for name, values in figures.items()
-        },
-    }
+def told(figures: dict[str, list[float]]) -> dict[str, Figure]:
+    return {name: Figure("times" if "/" in name else "runs/s", values) for name, values in figures.items()}
 
 
 def main(argv: list[str]) -> int:
@@ -244,12 +228,7 @@ def main(argv: list[str]) -> int:
     finally:
         server.stop("immediate")
         shutil.rmtree(home, ignore_errors=True)
-    result = report(figures)
-    print(f"{'':28}{'median':>10}{'min':>10}{'max':>10}")
-    for name, figure in result["figures"].items():
-        print(f"{name:28}{figure['median']:>10}{figure['min']:>10}{figure['max']:>10} {figure['unit']}")
-    if options.json:
-        print(json.dumps(result))
+    show(report("engine", told(figures)), as_json=options.json)
     return 0
 
 
