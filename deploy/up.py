@@ -124,9 +124,9 @@ class Supervisor:
             with self.console.stage(
                 "Starting Ray and the engine; the studio works meanwhile", "Engine ready"
             ):
-                local.wait_until_up(
-                    engine, f"http://127.0.0.1:{gateway_port}/api/health", 180, self.stopping.is_set
-                )
+                # The gateway answers some seconds before the first runner is there.
+                ready = f"http://127.0.0.1:{gateway_port}/api/ready?runs=true"
+                local.wait_until_up(engine, ready, 180, self.stopping.is_set)
 
     def _begin(self, child: Child) -> None:
         child.start()

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from engine import metrics
 from engine.api.access import Open, database
+from engine.errors import Unavailable
 from engine.pulse import EngineState, engine_state
 
 router = APIRouter(dependencies=[Depends(Open())])
@@ -29,9 +30,12 @@ async def health() -> Health:
 
 
 @router.get("/ready")
-async def ready(request: Request) -> Ready:
-    """503 while the database does not answer."""
-    return Ready(engine=await engine_state(database(request)))
+async def ready(request: Request, runs: bool = False) -> Ready:
+    """503 while the database does not answer. ``runs``: also while nobody lives who would carry a run on."""
+    engine = await engine_state(database(request))
+    if runs and engine.state != "ready":
+        raise Unavailable("No runner lives: runs are accepted and wait.", "Ask again in a moment.")
+    return Ready(engine=engine)
 
 
 @router.get("/metrics", response_class=Response)

@@ -270,8 +270,10 @@ async def test_ready_tells_how_the_engine_is(client: httpx.AsyncClient, runner: 
     async with runner.platform() as session:
         await session.execute(text("DELETE FROM runners"))
     assert (await client.get("/ready")).json()["engine"] == {"state": "starting", "runners": 0, "active": 0}
+    assert (await client.get("/ready?runs=true")).status_code == 503
     async with runner.platform() as session:
         await session.execute(text("INSERT INTO runners (id, host, pid, active) VALUES ('r1', 'h', 1, 3)"))
+    assert (await client.get("/ready?runs=true")).status_code == 200
     assert (await client.get("/ready")).json()["engine"] == {"state": "ready", "runners": 1, "active": 3}
     async with runner.platform() as session:
         await session.execute(text("UPDATE runners SET seen_at = now() - interval '1 minute'"))
