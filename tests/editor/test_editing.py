@@ -254,3 +254,26 @@ async def test_a_version_taken_into_the_draft_is_one_undo(editor: Editor) -> Non
     await editor.tab.send(Versions.restore(rows[0]["id"]))
     assert await editor.text() == plain
     assert (await workflows.list_versions(db, owner, workflow))[0].number == 1
+
+
+async def test_what_was_typed_for_an_earlier_opening_is_left_to_the_page_to_send_again(
+    editor: Editor,
+) -> None:
+    """After a restart the page gets a snapshot of another epoch, puts on it what it holds, and sends that."""
+    before = (await editor.state())._desk
+    late = {
+        "type": "typed",
+        "epoch": before.epoch,
+        "base": 0,
+        "seq": 1,
+        "start": 0,
+        "end": 0,
+        "text": "// a\n",
+    }
+    await editor.tab.send(EditorState.load())
+    snapshot = (await editor.tab.state(TextFeed)).snapshot
+    assert snapshot["epoch"] != before.epoch and snapshot["id"] == editor.workflow_id
+    await editor.says("on_text", {**late, "gesture": ""})
+    assert await editor.text() == snapshot["text"]
+    await editor.says("on_text", {**late, "epoch": snapshot["epoch"], "base": snapshot["rev"], "gesture": ""})
+    assert await editor.text() == "// a\n" + snapshot["text"] == await saved(editor)
