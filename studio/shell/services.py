@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +15,8 @@ from engine.database import Database
 from engine.errors import Unavailable
 
 log = logging.getLogger("weft.studio")
+
+_PR_SET_PDEATHSIG = 1
 
 _opened: Database | None = None
 _opening = asyncio.Lock()
@@ -43,9 +48,16 @@ def use(db: Database | None) -> None:
     _opened = db
 
 
+def _end_with_the_server() -> None:
+    """A server that is killed must not leave this process, its worker, behind: it would keep the port to itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 @asynccontextmanager
 async def lifespan() -> AsyncIterator[None]:
     """Opens with the server. A database that is not there yet does not stop the page from being served."""
+    _end_with_the_server()
     try:
         await database()
     except Unavailable as missing:
