@@ -205,9 +205,10 @@ export function RunForm({ schema, problems = [], message = "", busy = false, sub
   function submit(event) {
     event.preventDefault();
     const found = {};
-    const value = read({ ...root, type: "object", properties: root.properties ?? {} }, root, typed, "", found, true);
+    // A schema without fields would be read as free JSON, and nothing was typed.
+    const value = fields.length ? read({ ...root, type: "object" }, root, typed, "", found, true) : {};
     setOwn(found);
-    if (Object.keys(found).length === 0) onSubmit?.(fields.length ? value : {});
+    if (Object.keys(found).length === 0) onSubmit?.(value);
   }
 
   return (
