@@ -95,8 +95,9 @@ def test_describe_see_check_publish_run_approve_look_back(stack: Stack, browser:
 
 def describe(person: Person, stack: Stack) -> None:
     person.sign_in(stack.email, stack.password)
+    expect(person.at("workflows-empty")).to_be_visible()
     person.photograph("01-workflows-empty")
-    person.page.locator("[data-testid^=new-workflow]:visible").first.click()
+    person.at("new-workflow-first").click()
     person.at("new-name").fill(NAME)
     person.at("create-workflow").click()
     expect(person.at("chat-input")).to_be_visible()
