@@ -138,7 +138,7 @@ class Stopping(Exception):
 def wait_until_up(
     child: Child, url: str, seconds: float, stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Return when ``url`` answers with any page; say what its log says when it does not. Raises ``Stopping``."""
+    """Return when ``url`` answers well; say what its log says when it does not. Raises ``Stopping``."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and child.alive():
         if stopping():
@@ -146,10 +146,10 @@ def wait_until_up(
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
-        except urllib.error.HTTPError as error:
-            if error.code < 500:
-                return
-        except (urllib.error.URLError, OSError):
+        except (
+            urllib.error.URLError,
+            OSError,
+        ):  # an error page too: a proxy has one before its application is there
             pass
         time.sleep(0.1)
     reason = "did not answer in time" if child.alive() else "ended while it was starting"

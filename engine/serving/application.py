@@ -27,6 +27,22 @@ def _setting(name: str, default: int) -> int:
     return int(os.environ.get(name) or default)
 
 
+def _listen_where_the_node_is() -> None:
+    """Bind a replica's port for calls from other replicas to loopback where the node is there, as all the rest of Ray
+    does. Serve has no setting for it and takes all interfaces. Called while the replica is built, before it listens."""
+    import ray
+    from ray.serve._private import replica
+
+    if ray.util.get_node_ip_address() != "127.0.0.1":
+        return
+    bind = replica.add_port_to_grpc_server
+
+    def narrowed(server: Any, address: str) -> Any:
+        return bind(server, address.replace("[::]", "127.0.0.1"))
+
+    replica.add_port_to_grpc_server = narrowed
+
+
 def _api() -> FastAPI:
     """Built in the replica. The database is opened with the server, inside its event loop."""
     from fastapi import FastAPI
@@ -36,6 +52,7 @@ def _api() -> FastAPI:
     from engine.database import Database
     from engine.settings import Settings
 
+    _listen_where_the_node_is()
     settings = Settings.from_environment()
 
     @asynccontextmanager
@@ -64,6 +81,7 @@ class _Runner:
     async def __init__(self) -> None:  # type: ignore[misc]
         from engine.runner import Runner, RunnerSettings, spare_the_collector
 
+        _listen_where_the_node_is()
         logging.getLogger("engine").setLevel(logging.INFO)
         spare_the_collector()
         self._runner = Runner(os.environ["WEFT_RUNNER_URL"], RunnerSettings.from_environment())

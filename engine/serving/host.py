@@ -1,7 +1,8 @@
 """The host process of the engine: it starts Ray and the Serve application, and ends every process of them.
 
 It prints one line of JSON when the engine is ready, ``{"state": "ready", "gateway": address, "seconds": ...}``, or
-``{"state": "failed", "message": ...}``. Loopback only; small settings, for two cores and 4 GB.
+``{"state": "failed", "message": ...}``. Loopback only (docs/decisions/0005); small settings, for two cores
+and 4 GB.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def test_everything_listens_on_loopback_only(stack: Stack, visitor: Visitor) -> 
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert len(heard) > 4
+    assert {"gcs_server", "raylet"} <= {name for name, _ in heard}
     assert [(name, ip) for name, ip in sorted(heard) if not loopback(ip)] == []
 
 
