@@ -241,12 +241,14 @@ _ENDS = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.TI
 
 
 async def _ask_to_stop(session: AsyncSession, actor: Actor, run: tables.Run) -> None:
-    if run.cancel_requested_at is not None:
-        return
     before = run.state
-    run.cancel_requested_at = (await session.exec(select(func.now()))).one()
+    # One that was asked already may have come to a stop for another reason: a review. Then it is asked again.
+    if run.cancel_requested_at is not None and before in (RunState.QUEUED, RunState.RUNNING):
+        return
+    now = (await session.exec(select(func.now()))).one()
+    run.cancel_requested_at = run.cancel_requested_at or now
     if before != RunState.RUNNING:
-        run.state, run.due_at, run.waiting_on = RunState.QUEUED, run.cancel_requested_at, []
+        run.state, run.due_at, run.waiting_on = RunState.QUEUED, now, []
         # The runner journals the gates' ends, each where it stands; until then nobody shall decide one.
         close = "UPDATE approvals SET state = 'cancelled', decided_at = now() WHERE run_id = :run AND state = 'open'"
         await session.execute(text(close), {"run": run.id})

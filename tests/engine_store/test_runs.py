@@ -148,6 +148,20 @@ async def test_cancelling_what_has_begun_leaves_the_undoing_to_a_runner(
         assert await runs.cancel_run(db, workspace.admin, run.id) == asked
 
 
+async def test_a_run_that_came_into_review_after_a_cancel_can_be_cancelled_again(
+    db: Database, runner: Database, workspace: Workspace
+):
+    run = await runs.start_run(db, workspace.admin, workspace.workflow_id, INPUT)
+    async with runner.platform() as session:
+        await session.execute(
+            text("UPDATE runs SET state = 'running', epoch = 1 WHERE id = :id"), {"id": run.id}
+        )
+    await runs.cancel_run(db, workspace.admin, run.id)
+    async with runner.platform() as session:
+        await session.execute(text("UPDATE runs SET state = 'needs_review' WHERE id = :id"), {"id": run.id})
+    assert (await runs.cancel_run(db, workspace.admin, run.id)).state == "queued"
+
+
 async def test_a_run_that_is_over_cannot_be_cancelled(db: Database, runner: Database, workspace: Workspace):
     run = await runs.start_run(db, workspace.admin, workspace.workflow_id, INPUT)
     async with runner.platform() as session:
