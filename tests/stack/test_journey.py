@@ -185,10 +185,13 @@ def start_a_run_and_find_it_waiting(person: Person) -> str:
     person.at("run-submit").first.click()
     expect(person.mark("order")).to_have_attribute("aria-label", "Done")
     expect(person.mark("gate.approval")).to_have_attribute("aria-label", "Waiting")
-    person.photograph("11-waiting")
     link = person.at("trial-link")
     found = re.search(r"/runs/([0-9a-f-]{36})", link.get_attribute("href") or "")
     assert found
+    expect(person.page.locator("[data-sonner-toast]")).to_have_count(0)
+    person.at("tab-run").click()
+    person.at("zoom-fit").click()
+    person.photograph("11-waiting")
     return found[1]
 
 
