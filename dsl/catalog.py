@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dsl.policy import Nature, Policy
+
 Schema: TypeAlias = dict[str, Any]
 """A JSON Schema object, as MCP servers publish it (draft 2020-12)."""
 
@@ -65,7 +67,15 @@ class Catalog(BaseModel):
     roles: frozenset[str] | None = None
     users: frozenset[str] | None = None
     secrets: frozenset[str] | None = None
+    policy: Policy = Field(default_factory=Policy)
 
     def tool(self, connector: str, name: str) -> Tool | None:
         found = self.connectors.get(connector)
         return None if found is None else found.tools.get(name)
+
+    def nature(self, connector: str, name: str) -> Nature:
+        """What calling a tool can do, as the account's policy has it; the worst for one that is not known."""
+        found = self.tool(connector, name)
+        if found is None:
+            return self.policy.nature(connector, name, effect="write", idempotent=False)
+        return self.policy.nature(connector, name, effect=found.effect, idempotent=found.idempotent)
