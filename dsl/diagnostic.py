@@ -28,7 +28,11 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """``message`` stands alone in one sentence; ``help`` says what to do; ``step`` is the path of the step, if any."""
+    """``message`` stands alone in one sentence; ``help`` says what to do; ``step`` is the path of the step, if any.
+
+    ``witness`` is the way that proves it: paths of steps in order of flow, for the canvas to paint; empty where there
+    is nothing to prove.
+    """
 
     code: str
     severity: Severity
@@ -37,6 +41,7 @@ class Diagnostic:
     help: str
     step: str | None = None
     fix: Fix | None = None
+    witness: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
