@@ -212,7 +212,7 @@ async def loop(walk: Walk, step: PlanStep, do: Loop, scope: Scope, branch: Branc
         if do.mode == "while" and not _true(state, do.test, around, path):
             return value
         if value["count"] >= do.max:
-            raise state.failed(path, "loop_limit", f"The loop did not end within {do.max} rounds.")
+            raise state.failed(path, "exhausted", f"The loop did not end within {do.max} rounds.")
         inner = scope.round(step.path, f"{path}[{value['count']}]", dict(names))
         last = await walk.block(do.block, inner, branch)
         value = {"count": value["count"] + 1, "last": last}

@@ -173,7 +173,7 @@ async def test_loop_carries_its_yield_and_stops_at_its_limit() -> None:
     assert (await stage.invoke()).output == {"count": 3, "last": 3}
     endless = p.Loop(mode="until", test=cel("l.count > 9", "l"), max=2, block=block(call("one")))
     ended = await Stage(plan(step("l", endless))).invoke()
-    assert ended.error is not None and ended.error["code"] == "loop_limit"
+    assert ended.error is not None and ended.error["code"] == "exhausted"
 
 
 async def test_a_rejected_approval_fails_the_run_and_undoes_in_reverse_order() -> None:
