@@ -105,6 +105,8 @@ def prompt_extent(raw: str) -> tuple[int, int, str]:
     if own_line:
         start = own_line.end()
     last_line = re.compile(r"\r?\n[ \t]*\Z").search(raw[:end], max(start - 2, 3))
+    if last_line and escaped(raw, last_line.start()):  # the line break is taken back already
+        last_line = None
     if last_line and last_line.start() >= start:
         end = last_line.start()
     elif last_line and own_line:
@@ -119,6 +121,12 @@ def prompt_extent(raw: str) -> tuple[int, int, str]:
     while common < min(len(shortest), len(longest)) and shortest[common] == longest[common]:
         common += 1
     return start, end, shortest[:common]
+
+
+def escaped(text: str, at: int) -> bool:
+    """Whether a backslash takes the character at ``at``: an odd number of them stands before it."""
+    before = text[:at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
 def _read(body: str, offset: int, *, indent: str = "", own_line: bool = False, holes: bool = True) -> Literal:

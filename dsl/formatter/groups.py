@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl.formatter.pieces import Piece, Source
-from dsl.literals import prompt_extent
+from dsl.literals import escaped, prompt_extent
 
 WIDTH = 100
 STEP = 2
@@ -247,7 +246,9 @@ class Writer:
             self.lines.extend(rest)
             return
         self.lines[-1] += '"""'
-        content = raw[start:end].replace("\r\n", "\n")
-        for text in re.split("\n", content) if end > start else []:
+        lines = raw[start:end].replace("\r\n", "\n").split("\n")
+        if not lines[-1].strip() and (len(lines) == 1 or escaped(lines[-2], len(lines[-2]))):
+            lines.pop()  # nothing stands there, and the closing quotes get a line of their own anyway
+        for text in lines:
             self.lines.append(" " * indent + text[len(common) :] if text.strip() else "")
         self.lines.append(" " * indent + '"""')

@@ -1,222 +1,205 @@
-"""Random programs: every form of the grammar, with names that mean nothing. Built token by token, then spaced out."""
+"""Random programs, derived from the grammar itself: whatever a rule allows is written sooner or later.
+
+A program is a random walk through the rules of ``grammar.lark``, so a form that is added there is tried without a
+word here; what is known here are the spellings of the terminals and the few things the grammar cannot say (a line of
+an agent or an approval stands once, steps have names of their own). The tokens are then spaced out with all sorts
+of white space and comments.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import lru_cache
 from random import Random
 
-_IDS = ["order", "timeout", "step", "items", "x", "call", "in_", "a1", "output", "when"]
-_STRINGS = [
-    '"paid"',
-    '"a b"',
-    '"${order.total} for ${x}"',
-    '"\\"q\\" \\n"',
-    '""',
-    "'single'",
-    '"100 % \\${no}"',
+from lark.grammar import Rule
+
+from dsl.grammar import grammar
+from dsl.recovery import grammar_word
+
+DEEPEST = 60
+"""Rules inside each other above which the shortest way out is taken; an expression alone is some ten of them."""
+
+_IDS = ["order", "timeout", "step", "items", "x", "call", "in_", "a1", "output", "when", "true", "null"]
+_SPELLINGS = {
+    "TOOL": ["get_order", "check-it", "a/b", "step"],
+    "SQ": ["'single'", "'it\\'s'", "''"],
+    "INT": ["1", "20", "007", "9223372036854775807"],
+    "FLOAT": ["2.5", "0.1e-3", "1.0E+10"],
+    "DURATION": ["24h", "500ms", "3d12h", "0s", "1w2d3h4m5s6ms"],
+    "DOC": ["/// What it is for.\n", "///\n", "///no space\n"],
+}
+_PIECES = [
+    "paid",
+    "a b",
+    '\\"q\\" \\n',
+    "100 % \\${no}",
+    "\\u00e9",
+    "\u00fc \U0001f642",
+    "{}",
+    "$",
+    "// no comment",
 ]
-_PROMPTS = [
-    '"""\n  Hello ${x.name},\n\n    deeper\n  """',
-    '"""one line"""',
-    '"""\n\tTab\n\t\tmore"""',
-    '"""a\n  b\n"""',
+_PROMPT_PIECES = [
+    "Hello",
+    "\n\n    deeper",
+    'a "quoted" word',
+    '""x',
+    "\n\tTab\n\t\tmore",
+    "\\\n",
+    "// no",
+    "\\\\",
 ]
+_ONCE = {"agent_item": "agent", "approve_item": "approve"}
+_VALUES = ("expr", "type")
+_STARTS_A_SCOPE = frozenset(_ONCE.values())
+
+
+class _Again(Exception):
+    """This walk ended where nothing fits; the next one will not."""
 
 
 class Maker:
-    """Tokens of one random program; ``budget`` bounds its size."""
+    """Tokens of one random program of about ``budget`` steps and lines of the header."""
 
-    def __init__(self, random: Random, budget: int = 60) -> None:
+    def __init__(self, random: Random, budget: int = 12) -> None:
         self._random = random
         self._budget = budget
+        self._left = 0
         self._count = 0
+        self._said: list[set[str | None]] = []
 
     def program(self) -> list[str]:
-        tokens = [*self._docs(), "workflow", "demo", "{"]
-        for _ in range(self._random.randrange(4)):
-            tokens += self._head()
-        return [*tokens, *self._steps(3), "}"]
+        return self._walk("start")
 
-    # ---- header
+    def expression(self) -> list[str]:
+        return self._walk("expr")
 
-    def _head(self) -> list[str]:
-        value = self.expression(1)
-        return self._pick(
-            ["use", self._name(), ":", "mcp", '"shop"'],
-            ["use", self._name(), ":", "workflow", '"billing/collect"'],
-            [*self._docs(), "type", self._name(), ":", *self._type(2)],
-            [self._pick("input", "output"), "{", *self._fields(), "}"],
-            ["config", "{", *self._fields(), "}"],
-            ["secret", self._name()],
-            [*self._docs(), "trigger", self._name(), ":", "manual"],
-            [
-                "trigger",
-                self._name(),
-                ":",
-                "webhook",
-                "POST",
-                '"/x"',
-                "verify",
-                *value,
-                "with",
-                "(",
-                *self._args(),
-                ")",
-            ],
-            ["trigger", self._name(), ":", "schedule", '"0 9 * * *"', "timezone", '"Europe/Paris"'],
-            ["trigger", self._name(), ":", "event", '"e"', "when", *value, "with", "(", ")"],
-        )
+    def _walk(self, name: str) -> list[str]:
+        budget = self._budget
+        while True:
+            self._budget, self._said = budget, []
+            try:
+                return self._rule(name, 0, False)
+            except _Again:
+                continue
 
-    def _fields(self) -> list[str]:
+    def _rule(self, name: str, depth: int, valued: bool) -> list[str]:
+        """``valued``: inside an expression or a type, which have an allowance of their own."""
+        if name in _VALUES:
+            if not valued:
+                self._left = self._random.choice([0, 1, 3, 8])
+            self._left -= 1
+            valued = True
+        elif name in ("step", "head"):
+            self._budget -= 1
+        rule = self._choose(name, (self._left if valued else self._budget) > 0 and depth < DEEPEST)
+        if name in _STARTS_A_SCOPE:
+            self._said.append(set())
         tokens: list[str] = []
-        for _ in range(self._random.randrange(3)):
-            default = ["=", *self.expression(1)] if self._chance(3) else []
-            tokens += [*self._docs(), self._name(), ":", *self._type(2), *default, ","]
-        return tokens if self._chance(2) else tokens[:-1]
-
-    def _type(self, depth: int) -> list[str]:
-        if depth == 0:
-            return [self._pick("string", "int", "float", "bool", "Invoice", '"paid"')]
-        inner = self._type(depth - 1)
-        return self._pick(
-            inner,
-            [*inner, "[", "]"],
-            [*inner, "?"],
-            ["map", "<", *inner, ">"],
-            ["(", *inner, "|", *self._type(0), ")", "[", "]", "?"],
-            [*self._type(0), "|", *self._type(0)],
-            ["{", "a", ":", *inner, ",", "b", ":", *self._type(0), "}"],
-        )
-
-    # ---- steps
-
-    def _steps(self, depth: int) -> list[str]:
-        tokens: list[str] = []
-        for _ in range(self._random.randrange(1, 4)):
-            if self._budget > 0:
-                tokens += self._step(depth)
+        for symbol in rule.expansion:
+            if not symbol.is_term:
+                tokens += self._rule(symbol.name, depth + 1, valued)
+            elif name == "step" and symbol.name == "ID":
+                self._count += 1
+                tokens.append(f"s{self._count}")
+            else:
+                tokens.append(self._token(symbol.name, depth, valued))
+        if name in _STARTS_A_SCOPE:
+            self._said.pop()
         return tokens
 
-    def _step(self, depth: int) -> list[str]:
-        self._budget -= 1
-        self._count += 1
-        notes = ["@", "cost", "(", "usd", ":", "0.02", ")"] if self._chance(8) else []
-        begin = [*self._docs(), *notes, "step", f"s{self._count}", ":"]
-        tokens = [*begin, *self._kind(depth)]
+    def _choose(self, name: str, freely: bool) -> Rule:
+        rules, costs = _rules()[name], _costs()
+        if name in _ONCE:
+            rules = [rule for rule in rules if rule.alias not in self._said[-1]]
+            if not rules:
+                raise _Again
+        if freely:
+            rule = self._random.choices(rules, [_weight(name, rule) for rule in rules])[0]
+        else:
+            rule = min(rules, key=lambda rule: costs[rule])
+        if name in _ONCE:
+            self._said[-1].add(rule.alias)
+        return rule
+
+    # ---- terminals
+
+    def _token(self, type: str, depth: int, valued: bool) -> str:
+        if word := grammar_word(type):
+            return word
+        match type:
+            case "ID":
+                return self._random.choice(_IDS)
+            case "STRING":
+                return f'"{self._text(_PIECES, depth, valued)}"'
+            case "TEXT":
+                own_lines = self._random.randrange(2)
+                text = self._text(_PROMPT_PIECES, depth, valued).rstrip('"')
+                return f'"""\n  {text}\n  """' if own_lines else f'"""{text}"""'
+            case _:
+                return self._random.choice(_SPELLINGS[type])
+
+    def _text(self, pieces: list[str], depth: int, valued: bool) -> str:
+        text = ""
         for _ in range(self._random.randrange(3)):
-            tokens += self._clause(depth)
-        return tokens
+            text += self._random.choice(pieces)
+            if valued and self._random.randrange(2):
+                text += "${" + self._hole(depth) + "}"
+        return text
 
-    def _kind(self, depth: int) -> list[str]:
-        value, other = self.expression(2), self.expression(1)
-        simple = (
-            ["call", "shop", ".", self._pick("get_order", "check-it", "a/b"), "(", *self._args(), ")"],
-            ["run", "collect", "(", *self._args(), ")"],
-            ["let", *value],
-            ["return", *value],
-            ["fail", '"code"', "with", *value],
-            ["wait", "3d12h"],
-            ["wait", "until", *value],
-            ["wait", "event", '"paid"', "when", *value],
-        )
-        if depth == 0 or self._chance(2):
-            return self._pick(*simple)
-        block = self._block(depth - 1)
-        return self._pick(
-            ["if", *value, *block, "else", "if", *other, *self._block(0), "else", *self._block(depth - 1)],
-            ["if", *value, *block],
-            ["switch", *value, "{", "case", '"a"', ",", "2", *block, "default", *self._block(0), "}"],
-            ["parallel", *self._pick([], ["any"], ["settle"]), *block],
-            ["do", *block],
-            ["foreach", "item", "in", *value, *self._pick([], ["concurrency", "5"]), *block],
-            ["loop", "with", "acc", "=", *other, "while", *value, "max", "10", *block],
-            ["loop", "until", *value, "max", "3", *block],
-            ["approve", "by", "role", '"manager"', ",", "user", *other, "{", *self._approval(depth), "}"],
-            ["agent", '"balanced"', "{", *self._agent(), "}"],
-        )
+    def _hole(self, depth: int) -> str:
+        """An expression that can stand inside a text: no double quotes, all on one line."""
+        for _ in range(5):
+            tokens = self._rule("expr", depth + 10, True)
+            if not any(token[0] == '"' for token in tokens):
+                return " ".join(tokens)
+        return "x"
 
-    def _approval(self, depth: int) -> list[str]:
-        parts = [
-            ["title", *self.expression(1)],
-            ["show", *self.expression(1), ",", *self.expression(1)],
-            ["quorum", "2"],
-            ["within", "24h"],
-            ["escalate", "after", "12h", "to", "role", '"director"'],
-            ["on", "reject", *self._block(depth - 1)],
-            ["on", "timeout", *self._block(0)],
-        ]
-        return [token for part in parts if self._chance(2) for token in part]
 
-    def _agent(self) -> list[str]:
-        parts = [
-            ["system", *self.expression(1)],
-            ["prompt", self._pick(*_PROMPTS)],
-            ["tools", "shop", ".", "get_order", ",", "mail", ".", "send"],
-            ["output", *self._type(2)],
-            ["max_turns", "8"],
-            ["budget", "0.25"],
-        ]
-        return [token for part in parts if self._chance(2) for token in part]
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = defaultdict(list)
+    for rule in grammar().rules:
+        found[rule.origin.name].append(rule)
+    return found
 
-    def _block(self, depth: int) -> list[str]:
-        steps = self._steps(depth) if self._chance(5, of=6) else []
-        return ["{", *steps, *(["yield", *self.expression(1)] if self._chance(3) else []), "}"]
 
-    def _clause(self, depth: int) -> list[str]:
-        return self._pick(
-            ["after", "order", ",", "x"],
-            ["timeout", "30s"],
-            ["retry", "3", "backoff", "500ms", "to", "10s", "on", '"timeout"', ",", '"unavailable"'],
-            ["retry", "2"],
-            ["key", *self.expression(1)],
-            ["compensate", *self._block(max(0, depth - 1))],
-            ["catch", '"timeout"', ",", '"gone"', "as", "e", *self._block(0)],
-            ["catch", *self._block(0)],
-        )
+@lru_cache(maxsize=1)
+def _costs() -> dict[Rule, int]:
+    """The fewest tokens that each alternative can come out at."""
+    endless = 10**6
+    costs = {rule: endless for rule in grammar().rules}
+    changed = True
+    while changed:
+        changed = False
+        for rule in costs:
+            cost = sum(
+                1 if symbol.is_term else min(costs[inner] for inner in _rules()[symbol.name])
+                for symbol in rule.expansion
+            )
+            if cost < costs[rule]:
+                costs[rule], changed = cost, True
+    return costs
 
-    def _args(self) -> list[str]:
-        tokens: list[str] = []
-        for _ in range(self._random.randrange(4)):
-            tokens += [self._pick(*_IDS, '"quoted-name"'), ":", *self.expression(2), ","]
-        return tokens if self._chance(2) else tokens[:-1]
 
-    # ---- expressions
+@lru_cache(maxsize=1)
+def _lists_of_statements() -> frozenset[str]:
+    """What the grammar calls its lists of steps, of clauses, of the lines of an agent, ..."""
+    return frozenset(
+        name
+        for name, rules in _rules().items()
+        if name.startswith("__") and not any(rule.expansion[0].is_term for rule in rules)
+    )
 
-    def expression(self, depth: int) -> list[str]:
-        if depth == 0:
-            return [self._pick("order", "x", "1", "2.5", "true", "null", "24h", *_STRINGS, *_PROMPTS)]
-        one, two = self.expression(depth - 1), self.expression(depth - 1)
-        return self._pick(
-            one,
-            ["order", ".", "total"],
-            ["order", ".?", "total"],
-            ["items", ".", "filter", "(", "r", ",", *one, ")"],
-            ["size", "(", *one, ",", *two, ")"],
-            ["items", "[", *one, "]"],
-            ["[", *one, ",", *two, "]"],
-            ["[", "]"],
-            ["{", "a", ":", *one, ",", '"b"', ":", *two, ",", "(", "x", ")", ":", "1", "}"],
-            ["{", "}"],
-            ["(", *one, self._pick("||", "&&", "<", ">=", "==", "in", "+", "-", "*", "%"), *two, ")"],
-            ["!", "(", *one, ")"],
-            ["-", "x"],
-            ["1", "-", "-", "x"],
-            ["(", "x", "?", *one, ":", *two, ")"],
-            ["(", "x", ">", "1", "?", "[", "]", ":", "order", ")"],
-        )
 
-    # ---- chance
-
-    def _docs(self) -> list[str]:
-        return ["/// What it is for.\n"] * self._random.randrange(3) if self._chance(5) else []
-
-    def _name(self) -> str:
-        return self._random.choice(_IDS)
-
-    def _pick(self, *choices):  # type: ignore[no-untyped-def]
-        return self._random.choice(choices)
-
-    def _chance(self, one_in: int, *, of: int = 0) -> bool:
-        return self._random.randrange(of or one_in) < (one_in if of else 1)
+def _weight(name: str, rule: Rule) -> float:
+    if name.startswith("__"):  # a list: one more, or enough
+        more = rule.expansion[0].name == name
+        return 3.0 if more and name in _lists_of_statements() else 1.0
+    if len(rule.expansion) == 1 and not rule.expansion[0].is_term and name not in ("kind", "head", "clause"):
+        return 8.0  # through a level of precedence
+    return 1.0
 
 
 def spaced(tokens: list[str], random: Random) -> str:
@@ -236,7 +219,15 @@ def spaced(tokens: list[str], random: Random) -> str:
     return text
 
 
-def program(seed: int) -> str:
-    """A random valid program; the same for the same seed."""
+def any_program(seed: int) -> str:
+    """A random valid program; the same for the same seed. It may be without a step."""
     random = Random(seed)
     return spaced(Maker(random).program(), random)
+
+
+def program(seed: int) -> str:
+    """A random valid program with at least one step; the same for the same seed."""
+    random = Random(seed)
+    while "step" not in (tokens := Maker(random).program()):
+        continue
+    return spaced(tokens, random)

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dsl import format_text, parse
-from tests.dsl.programs import program
+from tests.dsl.amount import programs
+from tests.dsl.programs import any_program
 from tests.dsl.texts import EXAMPLES, meaning
 
 
@@ -25,12 +24,25 @@ def test_the_examples_are_in_canonical_form(name: str):
     assert format_text(EXAMPLES[name]) == EXAMPLES[name]
 
 
-@given(st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
-def test_any_program_means_the_same_twice_over_with_every_comment(seed: int):
-    text = program(seed)
-    assert parse(text).diagnostics == ()
+@pytest.mark.properties
+def test_any_program_means_the_same_twice_over_with_every_comment():
+    for seed in programs():
+        prove(any_program(seed))
+
+
+PROMPTS = {
+    "an empty line alone": ('"""\n   \n   """', '"""\n    """'),
+    "a last line break that is taken back": ('"""\n  a\\\n  """', '"""\n    a\\\n    """'),
+    "a last backslash": ('"""\n  a\\\\\n\n  """', '"""\n    a\\\\\n\n    """'),
+}
+
+
+@pytest.mark.parametrize("name", PROMPTS)
+def test_a_prompt_at_its_edges(name: str):
+    before, after = PROMPTS[name]
+    text = f"workflow a {{\n  step x: let {before}\n}}\n"
     prove(text)
+    assert format_text(text) == f"workflow a {{\n  step x: let {after}\n}}\n"
 
 
 def test_a_text_with_mistakes_comes_back_unchanged():
