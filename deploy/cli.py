@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("file", metavar="FILE")
     publish.add_argument("--message", default="", help="what changed, for the history")
 
+    docs = add("docs", "make docs/diagnostics.md from the rules of the language")
+    docs.add_argument("--check", action="store_true", help="change nothing; exit 1 when the page would change")
+
     doctor = add("doctor", "look at this installation: what is there, what runs, what is wrong")
     doctor.add_argument("--reset-login", action="store_true", help="make a new password for the first login")
     doctor.add_argument(

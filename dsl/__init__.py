@@ -2,7 +2,7 @@
 
 from dsl.catalog import Catalog
 from dsl.cel import ExpressionError, evaluate, truth
-from dsl.checks import check
+from dsl.checks import check, notes
 from dsl.diagnostic import Diagnostic, Fix, Position, Replacement
 from dsl.edits import (
     AddStep,
@@ -74,6 +74,7 @@ __all__ = [
     "mermaid",
     "new_step",
     "new_step_text",
+    "notes",
     "parse",
     "position",
     "svg",

@@ -1,9 +1,8 @@
-"""The checks: one rule, one module, each with What / Why / Example / Fix in its docstring."""
+"""The checks: one rule, one module, whose docstring is its page (see :mod:`dsl.checks.pages`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from dsl.catalog import Catalog
 from dsl.checks import (
@@ -16,6 +15,8 @@ from dsl.checks import (
     expression_type,
     no_timeout,
     refused_call,
+    syntax,
+    template_hole,
     unassigned,
     unknown_name,
     unknown_resource,
@@ -26,6 +27,8 @@ from dsl.outline import MAX_STEPS, too_many
 from dsl.parse import Parsed
 
 RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
+    syntax.check,
+    template_hole.check,
     unknown_name.check,
     unassigned.check,
     duplicate.check,
@@ -40,7 +43,7 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     refused_call.check,
 )
 
-__all__ = ["RULES", "check"]
+__all__ = ["RULES", "check", "notes"]
 
 
 def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
@@ -53,29 +56,23 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
         return (*parsed.diagnostics, _too_large(parsed, f"this workflow has more than {MAX_STEPS} steps"))
     try:
         subject = subject_of(parsed, catalog)
-        found = [_at_its_step(diagnostic, subject) for diagnostic in parsed.diagnostics]
-        found += [diagnostic for rule in RULES for diagnostic in rule(subject)]
+        found = [diagnostic for rule in RULES for diagnostic in rule(subject)]
     except RecursionError:
         found = [*parsed.diagnostics, _too_large(parsed, "this workflow is nested too deeply to be checked")]
     unique = list(dict.fromkeys(found))
     return tuple(sorted(unique, key=lambda one: (one.span.start, one.span.end, one.code)))
 
 
-def _at_its_step(diagnostic: Diagnostic, subject: Subject) -> Diagnostic:
-    """What is wrong with the writing belongs to the innermost step it stands in, to be painted there."""
-    start = diagnostic.span.start
-    around = [place for place in subject.places if place.step.span.start <= start < place.step.span.end]
-    if diagnostic.step is not None or not around:
-        return diagnostic
-    innermost = min(around, key=lambda place: place.step.span.end - place.step.span.start)
-    return replace(diagnostic, step=innermost.path)
-
-
 def _too_large(parsed: Parsed, message: str) -> Diagnostic:
     return Diagnostic(
-        "E204",
+        "E001",
         "error",
         message,
         parsed.workflow.name_span,
         "move parts of it into other workflows, and long expressions into `let` steps",
     )
+
+
+def notes(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
+    """What is worth knowing of a text although nothing is wrong with it. Nothing for a text with syntax errors."""
+    return ()

@@ -2,8 +2,28 @@
 
 What: an argument, or a field of the output, has a value that its schema does not allow, as far as can be seen here.
 Why: the connector would refuse the call in the middle of a run.
-Example: `call mail.send(to: order, ...)` where `to` is a text and `order` an object.
 Fix: pass the field that is meant, as in `order.customer.email`.
+
+Bad:
+    workflow thanks {
+      use shop: mcp "shop"
+      use mail: mcp "mail"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step note: call mail.send(to: «order.customer», subject: "Thank you", body: "Thanks.")
+        timeout 30s
+    }
+Good:
+    workflow thanks {
+      use shop: mcp "shop"
+      use mail: mcp "mail"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step note: call mail.send(to: order.customer.email, subject: "Thank you", body: "Thanks.")
+        timeout 30s
+    }
 """
 
 from __future__ import annotations

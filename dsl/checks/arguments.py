@@ -3,8 +3,24 @@
 What: a call leaves out an argument that its tool requires, or gives one it does not have; the same for the fields of
 what the workflow returns and for configuration without a value.
 Why: the connector would refuse the call in the middle of a run.
-Example: `call shop.get_order()`, `call shop.get_order(id: "A-1001")`.
 Fix: add the argument, or give it its right name.
+
+Bad:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(«order_nr»: input.order_id)
+        timeout 10s
+      step done: return { order: order }
+    }
+Good:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step done: return { order: order }
+    }
 """
 
 from __future__ import annotations

@@ -2,8 +2,29 @@
 
 What: following `after` leads back to where it began, or to a step that runs later anyway.
 Why: none of them could ever start.
-Example: in a `parallel`, `a` is `after b` and `b` is `after a`.
 Fix: remove one of the `after`; to do something again, wrap it in a `loop`.
+
+Bad:
+    workflow both {
+      input { a: float, b: float }
+      step sums: parallel {
+        step left: let input.a
+          «after right»
+        step right: let input.b
+          after left
+      }
+      step done: return { sum: left + right }
+    }
+Good:
+    workflow both {
+      input { a: float, b: float }
+      step sums: parallel {
+        step left: let input.a
+        step right: let input.b
+          after left
+      }
+      step done: return { sum: left + right }
+    }
 """
 
 from __future__ import annotations

@@ -2,8 +2,24 @@
 
 What: it stands behind a step that always ends the workflow.
 Why: somebody probably expects it to happen.
-Example: a step behind `return`.
 Fix: move it before, put the end under a condition, or remove it.
+
+Bad:
+    workflow look {
+      use mail: mcp "mail"
+      input { to: string }
+      step done: return { told: true }
+      step «note»: call mail.send(to: input.to, subject: "Hello", body: "Hello.")
+        timeout 30s
+    }
+Good:
+    workflow look {
+      use mail: mcp "mail"
+      input { to: string }
+      step note: call mail.send(to: input.to, subject: "Hello", body: "Hello.")
+        timeout 30s
+      step done: return { told: true }
+    }
 """
 
 from __future__ import annotations

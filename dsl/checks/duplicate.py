@@ -2,8 +2,22 @@
 
 What: two steps of one scope, two aliases, fields, types, secrets or triggers, or two arguments have the same name.
 Why: a step's name is its result and its place in the run history; the second would hide the first.
-Example: two steps called `order`, one in each arm of an `if`.
 Fix: rename one of them.
+
+Bad:
+    workflow twice {
+      input { amount: float }
+      step value: let input.amount
+      step «value»: let input.amount * 2.0
+      step done: return { value: value }
+    }
+Good:
+    workflow twice {
+      input { amount: float }
+      step value: let input.amount
+      step doubled: let value * 2.0
+      step done: return { value: doubled }
+    }
 """
 
 from __future__ import annotations

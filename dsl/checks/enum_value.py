@@ -1,9 +1,31 @@
 """E203: a value that is not among those allowed.
 
-What: an argument, an output field or a `case` is a text that its schema does not list.
+What: an argument, an output field or a `case` is a value that its schema does not list.
 Why: the connector would refuse it; the case would never be taken.
-Example: `call shop.escalate_ticket(..., priority: "urgent")` where only low, normal and high exist.
 Fix: use one of the values.
+
+Bad:
+    workflow escalate {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step ticket: call shop.escalate_ticket(
+        order_id: input.order_id,
+        summary: "Broken on arrival",
+        priority: «"hihg"»,
+      )
+        timeout 30s
+    }
+Good:
+    workflow escalate {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step ticket: call shop.escalate_ticket(
+        order_id: input.order_id,
+        summary: "Broken on arrival",
+        priority: "high",
+      )
+        timeout 30s
+    }
 """
 
 from __future__ import annotations

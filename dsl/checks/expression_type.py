@@ -3,8 +3,28 @@
 What: a condition that is neither true nor false, a field that the value does not have, two values that cannot be
 compared or added, a list wanted where there is none.
 Why: the run would fail at this step, after the steps before it have already had their effects.
-Example: `if order.total { ... }`, `order.totl > 100`.
 Fix: write the field that is meant; compare with something.
+
+Bad:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step big: if order.«totl» > 100.0 {
+        step stop: fail "too_big"
+      }
+    }
+Good:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step big: if order.total > 100.0 {
+        step stop: fail "too_big"
+      }
+    }
 """
 
 from __future__ import annotations

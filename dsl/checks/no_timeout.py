@@ -2,8 +2,23 @@
 
 What: a `call` has no `timeout`.
 Why: it then takes the default of 30 seconds, which may be too long for a person who waits, or too short for the tool.
-Example: `step order: call shop.get_order(order_id: input.order_id)`.
-Fix: add `timeout 30s` below it.
+Fix: add `timeout 30s`, or what suits the tool, below it.
+
+Bad:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step «order»: call shop.get_order(order_id: input.order_id)
+      step done: return { order: order }
+    }
+Good:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step done: return { order: order }
+    }
 """
 
 from __future__ import annotations

@@ -2,8 +2,34 @@
 
 What: the `on reject` or `on timeout` branch of an approval does not end, and calls that the approval guards follow.
 Why: these calls are refused after a no, so the run stops with an error at the first of them.
-Example: `on reject { step note: call mail.send(...) }` before `step pay: call bank.transfer(...)`.
 Fix: end the branch with `return` or `fail`.
+
+Bad:
+    workflow tell {
+      use mail: mcp "mail"
+      input { to: string }
+      step gate: approve by role "manager" {
+        within 24h
+        «on reject» {
+          step reason: let "refused"
+        }
+      }
+      step note: call mail.send(to: input.to, subject: "Hello", body: "Hello.")
+        timeout 30s
+    }
+Good:
+    workflow tell {
+      use mail: mcp "mail"
+      input { to: string }
+      step gate: approve by role "manager" {
+        within 24h
+        on reject {
+          step refused: fail "refused"
+        }
+      }
+      step note: call mail.send(to: input.to, subject: "Hello", body: "Hello.")
+        timeout 30s
+    }
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from dsl import tree
 from dsl.catalog import Catalog, Tool
-from dsl.diagnostic import Fix, Replacement
+from dsl.diagnostic import Diagnostic, Fix, Replacement
 from dsl.outline import Place, places, uses
 from dsl.parse import Parsed
 from dsl.scope import Scopes, scopes_of
@@ -35,6 +36,15 @@ class Subject:
     def tool(self, alias: str, name: str) -> Tool | None:
         use = self.uses.get(alias)
         return None if use is None or use.source != "mcp" else self.catalog.tool(use.name, name)
+
+    def read(self, code: str) -> Iterator[Diagnostic]:
+        """The problems of reading with a code, each at the innermost step it stands in, to be painted there."""
+        for found in self.parsed.diagnostics:
+            if found.code == code:
+                start = found.span.start
+                around = [p for p in self.places if p.step.span.start <= start < p.step.span.end]
+                innermost = min(around, key=lambda p: p.step.span.end - p.step.span.start, default=None)
+                yield found if innermost is None else replace(found, step=innermost.path)
 
     def indent_of(self, offset: int) -> str:
         """The white space that the line around ``offset`` begins with."""

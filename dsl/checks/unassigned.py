@@ -2,8 +2,26 @@
 
 What: an expression reads a step inside a branch (of an `if`, a `switch`, an approval, a catch) from outside of it.
 Why: a run that took another branch has no value there, and fails at this step after earlier ones had their effects.
-Example: `step a: if input.big { step score: let 1 }`, then `step b: let score`.
 Fix: `yield` a value in every branch and read the branching step, or move the reader into the branch.
+
+Bad:
+    workflow score {
+      input { amount: float }
+      step big: if input.amount > 100.0 {
+        step points: let input.amount * 2.0
+      }
+      step done: return { points: «points» }
+    }
+Good:
+    workflow score {
+      input { amount: float }
+      step points: if input.amount > 100.0 {
+        yield input.amount * 2.0
+      } else {
+        yield 0.0
+      }
+      step done: return { points: points }
+    }
 """
 
 from __future__ import annotations

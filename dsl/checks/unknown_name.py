@@ -1,10 +1,26 @@
 """E101: a name that stands for nothing here.
 
-What: an expression reads a name that is no step, variable or input at this place; a type or an `after` names
-nothing.
+What: an expression reads a name that is no step, variable or input at this place, or calls a function that does not
+exist; a type or an `after` names nothing.
 Why: the run would fail at this step, after the steps before it have already had their effects.
-Example: `call shop.get_order(order_id: inptu.order_id)`.
 Fix: write the right name; move the step behind the one it reads; in a `parallel`, say `after`.
+
+Bad:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: «inptu».order_id)
+        timeout 10s
+      step done: return { total: order.total }
+    }
+Good:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step done: return { total: order.total }
+    }
 """
 
 from __future__ import annotations

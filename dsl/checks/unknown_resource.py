@@ -2,8 +2,24 @@
 
 What: the text names something outside itself that the catalog does not have.
 Why: the run could not do it; an approval nobody may answer would wait for ever.
-Example: `call shop.get_ordr(...)`, `approve by role "manger"`.
 Fix: write the right name, add a `use` or `secret` line, or connect what is missing.
+
+Bad:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.«get_ordr»(order_id: input.order_id)
+        timeout 10s
+      step done: return { order: order }
+    }
+Good:
+    workflow look {
+      use shop: mcp "shop"
+      input { order_id: string }
+      step order: call shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step done: return { order: order }
+    }
 """
 
 from __future__ import annotations
