@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlmodel import col, select
 
 from connectors import ToolDefinition
 from dsl.catalog import Catalog, Connector, Tool, WorkflowInterface
+from dsl.policy import Policy
 from engine import connections, tables
 from engine.actor import Actor
 from engine.connections import (
@@ -31,6 +33,7 @@ __all__ = [
     "catalog",
     "connect_samples",
     "list_connectors",
+    "policy_of",
     "refresh_connectors",
 ]
 
@@ -84,7 +87,18 @@ async def _read(db: Database, actor: Actor) -> Catalog:
         },
         roles=frozenset(roles.union(*(user.groups for user in users))),
         users=frozenset(user.email for user in users),
+        policy=policy_of(account),
     )
+
+
+def policy_of(account: tables.Account | None) -> Policy:
+    """What is stored with an account. Nothing, or what this program cannot read, is a policy that says nothing: then
+    every tool is taken for the worst."""
+    said = {} if account is None else account.settings.get("policy", {})
+    try:
+        return Policy.model_validate(said)
+    except ValidationError:
+        return Policy()
 
 
 def connector_of(row: tables.ConnectorRow) -> Connector:

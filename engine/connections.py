@@ -25,6 +25,7 @@ from engine.database import Database, HasAccount
 from engine.errors import NotFound, Unavailable
 from engine.identity import new_id
 from engine.permissions import Permission, require
+from engine.sample_policy import SAMPLE_POLICY
 
 DESCRIBE_S = 20.0
 
@@ -111,7 +112,8 @@ async def list_connectors(db: Database, actor: Actor) -> tuple[ConnectorView, ..
 
 
 async def connect_samples(db: Database, account_id: UUID, samples_url: str) -> None:
-    """Add the sample connectors, trusted, or correct their address. For setting up the sample workspace."""
+    """Add the sample connectors, trusted, or correct their address, and say what their tools may do where no policy is
+    stored yet. For setting up the sample workspace."""
     async with db.account(account_id) as session:
         await put_samples(session, account_id, samples_url)
 
@@ -139,6 +141,15 @@ async def put_samples(session: AsyncSession, account_id: UUID, samples_url: str)
                 index_elements=["account_id", "name"], set_={"transport": statement.excluded.transport}
             )
         )
+    # Once only: what an administrator said since stays.
+    account = await session.get(tables.Account, account_id, with_for_update=True)
+    if account is not None and "policy" not in account.settings:
+        policy = SAMPLE_POLICY.model_dump(mode="json", exclude_none=True)
+        account.settings = {**account.settings, "policy": policy}
+        session.add(account)
+        await session.flush()
+        said = {"rules": {rule["tool"]: rule for rule in policy["rules"]}}
+        await audit.append(session, account_id, "set-up", "policy.set", "policy", said)
 
 
 async def refresh(db: Database, who: HasAccount | UUID, *, older_than_s: float = 0.0) -> None:

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CONNECT = "connect"
     AUDIT = "audit"
     PEOPLE = "people"
+    POLICY = "policy"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -32,6 +33,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.CONNECT: frozenset({"operator", "admin"}),
     Permission.AUDIT: frozenset({"admin"}),
     Permission.PEOPLE: frozenset({"admin"}),
+    Permission.POLICY: frozenset({"admin"}),
 }
 
 

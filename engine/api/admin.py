@@ -1,4 +1,4 @@
-"""For administrators: the audit log."""
+"""For administrators: the audit log and the policy about tools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from engine import audit
+from dsl.policy import Policy, PolicyProblem, problems_of
+from engine import audit, catalog, policy
 from engine.actor import Actor
 from engine.api.access import Guard, database
 from engine.audit import Entry, Verdict
@@ -16,6 +17,7 @@ from engine.permissions import Permission
 router = APIRouter(prefix="/admin")
 
 Auditor = Annotated[Actor, Depends(Guard(Permission.AUDIT))]
+Lawgiver = Annotated[Actor, Depends(Guard(Permission.POLICY))]
 
 
 class AuditPage(BaseModel):
@@ -23,6 +25,13 @@ class AuditPage(BaseModel):
 
     entries: tuple[Entry, ...]
     next: int | None
+
+
+class PolicyPage(BaseModel):
+    """``problems``: rules that do not say what was probably meant; they hold all the same."""
+
+    policy: Policy
+    problems: tuple[PolicyProblem, ...]
 
 
 @router.get("/audit")
@@ -35,3 +44,20 @@ async def entries(actor: Auditor, request: Request, before: int | None = None, l
 async def verdict(actor: Auditor, request: Request) -> Verdict:
     """Walks the whole chain."""
     return await audit.verify(database(request), actor.account_id)
+
+
+@router.get("/policy")
+async def read_policy(actor: Lawgiver, request: Request) -> PolicyPage:
+    """What the account says of its tools."""
+    return await _page(request, actor, await policy.get_policy(database(request), actor))
+
+
+@router.put("/policy")
+async def write_policy(body: Policy, actor: Lawgiver, request: Request) -> PolicyPage:
+    """Replace the whole policy. Whatever is not said is the worst."""
+    return await _page(request, actor, await policy.set_policy(database(request), actor, body))
+
+
+async def _page(request: Request, actor: Actor, said: Policy) -> PolicyPage:
+    known = await catalog.catalog(database(request), actor)
+    return PolicyPage(policy=said, problems=problems_of(said, known))

@@ -13,7 +13,8 @@ from engine.tables.columns import json, moment, stamped, texts
 
 
 class Account(SQLModel, table=True):
-    """``settings``: ``{"four_eyes": bool, "roles": [business roles]}``, each with a default when absent."""
+    """``settings``: ``{"four_eyes": bool, "roles": [business roles], "policy": dsl.policy.Policy}``, each with a
+    default when absent."""
 
     __tablename__ = "accounts"
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dsl.catalog import Catalog, Connector, Tool
+from dsl.policy import Policy
+from engine.sample_policy import SAMPLE_POLICY
+from tests.policies import FREE
 
 Schema = dict[str, Any]
 
@@ -46,8 +49,9 @@ def connector(name: str, title: str, *tools: Tool) -> Connector:
     return Connector(name=name, title=title, tools={t.name: t for t in tools})
 
 
-def catalog(*connectors: Connector, roles: str) -> Catalog:
-    return Catalog(connectors={c.name: c for c in connectors}, roles=frozenset(roles.split()))
+def catalog(*connectors: Connector, roles: str, policy: Policy = FREE) -> Catalog:
+    known = {c.name: c for c in connectors}
+    return Catalog(connectors=known, roles=frozenset(roles.split()), policy=policy)
 
 
 ORDER = obj(
@@ -142,6 +146,7 @@ SHOP = catalog(
         ),
     ),
     roles="manager finance_manager support",
+    policy=SAMPLE_POLICY,
 )
 
 INVOICE = obj(

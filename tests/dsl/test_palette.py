@@ -6,6 +6,7 @@ import dsl
 from dsl.catalog import Catalog, Connector, Tool
 from dsl.palette import KINDS, placeholder
 from tests.dsl.texts import REFUND
+from tests.policies import FREE
 
 ORDER = {
     "type": "object",
@@ -38,6 +39,7 @@ CATALOG = Catalog(
         "post-office": Connector(name="post-office", tools={"send": SEND}),
     },
     roles=frozenset({"boss", "support"}),
+    policy=FREE,
 )
 WITH_ORDER = """\
 workflow a {

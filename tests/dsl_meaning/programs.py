@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl.catalog import Catalog, Connector, Tool, WorkflowInterface
 from tests.dsl_meaning.sample import CATALOG, NUMBER, REFUND, TEXT, fields
+from tests.policies import FREE
 
 
 def _loose(name: str, *tools: str, read: tuple[str, ...] = ()) -> Connector:
@@ -34,6 +35,7 @@ WIDE = Catalog(
         )
     },
     roles=frozenset({"manager", "director"}),
+    policy=FREE,
 )
 
 CHASE = """

@@ -10,6 +10,7 @@ from dsl.catalog import Catalog, Connector, Tool, WorkflowInterface
 from dsl.checks import check
 from dsl.diagnostic import Diagnostic
 from dsl.parse import parse
+from tests.policies import FREE
 
 ROOT = Path(__file__).parents[2]
 TEXT = {"type": "string"}
@@ -115,6 +116,7 @@ CATALOG = Catalog(
     roles=frozenset({"manager", "finance_manager", "support"}),
     users=frozenset({"admin@example.com"}),
     secrets=frozenset({"webhook_key"}),
+    policy=FREE,
 )
 
 HEAD = """  use shop: mcp "shop"

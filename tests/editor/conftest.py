@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dsl.catalog import Catalog, Connector, Tool
+from tests.policies import FREE
 from tests.studio.conftest import Tab, Workspace, signed_in, tab, workspace
 
 __all__ = ["signed_in", "tab", "workspace"]
@@ -78,6 +79,7 @@ CATALOG = Catalog(
     },
     roles=frozenset({"manager", "support"}),
     users=frozenset(),
+    policy=FREE,
     secrets=frozenset(),
 )
 
