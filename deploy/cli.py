@@ -24,6 +24,12 @@ def _port(word: str) -> int:
     return int(word)
 
 
+def _count(word: str) -> int:
+    if not word.isdigit() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 1 on")
+    return int(word)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="weft", description="Weft Studio: describe a workflow, see it, prove it, publish it, watch it."
@@ -74,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--message", default="", help="what changed, for the history")
 
     docs = add("docs", "make docs/diagnostics.md from the rules of the language")
-    docs.add_argument("--check", action="store_true", help="change nothing; exit 1 when the page would change")
+    docs.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 when the page would change"
+    )
 
     doctor = add("doctor", "look at this installation: what is there, what runs, what is wrong")
     doctor.add_argument("--reset-login", action="store_true", help="make a new password for the first login")
@@ -83,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     test = add("test", "run the whole test suite; further words go to pytest")
+    test.add_argument(
+        "--deep",
+        nargs="?",
+        type=_count,
+        const=10_000,
+        metavar="N",
+        help="run the properties alone, each on N random programs (10000)",
+    )
     test.add_argument("rest", nargs=argparse.REMAINDER)
 
     bench = add("bench", "measure; --json prints one object last")

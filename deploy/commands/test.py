@@ -1,4 +1,7 @@
-"""``weft test``: everything that must hold, from nothing: style, types, import contracts, and all suites."""
+"""``weft test``: everything that must hold, from nothing: style, types, import contracts, and all suites.
+
+``--deep`` runs the properties alone, each on thousands of random programs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+from xml.etree import ElementTree
 
 from deploy.console import Console
 from deploy.failure import Failure
@@ -24,6 +30,8 @@ _CHECKS = (
 
 def main(options: argparse.Namespace) -> int:
     os.chdir(ROOT)
+    if options.deep:
+        return _deep(options.deep, options.rest)
     environment = {**os.environ, "WEFT_BROWSER": find_browser()}
     if options.rest:
         return subprocess.run(
@@ -45,6 +53,32 @@ def main(options: argparse.Namespace) -> int:
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _deep(programs: int, rest: list[str]) -> int:
+    """The tests marked ``properties`` on so many programs each, and a line for each of them."""
+    print(f"Trying every property on {programs} random programs; this takes a while.", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "properties.xml"
+        command = [sys.executable, "-m", "pytest", "-m", "properties", f"--junitxml={report}", *rest]
+        done = subprocess.run(command, env={**os.environ, "WEFT_PROGRAMS": str(programs)}, check=False)
+        if not report.exists():
+            return done.returncode
+        cases = list(ElementTree.parse(report).iter("testcase"))
+    width = max((len(_sentence(case)) for case in cases), default=0)
+    print(f"{'property':<{width}}  {'programs':>8}  {'seconds':>7}")
+    for case in cases:
+        skipped = case.find("skipped") is not None
+        wrong = case.find("failure") is not None or case.find("error") is not None
+        tried = "failed" if wrong else "skipped" if skipped else str(programs)
+        print(f"{_sentence(case):<{width}}  {tried:>8}  {float(case.get('time', 0)):>7.1f}")
+    return done.returncode
+
+
+def _sentence(case: ElementTree.Element) -> str:
+    """``test_any_program_means_the_same`` of ``tests.dsl.test_format`` as words."""
+    module = case.get("classname", "").removeprefix("tests.")
+    return f"{module}: {case.get('name', '').removeprefix('test_').replace('_', ' ')}"
 
 
 def find_browser() -> str:
