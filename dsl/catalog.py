@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dsl.plan import Expression
 from dsl.policy import Nature, Policy
 
 Schema: TypeAlias = dict[str, Any]
@@ -44,13 +45,19 @@ class Connector(BaseModel):
 
 
 class WorkflowInterface(BaseModel):
-    """The interface of another published workflow, as JSON Schemas."""
+    """The interface of another published workflow, as JSON Schemas, and which version of it that is.
+
+    ``version`` is the version's id and ``pin`` its content hash; both are "" where nobody has published it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     input_schema: Schema
     output_schema: Schema
+    input_defaults: Mapping[str, Expression] = Field(default_factory=dict)
+    version: str = ""
+    pin: str = ""
 
 
 class Catalog(BaseModel):

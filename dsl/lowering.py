@@ -42,19 +42,26 @@ def lower(parsed: Parsed, catalog: Catalog) -> plan.Plan:
     outputs = fields_of(workflow, "output")
     config = schema_of_fields(fields_of(workflow, "config"), types)
     lowering = _Lowering(
-        workflow, catalog, guards_of(workflow, catalog), types, terms_of(workflow, catalog), {}
+        workflow, catalog, guards_of(workflow, catalog), types, terms_of(workflow, catalog), {}, set()
     )
     try:
         body = lowering.block(workflow.body, "")
+        defaults = _defaults(fields_of(workflow, "input"), inputs)
         return plan.Plan(
             workflow=workflow.name,
             doc=workflow.doc,
             input_schema=inputs,
             output_schema=schema_of_fields(outputs, types) if outputs else None,
-            input_defaults=_defaults(fields_of(workflow, "input"), inputs),
+            input_defaults=defaults,
             config=_defaults(fields_of(workflow, "config"), config),
             secrets=tuple(head.name for head in workflow.heads if isinstance(head, tree.Secret)),
             pins=tuple(lowering.pins[key] for key in sorted(lowering.pins)),
+            workflows=tuple(
+                _pinned(name, catalog)
+                if name != workflow.name
+                else plan.WorkflowPin(workflow=name, input_schema=inputs, input_defaults=defaults)
+                for name in sorted(lowering.runs)
+            ),
             body=body,
         )
     except ExpressionError as error:
@@ -63,13 +70,29 @@ def lower(parsed: Parsed, catalog: Catalog) -> plan.Plan:
 
 def content_hash(text: str, pins: Sequence[plan.Pin], compiled: plan.Plan) -> str:
     """SHA-256, in hex, over the canonical JSON of what a version is."""
+    lowered = compiled.model_dump(mode="json")
+    if not lowered["workflows"]:  # as before there were any, so that no version gets another hash
+        del lowered["workflows"]
     whole = {
         "text": text,
         "pins": sorted((pin.model_dump() for pin in pins), key=lambda pin: (pin["connector"], pin["tool"])),
-        "plan": compiled.model_dump(mode="json"),
+        "plan": lowered,
     }
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def _pinned(name: str, catalog: Catalog) -> plan.WorkflowPin:
+    known = catalog.workflows.get(name)
+    if known is None:
+        raise PlanError(f"there is no published workflow `{name}`")
+    return plan.WorkflowPin(
+        workflow=name,
+        version=known.version,
+        sha256=known.pin,
+        input_schema=resolved(known.input_schema),
+        input_defaults=dict(known.input_defaults),
+    )
 
 
 def _defaults(fields: tuple[tree.Field, ...], schema: Schema) -> dict[str, plan.Expression]:
@@ -98,6 +121,7 @@ class _Lowering:
     types: dict[str, tree.Type]
     terms: Terms
     pins: dict[tuple[str, str], plan.Pin]
+    runs: set[str]
 
     def block(self, block: tree.Block, prefix: str) -> plan.Block:
         return plan.Block(
@@ -151,6 +175,7 @@ class _Lowering:
                 )
             case tree.RunWorkflow(alias=alias, args=args):
                 target = uses(self.workflow)[alias].name
+                self.runs.add(target)
                 return plan.RunWorkflow(
                     workflow=target, args={arg.name: cel.lower(arg.value) for arg in args}
                 )

@@ -272,6 +272,20 @@ class Pin(_Frozen):
     sha256: str
 
 
+class WorkflowPin(_Frozen):
+    """Another workflow as it was when the version was published: what ``run`` starts, and what it takes.
+
+    ``version`` is the id of that version and ``sha256`` its content hash; both are "" for the workflow itself: it
+    runs the very version that it is in.
+    """
+
+    workflow: str
+    version: str = ""
+    sha256: str = ""
+    input_schema: dict[str, Any]
+    input_defaults: dict[str, Expression] = Field(default_factory=dict)
+
+
 class Plan(_Frozen):
     """Schemas are JSON Schemas of objects; ``config`` holds expressions over nothing (constants, in effect)."""
 
@@ -284,8 +298,9 @@ class Plan(_Frozen):
     config: dict[str, Expression] = Field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
+    workflows: tuple[WorkflowPin, ...] = ()
     body: Block
 
 
-for _model in (TemplateExpr, ListExpr, MapExpr, Block, PlanStep, Plan):
+for _model in (TemplateExpr, ListExpr, MapExpr, Block, PlanStep, WorkflowPin, Plan):
     _model.model_rebuild()

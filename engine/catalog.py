@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -70,20 +71,29 @@ async def _read(db: Database, actor: Actor) -> Catalog:
     async with db.account(actor) as session:
         enabled = select(tables.ConnectorRow).where(col(tables.ConnectorRow.enabled).is_(True))
         connectors = (await session.exec(enabled)).all()
-        live = select(
-            tables.Version.plan["workflow"],
-            tables.Version.plan["input_schema"],
-            tables.Version.plan["output_schema"],
-        ).join(tables.Workflow, col(tables.Workflow.live_version_id) == col(tables.Version.id))
-        interfaces = (await session.exec(live.where(col(tables.Workflow.archived_at).is_(None)))).all()
+        plan = tables.Version.plan
+        live = (
+            select(plan["workflow"], plan["input_schema"], plan["output_schema"], plan["input_defaults"])
+            .add_columns(col(tables.Version.id), col(tables.Version.content_hash))
+            .join(tables.Workflow, col(tables.Workflow.live_version_id) == col(tables.Version.id))
+            .where(col(tables.Workflow.archived_at).is_(None))
+        )
+        interfaces: Iterable[Any] = (await session.execute(live)).all()
         users = (await session.exec(select(tables.User).where(col(tables.User.disabled_at).is_(None)))).all()
         account = await session.get(tables.Account, actor.account_id)
     roles = set(account.settings.get("roles", ()) if account is not None else ())
     return Catalog(
         connectors={row.name: connector_of(row) for row in connectors},
         workflows={
-            name: WorkflowInterface(name=name, input_schema=given, output_schema=result or {})
-            for name, given, result in interfaces
+            name: WorkflowInterface(
+                name=name,
+                input_schema=given,
+                output_schema=result or {},
+                input_defaults=defaults or {},
+                version=str(version_id),
+                pin=content_hash,
+            )
+            for name, given, result, defaults, version_id, content_hash in interfaces
         },
         roles=frozenset(roles.union(*(user.groups for user in users))),
         users=frozenset(user.email for user in users),

@@ -28,13 +28,16 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write to a run: every write carries owner and epoch and is refused when they are stale."""
+    """The right to write to a run: every write carries owner and epoch and is refused when they are stale.
+
+    ``depth``: how many runs stand above it, each started by a step of the one before; 0 for most."""
 
     run_id: UUID
     account_id: UUID
     workflow_id: UUID
     owner: str
     epoch: int
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """What a person is asked: the row of ``approvals``. ``expires_at`` and ``Gate.due_at`` in seconds since 1970."""
+    """What a person is asked: the row of ``approvals``. Times are seconds since 1970; at ``escalates_at`` whoever
+    ``escalation`` names may decide too."""
 
     id: UUID
     path: str
@@ -84,24 +88,66 @@ class ApprovalRequest:
     quorum: int
     args_hash: str
     expires_at: float
+    escalates_at: float | None = None
+    escalation: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRequest:
+    """A run that a step starts. ``version_id`` None: of the very version that the step is in."""
+
+    id: UUID
+    version_id: UUID | None
+    input: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event that came after a wait for its name began. ``seq`` counts the account's events."""
+
+    seq: int
+    id: str
+    payload: Json
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``outcome``: approved, rejected, expired, cancelled, or due (a wait's time has come)."""
+    """``outcome``: approved, rejected, expired; due (a wait's time has come); finished (a run that a step started:
+    ``value``, or ``error`` when it did not succeed); event (``value`` is its content, ``ref`` its id); cancelled (the
+    step was told to stop). "look" is no answer: there is news for a wait, look again; it is never journaled."""
 
     outcome: str
     by: tuple[str, ...] = ()
     comment: str = ""
+    value: Json = None
+    error: dict[str, Json] | None = None
+    ref: str = ""
 
     @staticmethod
     def of(data: dict[str, Json]) -> Answer:
-        return Answer(str(data["answer"]), tuple(data.get("by", ())), str(data.get("comment", "")))
+        return Answer(
+            str(data["answer"]),
+            tuple(data.get("by", ())),
+            str(data.get("comment", "")),
+            data.get("value"),
+            data.get("error"),
+            str(data.get("event_id") or data.get("run_id") or ""),
+        )
 
     def data(self) -> dict[str, Json]:
-        if self.outcome in ("approved", "rejected"):
-            return {"answer": self.outcome, "by": list(self.by), "comment": self.comment}
-        return {"answer": self.outcome}
+        match self.outcome:
+            case "approved" | "rejected":
+                return {"answer": self.outcome, "by": list(self.by), "comment": self.comment}
+            case "finished":
+                ended = {"value": self.value} if self.error is None else {"error": self.error}
+                return {"answer": self.outcome, "run_id": self.ref, **ended}
+            case "event":
+                return {"answer": self.outcome, "event_id": self.ref, "value": self.value}
+            case _:
+                return {"answer": self.outcome}
+
+
+LOOK = Answer("look")
 
 
 class Ledger(Protocol):
@@ -115,13 +161,33 @@ class Ledger(Protocol):
 
     async def open_gate(self, lease: Lease, entry: Entry, approval: ApprovalRequest) -> None: ...
 
-    async def close_gate(self, lease: Lease, path: str, state: str) -> Answer:
-        """Close an approval as ``expired`` or ``cancelled`` and record that, unless it was answered before: the
-        answer that counts comes back."""
+    async def escalate(self, lease: Lease, path: str) -> Answer | None:
+        """Record that an approval has escalated, unless it was decided before: that answer comes back."""
         ...
 
-    async def park(self, lease: Lease, paths: Sequence[str], due_at: float | None) -> dict[str, Answer]:
-        """running -> waiting, or the answers that came meanwhile (then the run stays running)."""
+    async def start_child(self, lease: Lease, entry: Entry, child: ChildRequest) -> None:
+        """Queue a run that answers this gate when it ends. Both or neither."""
+        ...
+
+    async def subscribe(self, lease: Lease, path: str, data: dict[str, Json], name: str) -> int:
+        """Open a gate for events of a name; the number of the account's last event comes back. Any later one is a
+        candidate, and wakes the run."""
+        ...
+
+    async def candidates(self, lease: Lease, path: str, after: int) -> list[Candidate]:
+        """The next events for an open gate, in the order in which they were published; some of them."""
+        ...
+
+    async def close_gate(self, lease: Lease, path: str, answer: Answer) -> Answer:
+        """Answer a gate, unless it was answered before: the answer that counts comes back. With "cancelled" a run
+        that was started here is told to stop."""
+        ...
+
+    async def park(
+        self, lease: Lease, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
+    ) -> dict[str, Answer]:
+        """running -> waiting, or the answers that came meanwhile (then the run stays running). ``seen``: how far
+        each wait for events has looked; the answer of one that has not seen all is ``LOOK``."""
         ...
 
 
@@ -154,6 +220,7 @@ class Journal:
         self.arms: dict[str, int] = {}
         self.gates: dict[str, Started] = {}
         self.answers: dict[str, Answer] = {}
+        self.escalated: set[str] = set()
         self.closed: dict[str, Started] = {}
         self.empty = True
         for event in events:
@@ -177,6 +244,8 @@ class Journal:
                 self.arms[path] = data["arm"]
             case "gate.opened":
                 self.gates[path] = kept
+            case "gate.escalated":
+                self.escalated.add(path)
             case "gate.answered":
                 self.answers.setdefault(path, Answer.of(data))
             case "scope.closed":
@@ -218,16 +287,36 @@ class Journal:
             encode(approval.effects)
             await self._ledger.open_gate(self.lease, Entry("gate.opened", path, encode(data)), approval)
 
-    async def close_gate(self, path: str, outcome: str) -> Answer:
-        """Answer an open gate ourselves: ``due`` for a wait, ``expired`` or ``cancelled`` for either."""
+    async def escalate(self, path: str) -> Answer | None:
+        """An approval's time to escalate has come; its answer when it was decided before."""
+        answer = await self._ledger.escalate(self.lease, path)
+        if answer is None:
+            self.escalated.add(path)
+        return answer
+
+    async def start_child(self, path: str, data: dict[str, Json], child: ChildRequest) -> None:
+        """Raises ``NotJson`` besides."""
+        encode(child.input)
+        await self._ledger.start_child(self.lease, Entry("gate.opened", path, encode(data)), child)
+
+    async def subscribe(self, path: str, data: dict[str, Json], name: str) -> int:
+        return await self._ledger.subscribe(self.lease, path, data, name)
+
+    async def candidates(self, path: str, after: int) -> list[Candidate]:
+        return await self._ledger.candidates(self.lease, path, after)
+
+    async def close_gate(self, path: str, given: Answer) -> Answer:
+        """Answer an open gate ourselves; what counts comes back. Only we can answer a wait for a time."""
         opened = self.gates.get(path)
-        if opened is not None and "approval_id" in opened.data:
-            answer = await self._ledger.close_gate(self.lease, path, outcome)
+        if opened is not None and not opened.data.keys().isdisjoint(("approval_id", "run_id", "event")):
+            answer = await self._ledger.close_gate(self.lease, path, given)
         else:
-            answer = Answer(outcome)
+            answer = given
             await self.record("gate.answered", path, answer.data())
         self.answers[path] = answer
         return answer
 
-    async def park(self, paths: Sequence[str], due_at: float | None) -> dict[str, Answer]:
-        return await self._ledger.park(self.lease, paths, due_at)
+    async def park(
+        self, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
+    ) -> dict[str, Answer]:
+        return await self._ledger.park(self.lease, paths, due_at, seen)

@@ -41,7 +41,7 @@ WITH lost AS (
     started_at = coalesce(r.started_at, clock_timestamp()), last_seq = r.last_seq + 1
   FROM chosen c WHERE r.id = c.id
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
-    r.cancel_requested_at IS NOT NULL AS cancelled
+    r.cancel_requested_at IS NOT NULL AS cancelled, r.depth
 ), noted AS (
   INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
   SELECT account_id, id, last_seq, 'run.claimed', '', jsonb_build_object('attempt', attempt, 'runner', %(me)s::text)
@@ -56,9 +56,12 @@ WHERE run_id = ANY(%s) ORDER BY run_id, seq
 """
 
 BEAT = """
-UPDATE runs SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id = ANY(%(runs)s) AND lease_owner = %(me)s AND state = 'running'
-RETURNING id, epoch, cancel_requested_at IS NOT NULL
+WITH held AS MATERIALIZED (
+  SELECT id FROM runs WHERE id = ANY(%(runs)s) AND lease_owner = %(me)s AND state = 'running'
+  ORDER BY id DESC FOR UPDATE
+)
+UPDATE runs r SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s) FROM held h WHERE r.id = h.id
+RETURNING r.id, r.epoch, r.cancel_requested_at IS NOT NULL
 """
 
 RELEASE = """
@@ -126,7 +129,7 @@ class Leases:
         events = await self._events([row[0] for row in rows if row[8] > 2])
         return [
             Claim(
-                Lease(run_id, account_id, workflow_id, self._me, epoch),
+                Lease(run_id, account_id, workflow_id, self._me, epoch, depth),
                 version_id,
                 content_hash,
                 given,
@@ -146,6 +149,7 @@ class Leases:
                 attempt,
                 _,
                 cancelled,
+                depth,
                 clock,
             ) in rows
         ]

@@ -8,10 +8,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from engine.journal import Answer, ApprovalRequest, Entry, Event, Fenced, Finish, Lease
+from engine.journal import (
+    LOOK,
+    Answer,
+    ApprovalRequest,
+    Candidate,
+    ChildRequest,
+    Entry,
+    Event,
+    Fenced,
+    Finish,
+    Lease,
+)
 from engine.strict import decode, encode
 
 Json = Any
+
+ENDS = ("succeeded", "failed", "cancelled", "timed_out")
 
 
 @dataclass(slots=True)
@@ -27,6 +40,12 @@ class MemoryRun:
     waiting_on: list[str] = field(default_factory=list)
     approvals: dict[str, ApprovalRequest] = field(default_factory=dict)
     noted: list[Entry] = field(default_factory=list)
+    parent: tuple[UUID, str] | None = None
+    version: str = ""
+    input: Json = None
+    stopping: bool = False
+    ears: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By the path of a wait for events: the name, and the number of the last event that was looked at."""
 
 
 class MemoryLedger:
@@ -40,6 +59,7 @@ class MemoryLedger:
         after_write: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.runs: dict[UUID, MemoryRun] = {}
+        self.published: list[tuple[str, Candidate]] = []
         self._clock = clock
         self.before_write = before_write
         self.after_write = after_write
@@ -64,6 +84,14 @@ class MemoryLedger:
         if run.state == "waiting":
             run.state = "queued"
 
+    def publish(self, name: str, payload: Json) -> None:
+        """An event, from outside."""
+        seq = len(self.published) + 1
+        self.published.append((name, Candidate(seq, f"event-{seq}", decode(encode(payload)))))
+        for run in self.runs.values():
+            if run.state == "waiting" and any(ear == name for ear, _ in run.ears.values()):
+                run.state = "queued"
+
     def note(self, lease: Lease, entry: Entry) -> None:
         self.runs[lease.run_id].noted.append(entry)
 
@@ -76,6 +104,7 @@ class MemoryLedger:
             run.state = finish.state
             run.output = None if finish.output is None else decode(finish.output)
             run.error = None if finish.error is None else decode(finish.error)
+            self._ended(lease.run_id)
         self.after_write(names)
 
     async def open_gate(self, lease: Lease, entry: Entry, approval: ApprovalRequest) -> None:
@@ -85,21 +114,67 @@ class MemoryLedger:
         self._write(run, [entry])
         self.after_write(f"{entry.kind} {entry.path}")
 
-    async def close_gate(self, lease: Lease, path: str, state: str) -> Answer:
-        self.before_write(f"close {path}")
+    async def escalate(self, lease: Lease, path: str) -> Answer | None:
+        self.before_write(f"escalate {path}")
         run = self._held(lease)
-        answer = next((a for p, a in self._answers(run) if p == path), None)
+        answer = self._answer(run, path)
         if answer is None:
-            answer = Answer(state)
-            run.approvals.pop(path, None)
-            self._write(run, [Entry("gate.answered", path, encode(answer.data()))])
-        self.after_write(f"close {path}")
+            self._write(run, [Entry("gate.escalated", path, encode({"to": run.approvals[path].escalation}))])
+        self.after_write(f"escalate {path}")
         return answer
 
-    async def park(self, lease: Lease, paths: Sequence[str], due_at: float | None) -> dict[str, Answer]:
+    async def start_child(self, lease: Lease, entry: Entry, child: ChildRequest) -> None:
+        self.before_write(f"start {entry.path}")
+        run = self._held(lease)
+        self._write(run, [entry])
+        born = replace(lease, run_id=child.id, owner="", epoch=0, depth=lease.depth + 1)
+        version = run.version if child.version_id is None else str(child.version_id)
+        self.runs[child.id] = MemoryRun(
+            born,
+            state="queued",
+            parent=(lease.run_id, entry.path),
+            version=version,
+            input=decode(encode(child.input)),
+        )
+        self.after_write(f"start {entry.path}")
+
+    async def subscribe(self, lease: Lease, path: str, data: dict[str, Json], name: str) -> int:
+        self.before_write(f"subscribe {path}")
+        run = self._held(lease)
+        after = len(self.published)
+        self._write(run, [Entry("gate.opened", path, encode({**data, "after": after}))])
+        run.ears[path] = (name, after)
+        self.after_write(f"subscribe {path}")
+        return after
+
+    async def candidates(self, lease: Lease, path: str, after: int) -> list[Candidate]:
+        name, seen = self._held(lease).ears[path]
+        return [event for called, event in self.published if called == name and event.seq > max(seen, after)]
+
+    async def close_gate(self, lease: Lease, path: str, answer: Answer) -> Answer:
+        self.before_write(f"close {path}")
+        run = self._held(lease)
+        before = self._answer(run, path)
+        if before is None:
+            run.approvals.pop(path, None)
+            run.ears.pop(path, None)
+            self._write(run, [Entry("gate.answered", path, encode(answer.data()))])
+            if answer.outcome == "cancelled":
+                self._stop_child(lease.run_id, path)
+        self.after_write(f"close {path}")
+        return before or answer
+
+    async def park(
+        self, lease: Lease, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
+    ) -> dict[str, Answer]:
         self.before_write("park")
         run = self._held(lease)
         answers = {path: answer for path, answer in self._answers(run) if path in paths}
+        for path, upto in seen.items():
+            name, _ = run.ears[path]
+            run.ears[path] = (name, upto)
+            if any(called == name and event.seq > upto for called, event in self.published):
+                answers[path] = LOOK
         if not answers:
             self._write(run, [])
             run.state, run.due_at, run.waiting_on = "waiting", due_at, list(paths)
@@ -111,6 +186,32 @@ class MemoryLedger:
         if run.lease != lease or run.state != "running":
             raise Fenced
         return run
+
+    def _ended(self, run_id: UUID) -> None:
+        """A run that ends answers the step that started it."""
+        run = self.runs[run_id]
+        if run.state not in ENDS or run.parent is None:
+            return
+        parent, path = self.runs[run.parent[0]], run.parent[1]
+        if parent.state in ENDS or self._answer(parent, path) is not None:
+            return
+        error = None if run.state == "succeeded" else run.error
+        data = Answer("finished", value=run.output, error=error, ref=str(run_id)).data()
+        self._write(parent, [Entry("gate.answered", path, encode(data))])
+        if parent.state == "waiting":
+            parent.state = "queued"
+
+    def _stop_child(self, run_id: UUID, path: str) -> None:
+        for child in self.runs.values():
+            if child.parent == (run_id, path) and child.state not in ENDS:
+                child.stopping = True
+                if child.state == "queued" and child.lease.epoch == 0:
+                    child.state = "cancelled"
+                elif child.state != "running":
+                    child.state = "queued"
+
+    def _answer(self, run: MemoryRun, path: str) -> Answer | None:
+        return next((answer for where, answer in self._answers(run) if where == path), None)
 
     @staticmethod
     def _answers(run: MemoryRun) -> list[tuple[str, Answer]]:

@@ -307,6 +307,7 @@ class Runner:
             active.invocation.cancel()
         for path, answer in answers.items():
             active.invocation.deliver(path, answer)
+        active.invocation.look()
 
     async def _connector(self, account_id: UUID, name: str) -> dict[str, object] | None:
         async with self._desk.leases() as leases:

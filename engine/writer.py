@@ -27,8 +27,18 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import TupleRow
 
-from engine import gatekeeping
-from engine.journal import Answer, ApprovalRequest, Entry, Fenced, Finish, Interrupted, Lease
+from engine import childbirth, gatekeeping, listening
+from engine.journal import (
+    Answer,
+    ApprovalRequest,
+    Candidate,
+    ChildRequest,
+    Entry,
+    Fenced,
+    Finish,
+    Interrupted,
+    Lease,
+)
 from engine.strict import encode
 
 log = logging.getLogger(__name__)
@@ -125,15 +135,38 @@ class Writer:
     async def open_gate(self, lease: Lease, entry: Entry, approval: ApprovalRequest) -> None:
         await self._act(lease, lambda connection: gatekeeping.open_gate(connection, lease, entry, approval))
 
-    async def close_gate(self, lease: Lease, path: str, state: str) -> Answer:
-        answer: Answer = await self._act(
-            lease, lambda connection: gatekeeping.close_gate(connection, lease, path, state)
+    async def escalate(self, lease: Lease, path: str) -> Answer | None:
+        answer: Answer | None = await self._act(
+            lease, lambda connection: gatekeeping.escalate(connection, lease, path)
         )
         return answer
 
-    async def park(self, lease: Lease, paths: Sequence[str], due_at: float | None) -> dict[str, Answer]:
+    async def start_child(self, lease: Lease, entry: Entry, child: ChildRequest) -> None:
+        await self._act(lease, lambda connection: childbirth.start(connection, lease, entry, child))
+
+    async def subscribe(self, lease: Lease, path: str, data: dict[str, Any], name: str) -> int:
+        after: int = await self._act(
+            lease, lambda connection: listening.subscribe(connection, lease, path, data, name)
+        )
+        return after
+
+    async def candidates(self, lease: Lease, path: str, after: int) -> list[Candidate]:
+        found: list[Candidate] = await self._act(
+            lease, lambda connection: listening.candidates(connection, lease, path, after)
+        )
+        return found
+
+    async def close_gate(self, lease: Lease, path: str, answer: Answer) -> Answer:
+        counts: Answer = await self._act(
+            lease, lambda connection: gatekeeping.close_gate(connection, lease, path, answer)
+        )
+        return counts
+
+    async def park(
+        self, lease: Lease, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
+    ) -> dict[str, Answer]:
         answers: dict[str, Answer] = await self._act(
-            lease, lambda connection: gatekeeping.park(connection, lease, paths, due_at)
+            lease, lambda connection: gatekeeping.park(connection, lease, paths, due_at, seen)
         )
         return answers
 
@@ -235,6 +268,12 @@ class _Lane:
             group.finish = item.finish or group.finish
             if item.done is not None:
                 group.waiting.append(item.done)
+            if item.finish is not None and item.lease.depth > 0:
+                # Its end locks its parent's row as well: alone, so that no two batches wait for each other.
+                alone = batch.pop(item.lease.run_id)
+                await self._commit(batch)
+                await self._commit({item.lease.run_id: alone})
+                batch, size = {}, 0
         await self._commit(batch)
 
     async def _commit(self, batch: dict[UUID, _Group]) -> None:

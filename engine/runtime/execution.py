@@ -52,6 +52,7 @@ class Invocation:
             tokens=tokens,
             bound=program.bound,
             pins=program.pins,
+            workflows=program.workflows,
         )
         self._given = given
         self._cancelled = cancelled
@@ -91,6 +92,10 @@ class Invocation:
     def deliver(self, path: str, answer: Answer) -> None:
         """An answer that was recorded while the run is alive here."""
         self._state.tokens.deliver(path, answer)
+
+    def look(self) -> None:
+        """Events may have come that the run waits for."""
+        self._state.tokens.look()
 
     def open_gates(self) -> list[str]:
         return self._state.tokens.open_gates()

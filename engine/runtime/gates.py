@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from dsl.plan import Approve, Approver, PlanStep, ToolCall, Wait
@@ -23,7 +24,7 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
         await state.tokens.barrier(branch)
         branch.check()
         opened = await _open_approval(state, step, do, scope, path)
-    answer = await _answer(state, branch, path, opened, "expired")
+    answer = await answered(state, branch, path, _Asked(state, branch, path, opened).answer)
     result = {"approved": answer.outcome == "approved", "by": list(answer.by), "comment": answer.comment}
     match answer.outcome:
         case "approved":
@@ -67,13 +68,51 @@ async def wait(walk: Walk, step: PlanStep, do: Wait, scope: Scope, branch: Branc
         await state.journal.open_gate(path, data, None)
         opened = Started(state.world.clock(), data, state.journal.tick())
         state.journal.gates[path] = opened
-    answer = await _answer(state, branch, path, opened, "due")
-    if answer.outcome == "cancelled":
-        raise Stopped
-    return None
+    due_at = seconds(opened.data["due_at"])
+
+    async def time() -> Answer:
+        return await state.tokens.gate(branch, path, due_at) or await _close(state, branch, path, "due")
+
+    await answered(state, branch, path, time)
 
 
-async def _answer(state: State, branch: Branch, path: str, opened: Started, at_due: str) -> Answer:
+class _Asked:
+    """An approval that stands open: whoever may decide, decides; it escalates; it expires."""
+
+    def __init__(self, state: State, branch: Branch, path: str, opened: Started) -> None:
+        self._state = state
+        self._branch = branch
+        self._path = path
+        self._due_at = seconds(opened.data["due_at"])
+        escalates = opened.data.get("escalates_at")
+        self._escalates_at = None if escalates is None else seconds(escalates)
+
+    async def answer(self) -> Answer:
+        state, branch, path = self._state, self._branch, self._path
+        if self._escalates_at is not None and path not in state.journal.escalated:
+            if (answer := await state.tokens.gate(branch, path, self._escalates_at)) is not None:
+                return answer
+            await state.tokens.barrier(branch)
+            branch.check()
+            if (answer := await state.journal.escalate(path)) is not None:
+                return answer
+        return await state.tokens.gate(branch, path, self._due_at) or await _close(
+            state, branch, path, "expired"
+        )
+
+
+async def _close(state: State, branch: Branch, path: str, outcome: str) -> Answer:
+    """A gate's time has come."""
+    await state.tokens.barrier(branch)
+    branch.check()
+    return await state.journal.close_gate(path, Answer(outcome))
+
+
+async def answered(
+    state: State, branch: Branch, path: str, answer: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The recorded answer of an open gate, or the one it gets: ``answer`` waits for it. Raises ``Stopped``, after the
+    gate was closed, when the branch is told to stop meanwhile."""
     journal = state.journal
     known = journal.answers.get(path)
     if known is not None:
@@ -82,25 +121,34 @@ async def _answer(state: State, branch: Branch, path: str, opened: Started, at_d
             # (a sibling that won, a deadline, the run's cancel) may not be recorded yet.
             await state.tokens.barrier(branch)
             branch.check()
+            raise Stopped
         return known
-    due_at = seconds(opened.data["due_at"])
     try:
-        answer = await state.tokens.gate(branch, path, due_at)
-        if answer is None:
-            await state.tokens.barrier(branch)
-            branch.check()
-            return await journal.close_gate(path, at_due)
+        given = await answer()
     except Stopped:
         if not state.draining and path not in journal.answers:
-            await journal.close_gate(path, "cancelled")
+            await journal.close_gate(path, Answer("cancelled"))
         raise
-    journal.answers[path] = answer
-    return answer
+    journal.answers[path] = given
+    if given.outcome == "cancelled":
+        raise Stopped
+    return given
 
 
 async def _open_approval(state: State, step: PlanStep, do: Approve, scope: Scope, path: str) -> Started:
     lease = state.journal.lease
-    expires_at = state.world.clock() + do.within_ms / 1000
+    now = state.world.clock()
+    expires_at = now + do.within_ms / 1000
+    escalation, escalates_at = None, None
+    if (
+        do.escalate_to is not None
+        and do.escalate_after_ms is not None
+        and do.escalate_after_ms < do.within_ms
+    ):
+        escalation, escalates_at = (
+            _approver(state, do.escalate_to, scope, path),
+            now + do.escalate_after_ms / 1000,
+        )
     guarded = (_effect(state, step.path, guard, scope) for guard in do.guards)
     effects = [effect for effect in guarded if effect is not None]
     title = step.label if do.title is None else str(state.compute(do.title, scope, path))
@@ -117,14 +165,18 @@ async def _open_approval(state: State, step: PlanStep, do: Approve, scope: Scope
         quorum=do.quorum,
         args_hash=args_hash,
         expires_at=expires_at,
+        escalates_at=escalates_at,
+        escalation=escalation,
     )
-    data = {
+    data: dict[str, Json] = {
         "approval_id": str(request.id),
         "due_at": iso(expires_at),
         "title": title,
         "effects": effects,
         "args_hash": args_hash,
     }
+    if escalation is not None and escalates_at is not None:
+        data |= {"escalates_at": iso(escalates_at), "escalates_to": escalation}
     await state.journal.open_gate(path, data, request)
     opened = Started(state.world.clock(), data, state.journal.tick())
     state.journal.gates[path] = opened

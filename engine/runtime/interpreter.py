@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from dsl import plan as p
 from dsl.plan import Block, PlanStep
 from engine.effects import backoff_ms
-from engine.runtime import control, gates
+from engine.runtime import children, control, gates, hearing
 from engine.runtime.calls import call
 from engine.runtime.outcome import Failure, Returned, Stopped
 from engine.runtime.scope import Scope
@@ -157,6 +157,10 @@ class Interpreter:
                 raise state.failed(path, code, message)
             case p.Approve() as do:
                 value = await gates.approve(self, step, do, scope, branch, path)
+            case p.RunWorkflow() as do:
+                value = await children.run(state, step, do, scope, branch, path)
+            case p.Wait(event=event) as do if event is not None:
+                value = await hearing.wait_event(state, step, do, scope, branch, path)
             case p.Wait() as do:
                 value = await gates.wait(self, step, do, scope, branch, path)
             case p.If() | p.Switch() as do:
@@ -176,7 +180,7 @@ class Interpreter:
             case p.Do(block=block):
                 state.note_started(path)
                 value = await self.block(block, scope, branch)
-            case p.ToolCall() | p.RunWorkflow() | p.Agent() as do:
+            case p.ToolCall() | p.Agent() as do:
                 raise state.failed(path, "unsupported", f"A {do.kind!r} step cannot run here.")
         state.note_result(path, value)
         return value

@@ -40,8 +40,8 @@ Exit = tuple[PlanStep, Expression]
 
 @dataclass(frozen=True)
 class Program:
-    """``steps`` by path in the plan; ``rooms`` and ``pins``: see ``State``; ``bound`` fills as expressions
-    are first used."""
+    """``steps`` by path in the plan; ``rooms``, ``pins`` and ``workflows``: see ``State``; ``bound`` fills as
+    expressions are first used."""
 
     content_hash: str
     plan: Plan
@@ -50,6 +50,7 @@ class Program:
     steps: dict[str, PlanStep]
     rooms: dict[str, str]
     pins: dict[tuple[str, str], str]
+    workflows: dict[str, p.WorkflowPin]
     bound: dict[int, Bound] = field(default_factory=dict)
 
 
@@ -82,7 +83,9 @@ def compile_plan(content_hash: str, plan: Plan) -> Program:
     for step, room in walk(plan.body, ""):
         steps[step.path], rooms[step.path] = step, room
     pins = {(pin.connector, pin.tool): pin.sha256 for pin in plan.pins}
-    return Program(content_hash, plan, weaver.graph.compile(), weaver.nodes, steps, rooms, pins)
+    workflows = {pin.workflow: pin for pin in plan.workflows}
+    graph = weaver.graph.compile()
+    return Program(content_hash, plan, graph, weaver.nodes, steps, rooms, pins, workflows)
 
 
 class _Weaver:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
-from dsl.plan import Block, Expression, PlanStep
+from dsl.plan import Block, Expression, PlanStep, WorkflowPin
 from engine.effects import Tools
 from engine.identity import new_id
 from engine.journal import Entry, Journal
@@ -51,6 +51,7 @@ class State:
     ``steps``: the plan's, by path. ``rooms``: the path of the block whose rounds (or catch, or compensation) a step
     lives in, by the step's path. ``approved``: by path in the run, the arguments a person has approved for a call.
     ``pins``: the hashes of the tools' definitions as the version was published, by connector and tool.
+    ``workflows``: the versions of other workflows that it runs, by name.
     ``refused``: by a call's path in the plan, the rounds (as their spelling in the run) in which a person said no.
     """
 
@@ -63,6 +64,7 @@ class State:
     tokens: Tokens
     bound: dict[int, Bound]
     pins: dict[tuple[str, str], str] = field(default_factory=dict)
+    workflows: dict[str, WorkflowPin] = field(default_factory=dict)
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
     refused: dict[str, list[str]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)

@@ -11,25 +11,27 @@ from engine.runtime.outline import walk
 def unsupported(plan: Plan) -> list[tuple[str, str]]:
     """The steps that cannot run, as (path, what to do about it). Empty: the plan runs."""
     return [
-        (step.path, message) for step, _ in walk(plan.body, "") if (message := _problem(step)) is not None
+        (step.path, message)
+        for step, _ in walk(plan.body, "")
+        if (message := _problem(plan, step)) is not None
     ]
 
 
-def _problem(step: PlanStep) -> str | None:
+def _problem(plan: Plan, step: PlanStep) -> str | None:
     match step.do:
         case p.Agent():
             return "An `agent` step cannot be run by this version yet. Call a tool instead."
-        case p.RunWorkflow():
-            return "A `run` step cannot be run by this version yet. Put the other workflow's steps here."
-        case p.Wait(event=event) if event is not None:
-            return "`wait event` cannot be run by this version yet. Wait for a time, or ask for an approval."
-        case p.Approve(escalate_to=to) if to is not None:
-            return (
-                "`escalate` cannot be run by this version yet. Name all who may approve under `approve by`."
-            )
+        case p.RunWorkflow() if step.key is not None:
+            return "A `run` step starts one run, however often it is tried, and takes no `key`. Take it away."
+        case p.RunWorkflow(workflow=name) if name != plan.workflow and not _version(plan, name):
+            return f"The workflow `{name}` is not published. Publish it, then this one."
         case p.ToolCall(args=args) if any("secrets" in names_of(value) for value in args.values()):
             return (
                 "Secrets in arguments cannot be used in this version yet. Give the connector the credential."
             )
         case _:
             return None
+
+
+def _version(plan: Plan, name: str) -> str:
+    return next((pin.version for pin in plan.workflows if pin.workflow == name), "")

@@ -22,7 +22,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from engine.journal import Answer
+from engine.journal import LOOK, Answer
 from engine.runtime.outcome import Parked, Stopped
 
 NEAR_S = 2.0
@@ -69,12 +69,15 @@ class Branch:
 
 
 class Tokens:
-    """``park(paths, due_at)`` writes running -> waiting and returns {} or the answers that came meanwhile."""
+    """``park(paths, due_at, seen)`` writes running -> waiting and returns {} or the answers that came meanwhile.
+
+    ``heard`` counts the news there may be for waits for events: who looks notes it before, and looks again when it
+    has grown meanwhile."""
 
     def __init__(
         self,
         replaying: bool,
-        park: Callable[[list[str], float | None], Awaitable[dict[str, Answer]]],
+        park: Callable[[list[str], float | None, dict[str, int]], Awaitable[dict[str, Answer]]],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.running = 1
@@ -86,7 +89,9 @@ class Tokens:
         self._barrier: list[asyncio.Future[None]] = []
         self._quiet: list[tuple[tuple[int, int], asyncio.Future[None]]] = []
         self._alarms: list[Alarm] = []
+        self.heard = 0
         self._gates: dict[str, tuple[asyncio.Future[Answer | None], float | None]] = {}
+        self._seen: dict[str, int] = {}
 
     # ---- blocking and waking ------------------------------------------------------------------------
 
@@ -143,8 +148,11 @@ class Tokens:
             branch._wait = None
             timer.cancel()
 
-    async def gate(self, branch: Branch, path: str, due_at: float | None) -> Answer | None:
-        """Wait for the answer of a gate; None when its time has come. Raises ``Parked`` when the whole run waits."""
+    async def gate(
+        self, branch: Branch, path: str, due_at: float | None, seen: int | None = None
+    ) -> Answer | None:
+        """Wait for the answer of a gate; None when its time has come. Raises ``Parked`` when the whole run waits.
+        ``seen``: a wait for events has looked so far; it is told ``LOOK`` when there may be more."""
         branch.check()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer | None] = loop.create_future()
@@ -156,10 +164,13 @@ class Tokens:
             if remaining < 86_400:
                 timer = loop.call_later(remaining, self._due, future)
         self._gates[path] = (future, due_at)
+        if seen is not None:
+            self._seen[path] = seen
         try:
             return await self._block(branch, future)  # type: ignore[no-any-return]
         finally:
             del self._gates[path]
+            self._seen.pop(path, None)
             if timer is not None:
                 timer.cancel()
 
@@ -171,6 +182,12 @@ class Tokens:
         """An answer came while the run is alive."""
         if path in self._gates and not self._parking:
             self._wake(self._gates[path][0], answer)
+
+    def look(self) -> None:
+        """Events may have come."""
+        self.heard += 1
+        for path in list(self._seen):
+            self.deliver(path, LOOK)
 
     def open_gates(self) -> list[str]:
         return list(self._gates)
@@ -224,7 +241,7 @@ class Tokens:
             return False
         self._parking = True
         try:
-            answers = await self._park(list(self._gates), due_at)
+            answers = await self._park(list(self._gates), due_at, dict(self._seen))
         except BaseException as error:
             self._parking = False
             for future, _ in list(self._gates.values()):

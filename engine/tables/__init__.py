@@ -10,6 +10,7 @@ from engine.tables.approvals import Approval
 from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
+from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.runs import Run, RunEvent, RunnerRow
 from engine.tables.workflows import Draft, Version, Workflow
 
@@ -20,9 +21,11 @@ __all__ = [
     "ConnectorRow",
     "Conversation",
     "Draft",
+    "EventWait",
     "LoginDelay",
     "Message",
     "ModelCall",
+    "PublishedEvent",
     "RefreshToken",
     "Run",
     "RunEvent",

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, moment, stamped
+from engine.tables.columns import json, json_or_null, moment, stamped
 
 
 class Approval(SQLModel, table=True):
@@ -17,6 +17,7 @@ class Approval(SQLModel, table=True):
 
     ``effects``: ``[{"path", "connector", "tool", "arguments": object or null, "pending": [names]}]``;
     ``shown``: ``{label: value}``; ``approvers``: ``[{"by": "role" or "user", "name"}]``;
+    ``escalation``: whom ``approvers`` has besides from ``escalates_at`` on; ``escalated_at``: when a runner noticed.
     ``decisions``: ``[{"user_id", "email", "decision", "comment", "at"}]``.
     """
 
@@ -39,3 +40,6 @@ class Approval(SQLModel, table=True):
     created_at: datetime = stamped()
     expires_at: datetime | None = moment()
     decided_at: datetime | None = moment()
+    escalation: dict[str, Any] | None = json_or_null()
+    escalates_at: datetime | None = moment()
+    escalated_at: datetime | None = moment()

@@ -29,7 +29,8 @@ from engine.tables.columns import json, json_or_null, moment, stamped, texts
 
 
 class Run(SQLModel, table=True):
-    """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued."""
+    """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued. ``parent_path``
+    is the step of ``parent_run_id`` that started it, ``depth`` how many runs stand above it."""
 
     __tablename__ = "runs"
 
@@ -56,6 +57,9 @@ class Run(SQLModel, table=True):
     last_seq: int = 0
     waiting_on: list[str] = texts()
     cancel_requested_at: datetime | None = moment()
+    parent_run_id: UUID | None = None
+    parent_path: str | None = None
+    depth: int = 0
 
 
 class RunEvent(SQLModel, table=True):

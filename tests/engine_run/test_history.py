@@ -71,10 +71,10 @@ async def test_every_beginning_of_a_real_journal_can_be_folded() -> None:
 
 def test_publishing_is_told_what_cannot_run() -> None:
     secret = call("a", args={"token": cel("secrets.key")})
-    event = step("w", p.Wait(event="paid"))
+    keyed = step("w", p.RunWorkflow(workflow="test", args={}), key=const("k"))
     agent = step("g", p.Agent(model=const("m")))
     nested = iff("i", const(True), block(step("r", p.RunWorkflow(workflow="other", args={}))))
-    assert [path for path, _ in unsupported(plan(secret, event, agent, nested, call("fine")))] == [
+    assert [path for path, _ in unsupported(plan(secret, keyed, agent, nested, call("fine")))] == [
         "a",
         "w",
         "g",

@@ -9,7 +9,7 @@ import pytest
 
 from dsl import plan as p
 from engine.database import Urls
-from engine.journal import Entry, Fenced, Lease
+from engine.journal import Answer, Entry, Fenced, Lease
 from engine.runner import Runner, RunnerSettings
 from engine.writer import Writer
 from tests.engine_run.ground import Ground
@@ -189,9 +189,9 @@ async def test_a_stale_epoch_is_refused_and_its_neighbours_commit(ground: Ground
         writer.append(good, [entry]), writer.append(stale, [entry]), return_exceptions=True
     )
     with pytest.raises(Fenced):
-        await writer.park(stale, ["x"], None)
+        await writer.park(stale, ["x"], None, {})
     with pytest.raises(Fenced):
-        await writer.close_gate(stale, "x", "expired")
+        await writer.close_gate(stale, "x", Answer("expired"))
     await writer.close()
     assert results[0] is None and isinstance(results[1], Fenced)
     assert len(ground.events(mine)) == 2 and len(ground.events(theirs)) == 1

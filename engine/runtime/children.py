@@ -1,0 +1,69 @@
+"""``run``: a step that starts another workflow and waits for its end.
+
+The child is a run of its own: it is born in the transaction that opens this step's gate, so that there is one or none
+whatever crashes, and its end answers the gate. Meanwhile the parent waits like at any other gate, without memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from dsl import coerce, evaluate, validate_input
+from dsl.plan import PlanStep, RunWorkflow, WorkflowPin
+from engine.journal import Answer, ChildRequest, Started
+from engine.runtime.gates import answered
+from engine.runtime.scope import Scope
+from engine.runtime.state import State
+from engine.runtime.tokens import Branch
+from engine.strict import NotJson
+
+Json: TypeAlias = Any
+
+DEEPEST = 8
+"""How many runs may stand above a run: a workflow that runs itself ends here at the latest."""
+
+
+async def run(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, branch: Branch, path: str) -> Json:
+    """The child's output. Fails with the child's error code, "invalid_arguments" or "too_deep"."""
+    journal = state.journal
+    if path not in journal.gates:
+        await state.tokens.barrier(branch)
+        branch.check()
+        journal.gates[path] = await _start(state, step, do, scope, path)
+
+    async def end() -> Answer:
+        answer = await state.tokens.gate(branch, path, None)
+        assert answer is not None, "a gate without a time is never due"
+        return answer
+
+    answer = await answered(state, branch, path, end)
+    if answer.error is not None:
+        raise state.failed(path, str(answer.error["code"]), str(answer.error["message"]))
+    return answer.value
+
+
+async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, path: str) -> Started:
+    if state.journal.lease.depth >= DEEPEST:
+        message = f"Runs may start each other {DEEPEST} deep; {do.workflow!r} would be one more. Nothing was started."
+        raise state.failed(path, "too_deep", message)
+    pin = state.workflows[do.workflow]
+    given = {name: state.compute(argument, scope, path) for name, argument in do.args.items()}
+    fitted, problems = _fitted(given, pin)
+    if problems:
+        message = f"{do.workflow!r} does not take this: {'; '.join(problems[:5])}. Nothing was started."
+        raise state.failed(path, "invalid_arguments", message)
+    child = ChildRequest(state.world.new_id(), UUID(pin.version) if pin.version else None, fitted)
+    data = {"run_id": str(child.id), "workflow": do.workflow, "step": step.id}
+    try:
+        await state.journal.start_child(path, data, child)
+    except NotJson as error:
+        raise state.failed(path, "invalid_arguments", f"The arguments hold {error}.") from None
+    return Started(state.world.clock(), data, state.journal.tick())
+
+
+def _fitted(given: dict[str, Json], pin: WorkflowPin) -> tuple[dict[str, Json], list[str]]:
+    """What the other workflow is given, with its defaults, and why it would not take that."""
+    defaults = {name: evaluate(value, {}) for name, value in pin.input_defaults.items() if name not in given}
+    whole = coerce(given | defaults, pin.input_schema)
+    return whole, [str(problem) for problem in validate_input(whole, pin.input_schema)]
