@@ -24,13 +24,14 @@ publishing finds has none.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.abc import SourceLoader
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from textwrap import dedent
-from types import ModuleType
 
 from dsl.diagnostic import Diagnostic
 from dsl.tree import Span
@@ -112,8 +113,8 @@ def _marked(example: str, module: str) -> Example:
 def pages() -> tuple[Page, ...]:
     """The pages of all rules, by code. Raises ``PageError`` when a code has two."""
     found: dict[str, Page] = {}
-    for module in _rule_modules():
-        page = page_of(module.__doc__ or "", module.__name__)
+    for module, doc in _docstrings():
+        page = page_of(doc, module)
         if page is None:
             continue
         if page.code in found:
@@ -122,14 +123,16 @@ def pages() -> tuple[Page, ...]:
     return tuple(found[code] for code in sorted(found))
 
 
-def _rule_modules() -> Iterator[ModuleType]:
-    for name in ("dsl.checks", "dsl.changes"):
-        try:
-            package = importlib.import_module(name)
-        except ModuleNotFoundError:
-            continue
-        for info in pkgutil.iter_modules(package.__path__, f"{name}."):
-            yield importlib.import_module(info.name)
+def _docstrings() -> Iterator[tuple[str, str]]:
+    """Every module that may hold a rule, with its docstring; read, not run."""
+    for package in ("dsl.checks", "dsl.changes"):
+        found = find_spec(package)
+        for info in iter_modules(found.submodule_search_locations if found else ()):
+            name = f"{package}.{info.name}"
+            spec = find_spec(name)
+            if spec is not None and isinstance(spec.loader, SourceLoader):
+                source = spec.loader.get_source(name) or ""
+                yield name, ast.get_docstring(ast.parse(source)) or ""
 
 
 _SORTS = {

@@ -33,9 +33,19 @@ class Subject:
     def knows_connectors(self) -> bool:
         return bool(self.catalog.connectors)
 
+    @property
+    def unread(self) -> bool:
+        """Whether a part of the text could not be read, so that what seems to be missing may stand there."""
+        return any(found.code == "E001" for found in self.parsed.diagnostics)
+
     def tool(self, alias: str, name: str) -> Tool | None:
         use = self.uses.get(alias)
         return None if use is None or use.source != "mcp" else self.catalog.tool(use.name, name)
+
+    def only_reads(self, alias: str, name: str) -> bool:
+        """Whether calling a tool changes nothing outside, as far as the catalog and the policy say."""
+        use = self.uses.get(alias)
+        return use is not None and use.source == "mcp" and self.catalog.nature(use.name, name).reads
 
     def read(self, code: str) -> Iterator[Diagnostic]:
         """The problems of reading with a code, each at the innermost step it stands in, to be painted there."""
@@ -51,6 +61,15 @@ class Subject:
         start = self.text.rfind("\n", 0, offset) + 1
         line = self.text[start:offset]
         return line[: len(line) - len(line.lstrip())]
+
+    def removal(self, span: tree.Span, title: str) -> Fix:
+        """Take something out, with the line it stands on when nothing else stands there."""
+        start, end = span.start, span.end
+        line_start = self.text.rfind("\n", 0, start) + 1
+        line_end = self.text.find("\n", end)
+        if line_end >= 0 and not (self.text[line_start:start] + self.text[end:line_end]).strip():
+            start, end = line_start, line_end + 1
+        return Fix(title, (Replacement(tree.Span(start, end), ""),))
 
     def clause_fix(self, step: tree.Step, clause: str) -> Fix:
         """A new clause below the first line of a step's kind."""

@@ -123,7 +123,7 @@ HEAD = """  use shop: mcp "shop"
   use mail: mcp "mail"
   use collect: workflow "collect"
   input { order_id: string, note: string?, amounts: float[] }
-  output { status: "done" | "not_done", id: string? }
+  output { status: ("done" | "not_done")?, id: string? }
   config { threshold: float = 100.0 }
   secret webhook_key
 """
@@ -133,10 +133,21 @@ def text_of(steps: str, head: str = HEAD) -> str:
     return f"workflow sample {{\n{head}\n{steps}\n}}\n"
 
 
+OF_WHOLE = frozenset({"W303"})
+"""What only a whole workflow can be asked for: that it reads what it declares."""
+
+
+def problems_of(text: str, catalog: Catalog = CATALOG) -> list[Diagnostic]:
+    """The diagnostics of a text whose body is no more than what is being tried."""
+    return [one for one in check(parse(text), catalog) if one.code not in OF_WHOLE]
+
+
 def problems(steps: str, *codes: str, head: str = HEAD, catalog: Catalog = CATALOG) -> list[Diagnostic]:
     """The diagnostics of a body, only those of the given codes when some are given."""
-    parsed = parse(text_of(steps, head))
-    return [one for one in check(parsed, catalog) if not codes or one.code in codes]
+    text = text_of(steps, head)
+    if not codes:
+        return problems_of(text, catalog)
+    return [one for one in check(parse(text), catalog) if one.code in codes]
 
 
 def underlined(steps: str, *codes: str, head: str = HEAD) -> list[tuple[str, str]]:
