@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from dsl import tree
 from dsl.edits.models import EditError, Splice
@@ -16,7 +17,15 @@ from dsl.walk import walk
 
 INDENT = "  "
 RESERVED = frozenset({"input", "config", "secrets", "event", "true", "false", "null"})
+COMPREHENSIONS = frozenset(
+    {"all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap"}
+)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Spanned(Protocol):
+    @property
+    def span(self) -> Span: ...
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,16 @@ class Ground:
     @property
     def workflow(self) -> tree.Workflow:
         return self.parsed.workflow
+
+    @cached_property
+    def bare(self) -> str:
+        """The text with its comments made blank, place by place."""
+        pieces: list[str] = []
+        at = 0
+        for comment in self.parsed.comments:
+            pieces += [self.text[at : comment.span.start], " " * (comment.span.end - comment.span.start)]
+            at = comment.span.end
+        return "".join([*pieces, self.text[at:]])
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -60,11 +79,21 @@ class Ground:
             match node:
                 case tree.Step(id=id):
                     found.add(id)
+                case tree.MethodCall(method=method, args=(tree.Name(id=bound), _, *_)) if (
+                    method in COMPREHENSIONS
+                ):
+                    found.add(bound)
                 case tree.Foreach(variable=variable) | tree.Catch(variable=str() as variable):
                     found.add(variable)
                 case tree.Loop(carry=(str() as variable, _)):
                     found.add(variable)
         return frozenset(found)
+
+    def beside(self, reference: str) -> bool:
+        """Whether the steps of a block start at once."""
+        path, _, slot = reference.rpartition("/")
+        owner = self.places.get(path)
+        return slot == "body" and owner is not None and isinstance(owner.step.kind, tree.Parallel)
 
     def place(self, path: str) -> Place:
         found = self.places.get(path)
@@ -107,9 +136,19 @@ class Ground:
         rest = self.text[at:end].strip()
         return end if not rest or (rest.startswith("//") and not rest.startswith("///")) else at
 
-    def region(self, step: tree.Step) -> Span:
-        """The step with the comments on top of it and the one behind it; whole lines where it has them alone."""
-        start, end = step.span.start, self.code_end(step.span.end)
+    def word(self, word: str, start: int, end: int) -> Span:
+        """Where ``word`` stands first in ``[start, end)``, comments left out."""
+        match = re.compile(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])").search(
+            self.bare, start, end
+        )
+        if match is None:
+            raise EditError(f"{word!r} is not written where it should be", "look at the text as it is now")
+        return Span(match.start(), match.end())
+
+    def region(self, node: Spanned) -> Span:
+        """A step (or a declaration) with the comments on top of it and the one behind it; whole lines where it has
+        them alone."""
+        start, end = node.span.start, self.code_end(node.span.end)
         if self.first_on_line(start):
             start = self.line_start(start)
             while start > 0:
@@ -122,9 +161,9 @@ class Ground:
                 end += 1
         return Span(start, end)
 
-    def outer_region(self, step: tree.Step) -> Span:
+    def outer_region(self, node: Spanned) -> Span:
         """The region with the empty lines that would be left over when it is taken out."""
-        span = self.region(step)
+        span = self.region(node)
         start, end = span.start, span.end
         if not (self.line_start(start) == start and self.text[end - 1 : end] == "\n"):
             return span

@@ -7,15 +7,11 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from dsl import tree
-from dsl.edits.ground import NAME, RESERVED, Ground
+from dsl.edits.ground import COMPREHENSIONS, NAME, RESERVED, Ground
 from dsl.edits.models import EditError, RenameStep, Splice
 from dsl.outline import Place, slots
 from dsl.tree import Block, Span
 from dsl.walk import parts_of, walk
-
-COMPREHENSIONS = frozenset(
-    {"all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap"}
-)
 
 
 def free_name(wish: str, taken: Set[str]) -> str:
@@ -33,15 +29,22 @@ def rename_step(ground: Ground, edit: RenameStep) -> tuple[Splice, ...]:
     place = ground.place(edit.path)
     if edit.id == place.step.id:
         return ()
-    if not NAME.fullmatch(edit.id):
-        raise EditError(
-            f"{edit.id!r} is no name for a step", "names have letters, digits and _, and begin with a letter"
-        )
-    if edit.id in RESERVED:
-        raise EditError(f"{edit.id!r} means something already", "choose another name")
-    if edit.id in ground.names:
-        raise EditError(f"the name {edit.id!r} is taken", "choose another name")
+    must_be_free(ground, edit.id)
     return renamed(ground, place, edit.id)
+
+
+def must_be_free(ground: Ground, name: str) -> None:
+    """A name for something that expressions can read."""
+    must_be_name(name)
+    if name in RESERVED:
+        raise EditError(f"{name!r} means something already", "choose another name")
+    if name in ground.names:
+        raise EditError(f"the name {name!r} is taken", "choose another name")
+
+
+def must_be_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise EditError(f"{name!r} is no name", "names have letters, digits and _, and begin with a letter")
 
 
 def renamed(ground: Ground, place: Place, new: str) -> tuple[Splice, ...]:
@@ -51,18 +54,34 @@ def renamed(ground: Ground, place: Place, new: str) -> tuple[Splice, ...]:
     for sibling in ground.block(place.container).steps:
         for clause in sibling.clauses:
             if isinstance(clause, tree.After) and old in clause.ids:
-                spans += _words(ground.text, clause.span, old)
-    region = _visible(ground, place)
-    own = place.step.kind.span
-    for span in _references(region, old):
-        if own.start <= span.start < own.end and not isinstance(place.step.kind, tree.Loop):
-            continue  # only a loop reads its own id; anything else means a step outside
-        # Parentheses around a name count to its span.
-        at = ground.text.index(old, span.start)
-        spans.append(Span(at, at + len(old)))
+                spans += _words(ground.bare, clause.span, old)
+    spans += readings(ground, place)
     return tuple(
         Splice(span.start, span.end, new) for span in sorted(set(spans), key=lambda span: span.start)
     )
+
+
+def readings(ground: Ground, place: Place) -> list[Span]:
+    """Where the result of a step is read."""
+    found = []
+    own = place.step.kind.span
+    for span in references(_visible(ground, place.container), place.step.id):
+        if own.start <= span.start < own.end and not isinstance(place.step.kind, tree.Loop):
+            continue  # only a loop reads its own id; anything else means a step outside
+        # Parentheses around a name count to its span.
+        found.append(ground.word(place.step.id, span.start, span.end))
+    return found
+
+
+def scope_names(ground: Ground, container: str) -> frozenset[str]:
+    """The ids of the steps that share their names with those of a block."""
+    found: set[str] = set()
+    waiting = [_visible(ground, container)]
+    while waiting:
+        for step in waiting.pop().steps:
+            found.add(step.id)
+            waiting += [slot.block for slot in slots(step) if not slot.scope]
+    return frozenset(found)
 
 
 def _words(text: str, span: Span, word: str) -> Iterator[Span]:
@@ -73,9 +92,8 @@ def _words(text: str, span: Span, word: str) -> Iterator[Span]:
             yield Span(span.start + match.start(), span.start + match.end())
 
 
-def _visible(ground: Ground, place: Place) -> Block:
-    """The block in and below which a step's name is known: up to the nearest that keeps its names to itself."""
-    container = place.container
+def _visible(ground: Ground, container: str) -> Block:
+    """The block in and below which the names of a block's steps are known: the nearest around that keeps them."""
     while container:
         path, _, name = container.rpartition("/")
         owner = ground.place(path)
@@ -86,11 +104,11 @@ def _visible(ground: Ground, place: Place) -> Block:
     return ground.workflow.body
 
 
-def _references(node: Any, name: str) -> Iterator[Span]:
+def references(node: Any, name: str) -> Iterator[Span]:
     """Where ``name`` is read in and below a node, as long as it still means the same."""
     if isinstance(node, tuple):
         for item in node:
-            yield from _references(item, name)
+            yield from references(item, name)
         return
     match node:
         case tree.Name(id=id, span=span):
@@ -100,32 +118,32 @@ def _references(node: Any, name: str) -> Iterator[Span]:
         case tree.MethodCall(target=target, method=method, args=(tree.Name(id=bound), *_)) if (
             bound == name and method in COMPREHENSIONS
         ):
-            yield from _references(target, name)
+            yield from references(target, name)
             return
         case tree.Foreach(items=items, variable=variable, block=block):
-            yield from _references(items, name)
-            if variable != name and not _defines(block, name):
-                yield from _references(block, name)
+            yield from references(items, name)
+            if variable != name and not defines(block, name):
+                yield from references(block, name)
             return
         case tree.Loop(carry=carry, test=test, block=block):
             if carry is not None:
-                yield from _references(carry[1], name)
-            if (carry is None or carry[0] != name) and not _defines(block, name):
-                yield from _references((test, block), name)
+                yield from references(carry[1], name)
+            if (carry is None or carry[0] != name) and not defines(block, name):
+                yield from references((test, block), name)
             return
         case tree.Catch(variable=variable, block=block):
-            if variable != name and not _defines(block, name):
-                yield from _references(block, name)
+            if variable != name and not defines(block, name):
+                yield from references(block, name)
             return
         case tree.Compensate(block=block):
-            if not _defines(block, name):
-                yield from _references(block, name)
+            if not defines(block, name):
+                yield from references(block, name)
             return
     if hasattr(node, "__dataclass_fields__"):
         for part in parts_of(type(node)):
-            yield from _references(getattr(node, part), name)
+            yield from references(getattr(node, part), name)
 
 
-def _defines(block: Block, name: str) -> bool:
+def defines(block: Block, name: str) -> bool:
     """Whether a block that keeps its names to itself has a step of this name that is seen throughout it."""
     return any(isinstance(node, tree.Step) and node.id == name for node in walk(block))

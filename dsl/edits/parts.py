@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from dsl import tree
+from dsl.edits.clauses import taken_out
+from dsl.edits.entries import with_entry, without_entry
 from dsl.edits.ground import INDENT, NAME, Ground
-from dsl.edits.models import EditError, SetArgument, SetClause, SetDoc, SetExpression, Splice
-from dsl.edits.steps import taken_out
+from dsl.edits.models import (
+    EditError,
+    SetAnnotation,
+    SetArgument,
+    SetComment,
+    SetDoc,
+    SetExpression,
+    Splice,
+)
 from dsl.literals import spell_string
 from dsl.parse import expression_problem
 from dsl.tree import Span
 
-_CLAUSES = ("after", "key", "timeout", "retry", "compensate", "catch")
-_CLAUSE_OF = {
-    tree.After: "after",
-    tree.Key: "key",
-    tree.Timeout: "timeout",
-    tree.Retry: "retry",
-    tree.Compensate: "compensate",
-    tree.Catch: "catch",
-}
 _LINES = {
     tree.Approve: ("title", "show", "quorum", "within", "escalate", "on_reject", "on_timeout"),
     tree.Agent: ("system", "prompt", "tools", "output", "max_turns", "budget"),
@@ -40,76 +39,12 @@ def set_argument(ground: Ground, edit: SetArgument) -> tuple[Splice, ...]:
         raise EditError(f"the step {edit.path!r} takes no arguments", "choose a step that calls something")
     present = next((arg for arg in kind.args if arg.name == edit.name), None)
     if edit.value is None:
-        return () if present is None else (_without_argument(ground, kind, present),)
+        return () if present is None else (without_entry(ground, kind.args, kind.args.index(present)),)
     value = _checked(edit.value)
     if present is not None:
         return (Splice(present.value.span.start, present.value.span.end, value),)
     name = edit.name if NAME.fullmatch(edit.name) else spell_string(edit.name)
-    return (_with_argument(ground, kind, f"{name}: {value}"),)
-
-
-def _with_argument(ground: Ground, kind: tree.Call | tree.RunWorkflow, text: str) -> Splice:
-    if not kind.args:
-        return Splice(kind.args_span.start + 1, kind.args_span.start + 1, text)
-    last = kind.args[-1]
-    end = last.span.end
-    comma = re.compile(r"[ \t]*,").match(ground.text, end)
-    lined = ground.first_on_line(last.span.start)
-    if comma:
-        end = comma.end()
-    if not lined:
-        return Splice(end, end, f" {text}" if comma else f", {text}")
-    new = f"\n{ground.indent(last.span.start)}{text}"
-    if comma:
-        end = ground.code_end(end)
-        return Splice(end, end, f"{new},")
-    return Splice(end, end, f",{new}")
-
-
-def _without_argument(ground: Ground, kind: tree.Call | tree.RunWorkflow, arg: tree.Arg) -> Splice:
-    index = kind.args.index(arg)
-    start, end = arg.span.start, arg.span.end
-    if comma := re.compile(r"\s*,").match(ground.text, end):
-        end = comma.end()
-        if ground.first_on_line(start) and not ground.text[end : ground.line_end(end)].strip():
-            return Splice(ground.line_start(start), min(ground.line_end(end) + 1, len(ground.text)), "")
-        if index + 1 < len(kind.args):
-            return Splice(start, kind.args[index + 1].span.start, "")
-    if index > 0:
-        # The comma before it goes too, unless a comment stands between.
-        before = kind.args[index - 1].span.end
-        if "//" not in ground.text[before:start]:
-            start = before
-    return Splice(start, end, "")
-
-
-# ---- clauses -------------------------------------------------------------------------------------
-
-
-def set_clause(ground: Ground, edit: SetClause) -> tuple[Splice, ...]:
-    step = ground.place(edit.path).step
-    match = re.fullmatch(r"(after|key|timeout|retry|compensate|catch)(\d*)", edit.clause)
-    if match is None:
-        raise EditError(f"there is no clause {edit.clause!r}", f"known are {', '.join(_CLAUSES)}")
-    word, number = match.group(1), int(match.group(2) or 0)
-    mine = [clause for clause in step.clauses if _CLAUSE_OF[type(clause)] == word]
-    present = mine[number] if number < len(mine) else None
-    if edit.text is None or not edit.text.strip():
-        return () if present is None else (taken_out(ground, present.span),)
-    text = edit.text.strip()
-    if not re.match(rf"{word}\b", text) or (word == "key" and not re.match(r"key\s", text)):
-        text = f"{word} {text}"
-    if present is not None:
-        return (Splice(present.span.start, present.span.end, text),)
-    rank = _CLAUSES.index(word)
-    above: Any = step.kind
-    for clause in step.clauses:
-        if _CLAUSES.index(_CLAUSE_OF[type(clause)]) <= rank:
-            above = clause
-    end = ground.code_end(above.span.end)
-    indent = ground.indent(step.span.start) + INDENT
-    following = "" if ground.text[end : end + 1] in ("\n", "") else "\n" + ground.indent(step.span.start)
-    return (Splice(end, end, f"\n{indent}{text}{following}"),)
+    return (with_entry(ground, kind.args, kind.args_span.start + 1, f"{name}: {value}"),)
 
 
 # ---- fields of a kind ----------------------------------------------------------------------------
@@ -253,6 +188,50 @@ def set_doc(ground: Ground, edit: SetDoc) -> tuple[Splice, ...]:
     return (Splice(start, end, text),)
 
 
+# ---- annotations and comments --------------------------------------------------------------------
+
+
+def set_annotation(ground: Ground, edit: SetAnnotation) -> tuple[Splice, ...]:
+    step = ground.place(edit.path).step
+    if not NAME.fullmatch(edit.name):
+        raise EditError(f"{edit.name!r} is no name", "names have letters, digits and _")
+    present = next((one for one in step.annotations if one.name == edit.name), None)
+    keyword = ground.bare.rindex("step", 0, step.id_span.start)
+    if edit.text is None:
+        if present is None:
+            return ()
+        end = present.span.end
+        # What follows it on the line, or the line break, moves up to where it stood.
+        while ground.text[end : end + 1].isspace() and end < keyword:
+            end += 1
+        return (Splice(present.span.start, end, ""),)
+    text = f"@{edit.name}({edit.text.strip()})"
+    if present is not None:
+        return (Splice(present.span.start, present.span.end, text),)
+    at = max([one.span.end for one in step.annotations], default=-1)
+    if at >= 0:
+        return (Splice(at, at, f" {text}"),)
+    return (Splice(keyword, keyword, f"{text}\n{ground.indent(step.span.start)}"),)
+
+
+def set_comment(ground: Ground, edit: SetComment) -> tuple[Splice, ...]:
+    step = ground.place(edit.path).step
+    start = ground.line_start(step.span.start)
+    lines = [line.strip() for line in edit.comment.strip().splitlines()] if edit.comment.strip() else []
+    indent = ground.indent(step.span.start)
+    if ground.first_on_line(step.span.start):
+        text = "".join(f"{indent}{_comment_line(line)}\n" for line in lines)
+        return (Splice(ground.region(step).start, start, text),)
+    at = step.span.start
+    text = "".join(f"\n{indent}{_comment_line(line)}" for line in lines)
+    return (Splice(at, at, f"{text}\n{indent}"),) if text else ()
+
+
+def _comment_line(line: str) -> str:
+    """``/`` at the beginning would make documentation of it."""
+    return f"// {line}".rstrip()
+
+
 def _checked(value: str) -> str:
     text = value.strip()
     problem = expression_problem(text)
@@ -263,4 +242,4 @@ def _checked(value: str) -> str:
     return text
 
 
-__all__ = ["set_argument", "set_clause", "set_doc", "set_expression"]
+__all__ = ["set_annotation", "set_argument", "set_comment", "set_doc", "set_expression"]

@@ -1,19 +1,24 @@
-"""Steps put in, taken out, moved and wrapped."""
+"""Steps put in, taken out and moved."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsl import tree
+from dsl.edits.clauses import bridged, with_after
 from dsl.edits.ground import INDENT, NAME, RESERVED, Ground, shifted, spliced
-from dsl.edits.models import AddStep, EditError, MoveStep, RemoveStep, Splice, UseLine, Wrap
-from dsl.edits.names import free_name, renamed
+from dsl.edits.models import AddStep, EditError, MoveStep, Paste, RemoveStep, Splice, UseLine
+from dsl.edits.names import free_name, renamed, scope_names
+from dsl.edits.order import gives
 from dsl.formatter import format_text
-from dsl.outline import Place, after_of, uses
+from dsl.literals import spell_string
+from dsl.outline import after_of, uses
 from dsl.parse import parse
-from dsl.tree import Block, Span
+from dsl.tree import Block
 from dsl.walk import walk
 
 
-def add_step(ground: Ground, edit: AddStep) -> tuple[Splice, ...]:
+def add_step(ground: Ground, edit: AddStep | Paste) -> tuple[Splice, ...]:
     text = canonical_steps(edit.text)
     text, heads = _with_uses(ground, text, edit.uses)
     text = _with_free_names(ground, text)
@@ -25,7 +30,7 @@ def add_step(ground: Ground, edit: AddStep) -> tuple[Splice, ...]:
 def remove_step(ground: Ground, edit: RemoveStep) -> tuple[Splice, ...]:
     place = ground.place(edit.path)
     span = ground.outer_region(place.step)
-    return (Splice(span.start, span.end, ""), *_bridged(ground, place))
+    return (Splice(span.start, span.end, ""), *bridged(ground, place))
 
 
 def move_step(ground: Ground, edit: MoveStep) -> tuple[Splice, ...]:
@@ -39,45 +44,18 @@ def move_step(ground: Ground, edit: MoveStep) -> tuple[Splice, ...]:
         if edit.before in (place.step.id, following):
             return ()
     out = ground.outer_region(place.step)
-    text = _own_lines(ground, place.step)
-    bridged: tuple[Splice, ...] = ()
+    text = own_lines(ground, place.step)
+    bridges: tuple[Splice, ...] = ()
     if edit.container != place.container:
+        if edit.container in ground.blocks:
+            here, there = scope_names(ground, place.container), scope_names(ground, edit.container)
+            taken = gives(place.step) & there if here != there else frozenset()
+            if taken:
+                raise EditError(f"the name {min(taken)!r} is taken there", "rename one of the two first")
         text = _without_after(ground, edit.container, text)
-        bridged = _bridged(ground, place)
+        bridges = bridged(ground, place)
     into = _insert(ground, edit.container, edit.before, text, moving=place.step)
-    return (Splice(out.start, out.end, ""), *bridged, *into)
-
-
-def wrap(ground: Ground, edit: Wrap) -> tuple[Splice, ...]:
-    found = sorted((ground.place(path) for path in edit.paths), key=lambda place: place.index)
-    if not found or len({place.container for place in found}) > 1:
-        raise EditError(
-            "only steps of one block can be wrapped together", "choose steps that stand side by side"
-        )
-    if [place.index for place in found] != list(range(found[0].index, found[0].index + len(found))):
-        raise EditError("there are other steps between these", "choose steps that stand side by side")
-    first, last = ground.region(found[0].step), ground.region(found[-1].step)
-    opening = {
-        "if": ("check", "if true {"),
-        "parallel": ("together", "parallel {"),
-        "do": ("group", "do {"),
-        "foreach": ("each", "foreach item in [] {"),
-        "loop": ("rounds", "loop until true max 10 {"),
-    }
-    wish, begin = opening[edit.into]
-    id = free_name(wish, ground.names)
-    indent = ground.indent(found[0].step.span.start)
-    body = ground.text[first.start : last.end]
-    if not ground.first_on_line(found[0].step.span.start):
-        body = indent + body.strip() + "\n"
-    elif not body.endswith("\n"):
-        body += "\n"
-    inner = shifted(body, indent, indent + INDENT)
-    lead = "" if ground.first_on_line(found[0].step.span.start) else "\n"
-    text = f"{lead}{indent}step {id}: {begin}\n{inner}{indent}}}\n"
-    if ground.text[last.end - 1 : last.end] != "\n":
-        text += indent
-    return (Splice(first.start, last.end, text), *_after_wrapped(ground, found, id))
+    return (Splice(out.start, out.end, ""), *bridges, *into)
 
 
 # ---- insertion -----------------------------------------------------------------------------------
@@ -181,7 +159,7 @@ def canonical_steps(text: str) -> str:
     return shifted("\n".join(lines) + "\n", INDENT, "")
 
 
-def _own_lines(ground: Ground, step: tree.Step) -> str:
+def own_lines(ground: Ground, step: tree.Step) -> str:
     """A step's region without its indentation, as whole lines."""
     span = ground.region(step)
     text = ground.text[span.start : span.end]
@@ -197,19 +175,20 @@ def _own_lines(ground: Ground, step: tree.Step) -> str:
 
 def _with_uses(ground: Ground, text: str, wanted: tuple[UseLine, ...]) -> tuple[str, tuple[Splice, ...]]:
     """The step's text with the aliases of this workflow, and the ``use`` lines that it lacks."""
-    present = uses(ground.workflow)
-    by_connector = {use.name: alias for alias, use in present.items() if use.source == "mcp"}
+    present = {alias: (use.source, use.name) for alias, use in uses(ground.workflow).items()}
+    known = {used: alias for alias, used in reversed(present.items())}
+    aliases: dict[str, str] = {}
     lines = []
     for use in wanted:
         if not NAME.fullmatch(use.alias):
             raise EditError(f"{use.alias!r} is no name", "names have letters, digits and _")
-        alias = by_connector.get(use.connector)
+        alias = known.get((use.source, use.connector))
         if alias is None:
-            alias = free_name(use.alias, frozenset(present) | set(by_connector.values()))
-            by_connector[use.connector] = alias
-            lines.append(f'use {alias}: mcp "{use.connector}"')
-        if alias != use.alias:
-            text = _with_alias(text, use.alias, alias)
+            alias = free_name(use.alias, frozenset(present) | frozenset(known.values()))
+            known[use.source, use.connector] = alias
+            lines.append(f"use {alias}: {use.source} {spell_string(use.connector)}")
+        aliases[use.alias] = alias
+    text = _with_aliases(text, {old: new for old, new in aliases.items() if old != new})
     if not lines:
         return text, ()
     heads = [head for head in ground.workflow.heads if isinstance(head, tree.Use)]
@@ -226,16 +205,20 @@ def _with_uses(ground: Ground, text: str, wanted: tuple[UseLine, ...]) -> tuple[
     return text, (Splice(at, at, new),)
 
 
-def _with_alias(text: str, old: str, new: str) -> str:
+def _with_aliases(text: str, renamed: Mapping[str, str]) -> str:
+    """All at once, for two of them may change places."""
+    if not renamed:
+        return text
     whole = f"workflow w {{\n{text}\n}}"
     splices = []
     for node in walk(parse(whole).workflow):
         match node:
-            case tree.Call(alias=alias, target_span=span) if alias == old:
-                splices.append(Splice(span.start, span.start + len(old), new))
-            case tree.Agent(tools=tools):
-                places = [ref.span.start for ref in tools if ref.alias == old]
-                splices += [Splice(at, at + len(old), new) for at in places]
+            case (
+                tree.Call(alias=alias, target_span=span)
+                | tree.RunWorkflow(alias=alias, target_span=span)
+                | tree.ToolRef(alias=alias, span=span)
+            ) if alias in renamed:
+                splices.append(Splice(span.start, span.start + len(alias), renamed[alias]))
     return spliced(whole, splices)[len("workflow w {\n") : -len("\n}")]
 
 
@@ -253,62 +236,13 @@ def _with_free_names(ground: Ground, text: str) -> str:
     return text
 
 
-# ---- after ---------------------------------------------------------------------------------------
-
-
-def _bridged(ground: Ground, place: Place) -> tuple[Splice, ...]:
-    """Siblings that are ``after`` a step that goes away are then after what it was after."""
-    through = after_of(place.step)
-    splices: list[Splice] = []
-    for sibling in ground.block(place.container).steps:
-        for clause in sibling.clauses:
-            if isinstance(clause, tree.After) and place.step.id in clause.ids and sibling is not place.step:
-                ids: list[str] = []
-                for id in clause.ids:
-                    ids += [id] if id != place.step.id else list(through)
-                splices.append(_after_clause(ground, clause, [id for id in ids if id != sibling.id]))
-    return tuple(splices)
-
-
-def _after_clause(ground: Ground, clause: tree.After, ids: list[str]) -> Splice:
-    kept = list(dict.fromkeys(ids))
-    if kept:
-        return Splice(clause.span.start, clause.span.end, "after " + ", ".join(kept))
-    return taken_out(ground, clause.span)
-
-
-def taken_out(ground: Ground, span: Span) -> Splice:
-    """A clause or a line gone, with its line where it has that alone; a comment behind it stays."""
-    start, end = span.start, span.end
-    if not ground.text[end : ground.line_end(end)].strip():
-        begin = ground.line_start(start) - 1 if ground.first_on_line(start) else start
-        while begin == start and start > 0 and ground.text[start - 1] in " \t":
-            start = begin = start - 1
-        return Splice(max(begin, 0), ground.line_end(end), "")
-    while start > 0 and ground.text[start - 1] in " \t" and not ground.first_on_line(span.start):
-        start -= 1
-    return Splice(start, end, "")
-
-
 def _without_after(ground: Ground, container: str, text: str) -> str:
     """The step's own ``after`` goes when it moves out of the block whose steps it names."""
     block = ground.blocks.get(container)
     siblings = {other.id for other in block.steps} if block is not None else set()
     whole = f"workflow w {{\n{text}\n}}"
     inner = Ground.of(whole)
-    splices = []
-    for clause in inner.workflow.body.steps[0].clauses if inner.workflow.body.steps else ():
-        if isinstance(clause, tree.After):
-            splices.append(_after_clause(inner, clause, [id for id in clause.ids if id in siblings]))
+    splices: list[Splice] = []
+    for step in inner.workflow.body.steps[:1]:
+        splices += with_after(inner, step, [id for id in after_of(step) if id in siblings])
     return spliced(whole, splices)[len("workflow w {\n") : -len("\n}")]
-
-
-def _after_wrapped(ground: Ground, members: list[Place], id: str) -> tuple[Splice, ...]:
-    inside = {place.step.id for place in members}
-    splices = []
-    for sibling in ground.block(members[0].container).steps:
-        for clause in sibling.clauses if sibling.id not in inside else ():
-            if isinstance(clause, tree.After) and inside & set(clause.ids):
-                ids = [id if name in inside else name for name in clause.ids]
-                splices.append(_after_clause(ground, clause, ids))
-    return tuple(splices)
