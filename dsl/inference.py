@@ -11,12 +11,14 @@ from typing import assert_never
 
 from dsl import tree
 from dsl.catalog import Schema
+from dsl.cel.clashes import number_for_text
 from dsl.cel.functions import MACROS
 from dsl.cel.source import bound_variable, show_expression
 from dsl.diagnostic import Fix, Replacement
 from dsl.names import with_names
-from dsl.schemas import fits, kind_of, kinds_of, words_for_kinds
+from dsl.schemas import fits, is_open, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
+from dsl.unions import members_of, union, values_of
 
 ANYTHING: Schema = {}
 TEXT: Schema = {"type": "string"}
@@ -25,7 +27,15 @@ WHOLE: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
 _NUMBERS = frozenset({"integer", "number"})
 
+EITHER: Schema = {"type": ["integer", "number"]}
+"""A number that may be whole or not: what is computed from one is as open."""
+_TIME_PARTS = (
+    *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
+    *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+)
+
 _RESULTS: dict[str, Schema] = {
+    **dict.fromkeys(_TIME_PARTS, WHOLE),
     "has": TRUTH,
     "size": WHOLE,
     "string": TEXT,
@@ -52,17 +62,14 @@ _RESULTS: dict[str, Schema] = {
     "join": TEXT,
     "indexOf": WHOLE,
     "split": {"type": "array", "items": TEXT},
-    "round": NUMBER,
-    "abs": NUMBER,
     "floor": WHOLE,
     "ceil": WHOLE,
-    "sum": NUMBER,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that must fail. ``code`` is E101 for a name that does not exist, E204 otherwise."""
+    """Something that must fail: E204, or E203 for a text that a value can never be."""
 
     code: str
     message: str
@@ -94,12 +101,12 @@ class Inference:
             case tree.Index(target=target, index=index):
                 self.infer(index)
                 return _item(self.infer(target), index)
-            case tree.FunctionCall(function="has", args=(tree.Member(target=target),)):
-                self.infer(target)
+            case tree.FunctionCall(function="has", args=(tree.Member() as member,)):
+                self._has_fields(member, self.infer(member.target))
                 return TRUTH
             case tree.FunctionCall(function=function, args=args):
-                self._each(args)
-                return _RESULTS.get(function, ANYTHING)
+                given = [self.infer(arg) for arg in args]
+                return _result(function, given)
             case tree.MethodCall():
                 return self._method(expression)
             case tree.Unary(op=op, operand=operand):
@@ -108,18 +115,28 @@ class Inference:
                 return self._binary(expression)
             case tree.Conditional(test=test, then=then, other=other):
                 self.condition(test)
-                one, two = self.infer(then), self.infer(other)
-                return _either(one, two)
+                return union([self.infer(then), self.infer(other)])
             case tree.ListOf(items=items):
-                return {"type": "array", "items": _common([self.infer(item) for item in items])}
+                return {"type": "array", "items": union([self.infer(item) for item in items])}
             case tree.MapOf(entries=entries):
                 return self._map(entries)
             case _:
                 assert_never(expression)
 
-    def condition(self, expression: tree.Expr) -> None:
+    def value(self, expression: tree.Expr) -> Schema:
+        """The schema of what an expression comes out as: times and durations are texts then."""
+        found = self.infer(expression)
+        match expression:
+            case tree.FunctionCall(function="timestamp"):
+                return {"type": "string", "format": "date-time"}
+            case tree.FunctionCall(function="duration"):
+                return {"type": "string", "format": "duration"}
+        return found
+
+    def condition(self, expression: tree.Expr) -> Schema:
         """Infer an expression that must be true or false."""
-        kinds = kinds_of(self.infer(expression))
+        found = self.infer(expression)
+        kinds = kinds_of(found)
         if kinds and "boolean" not in kinds:
             shown = show_expression(expression)
             self._report(
@@ -127,6 +144,7 @@ class Inference:
                 f"compare it with something, as in `{shown} {_comparison(kinds)}`",
                 expression.span,
             )
+        return found
 
     def _each(self, expressions: Iterable[tree.Expr]) -> None:
         for expression in expressions:
@@ -137,28 +155,39 @@ class Inference:
 
     def _member(self, member: tree.Member) -> Schema:
         owner = self.infer(member.target)
-        kinds = kinds_of(owner)
-        shown = show_expression(member.target)
-        properties = owner.get("properties")
-        if isinstance(properties, dict):
-            if member.name in properties:
-                found = properties[member.name]
-                return found if isinstance(found, dict) else ANYTHING
-            if owner.get("additionalProperties") in (None, False) and not member.optional and properties:
-                self._no_field(member, shown, list(properties))
-            rest = owner.get("additionalProperties")
-            return rest if isinstance(rest, dict) else ANYTHING
-        if isinstance(owner.get("additionalProperties"), dict):
-            return dict(owner["additionalProperties"])
-        if kinds and not member.optional and not kinds & {"object", "null"}:
-            self._report(
-                f"`{shown}` is {words_for_kinds(kinds)}, it has no field `{member.name}`",
-                f"take one of its items first, as in `{shown}[0].{member.name}`"
-                if "array" in kinds
-                else f"use `{shown}` itself",
-                member.span,
-            )
+        found: list[Schema] = []
+        for one in members_of(owner):
+            properties = one.get("properties")
+            if isinstance(properties, dict) and member.name in properties:
+                inner = properties[member.name]
+                found.append(inner if isinstance(inner, dict) else ANYTHING)
+            elif isinstance(one.get("additionalProperties"), dict):
+                found.append(one["additionalProperties"])
+            elif is_open(one):
+                found.append(ANYTHING)
+        if found or member.optional:
+            return union(found) if found and not member.optional else _maybe(found)
+        self._has_fields(member, owner)
+        kinds = kinds_of(owner) - {"null"}
+        names = [name for one in members_of(owner) for name in one.get("properties", ())]
+        if kinds == {"object"} and names:
+            self._no_field(member, show_expression(member.target), list(dict.fromkeys(names)))
         return ANYTHING
+
+    def _has_fields(self, member: tree.Member, owner: Schema) -> None:
+        """Complain about a field of what can have none."""
+        kinds = kinds_of(owner)
+        if not kinds or member.optional or "object" in kinds:
+            return
+        shown = show_expression(member.target)
+        help_ = f"use `{shown}` itself"
+        if "array" in kinds:
+            help_ = f"take one of its items first, as in `{shown}[0].{member.name}`"
+        elif kinds == {"null"}:
+            help_ = "read something that has a value; a block has the value that it gives with `yield`"
+        self._report(
+            f"`{shown}` is {words_for_kinds(kinds)}, it has no field `{member.name}`", help_, member.span
+        )
 
     def _no_field(self, member: tree.Member, shown: str, names: list[str]) -> None:
         suggestion = closest(member.name, names)
@@ -176,10 +205,11 @@ class Inference:
         target = self.infer(call.target)
         variable = bound_variable(call)
         if call.method not in MACROS or variable is None:
-            self._each(call.args)
-            if call.method == "orValue":
-                return target
-            return _RESULTS.get(call.method, ANYTHING)
+            given = [self.infer(arg) for arg in call.args]
+            if call.method == "orValue" and given:
+                there = [one for one in members_of(target) if kinds_of(one) != {"null"}]
+                return union([*map(_without_null, there), given[0]])
+            return _result(call.method, [target, *given])
         kinds = kinds_of(target)
         if kinds and not kinds & {"array", "object", "null"}:
             shown = show_expression(call.target)
@@ -191,8 +221,31 @@ class Inference:
         inner = Inference(with_names(self.names, {variable: _items(target)}), self.problems)
         results = [inner.infer(arg) for arg in call.args[1:]]
         if call.method == "map":
-            return {"type": "array", "items": results[-1]}
-        return target if call.method == "filter" else TRUTH
+            return {"type": "array", "items": results[-1] if results else ANYTHING}
+        if call.method == "filter":
+            return {"type": "array", "items": _items(target)}
+        return TRUTH
+
+    def _listed(self, constant: tree.Expr, other: Schema) -> None:
+        """A text that is compared with what can only be other texts."""
+        allowed = values_of(other)
+        if allowed is None or not isinstance(constant, tree.Constant) or not isinstance(constant.value, str):
+            return
+        texts = [one for one in allowed if isinstance(one, str)]
+        if len(texts) < 2 or constant.value in texts:
+            return
+        suggestion = closest(constant.value, texts)
+        meant = f', did you mean "{suggestion}"?' if suggestion else ""
+        fix = Fix(f"Change to `{suggestion}`", (Replacement(constant.span, f'"{suggestion}"'),))
+        self.problems.append(
+            Problem(
+                "E203",
+                f'this can never be "{constant.value}"{meant}',
+                "use one of " + ", ".join(f'"{one}"' for one in texts),
+                constant.span,
+                fix if suggestion else None,
+            )
+        )
 
     def _unary(self, expression: tree.Unary, op: str, operand: Schema) -> Schema:
         kinds = kinds_of(operand)
@@ -205,7 +258,7 @@ class Inference:
                 "compare it with something first" if op == "!" else "use a number",
                 expression.span,
             )
-        return TRUTH if op == "!" else ({"type": sorted(kinds & _NUMBERS)} if kinds & _NUMBERS else NUMBER)
+        return TRUTH if op == "!" else _number(kinds)
 
     def _binary(self, expression: tree.Binary) -> Schema:
         op = expression.op
@@ -213,9 +266,13 @@ class Inference:
             self.condition(expression.left)
             self.condition(expression.right)
             return TRUTH
-        left, right = kinds_of(self.infer(expression.left)), kinds_of(self.infer(expression.right))
+        first, second = self.infer(expression.left), self.infer(expression.right)
+        left, right = kinds_of(first), kinds_of(second)
         both = bool(left and right)
         if op in ("==", "!="):
+            self._equal(expression, left, right)
+            self._listed(expression.left, second)
+            self._listed(expression.right, first)
             return TRUTH
         if op == "in":
             if right and not right & {"array", "object", "null"}:
@@ -237,21 +294,40 @@ class Inference:
                 left,
                 right,
             )
+        left, right = left - {"null"}, right - {"null"}
         if left == right == {"integer"}:
             return WHOLE
-        if both and left | right <= _NUMBERS:
-            return NUMBER
-        return TEXT if left == right == {"string"} else ANYTHING
+        if left and right and left | right <= _NUMBERS:
+            return NUMBER if {"number"} in (left, right) else EITHER
+        if op == "+" and left == right == {"array"}:
+            return {"type": "array", "items": union([_items(first), _items(second)])}
+        # Two texts, unless they are durations: only texts can be added.
+        return TEXT if op == "+" and left == right == {"string"} and not _lasts(first, second) else ANYTHING
+
+    def _equal(self, expression: tree.Binary, left: frozenset[str], right: frozenset[str]) -> None:
+        """What can never be equal is a mistake, though it runs. Comparing with null is a question, not a mistake."""
+        if not left or not right or {"null"} in (left, right) or fits(left, right):
+            return
+        always = "never" if expression.op == "==" else "always"
+        help_, fix = "compare values of the same kind", None
+        if "string" in left | right and (left | right) & _NUMBERS:
+            help_, fix = number_for_text(expression.left, expression.right)
+            help_ = help_ if fix else "turn one side into the kind of the other, as with `double(...)`"
+        self._report(
+            f"{words_for_kinds(left)} and {words_for_kinds(right)} are never the same, "
+            f"so this is {always} true: {show_expression(expression)}",
+            help_,
+            expression.span,
+            fix,
+        )
 
     def _clash(
         self, expression: tree.Binary, message: str, left: frozenset[str], right: frozenset[str]
     ) -> None:
-        help_ = "make both sides the same kind of value"
+        help_, fix = "make both sides the same kind of value", None
         if "string" in left | right and (left | right) & _NUMBERS:
-            help_ = (
-                'write a text with holes, as in "${a}${b}", or turn the text into a number with `double(...)`'
-            )
-        self._report(f"{message}: {show_expression(expression)}", help_, expression.span)
+            help_, fix = number_for_text(expression.left, expression.right)
+        self._report(f"{message}: {show_expression(expression)}", help_, expression.span, fix)
 
     def _map(self, entries: tuple[tuple[tree.Expr, tree.Expr], ...]) -> Schema:
         properties: dict[str, Schema] = {}
@@ -275,31 +351,76 @@ def _comparison(kinds: frozenset[str]) -> str:
 
 
 def _item(target: Schema, index: tree.Expr) -> Schema:
-    properties = target.get("properties")
-    if isinstance(index, tree.Constant) and isinstance(properties, dict):
-        found = properties.get(str(index.value))
-        return found if isinstance(found, dict) else ANYTHING
-    rest = target.get("additionalProperties")
-    return rest if isinstance(rest, dict) else _items(target)
+    found: list[Schema] = []
+    for one in members_of(target):
+        properties = one.get("properties")
+        if isinstance(properties, dict) and isinstance(index, tree.Constant):
+            inner = properties.get(str(index.value))
+            found.append(inner if isinstance(inner, dict) else ANYTHING)
+        elif isinstance(one.get("additionalProperties"), dict):
+            found.append(one["additionalProperties"])
+        elif kinds_of(one) != {"null"}:
+            found.append(ANYTHING if "object" in kinds_of(one) else _items(one))
+    return union(found) if found else ANYTHING
 
 
 def _items(target: Schema) -> Schema:
-    kinds = kinds_of(target)
-    if "object" in kinds and "array" not in kinds:
-        return TEXT
-    items = target.get("items")
-    return items if isinstance(items, dict) else ANYTHING
+    """What a loop over a value goes through: the items of a list, the names of an object's fields."""
+    found: list[Schema] = []
+    for one in members_of(target):
+        kinds = kinds_of(one) - {"null"}
+        if kinds == {"object"}:
+            found.append(TEXT)
+        elif kinds:
+            items = one.get("items")
+            found.append(items if isinstance(items, dict) and "prefixItems" not in one else ANYTHING)
+        elif not kinds_of(one):
+            return ANYTHING
+    return union(found) if found else ANYTHING
 
 
-def _either(one: Schema, two: Schema) -> Schema:
-    if one == two:
-        return one
-    first, second = kinds_of(one), kinds_of(two)
-    return {"type": sorted(first | second)} if first and second else ANYTHING
+def _maybe(found: list[Schema]) -> Schema:
+    """What ``.?`` gives: the field, or null."""
+    return union([*found, {"type": "null"}]) if found and all(found) else ANYTHING
 
 
-def _common(members: list[Schema]) -> Schema:
-    found = members[0] if members else ANYTHING
-    for member in members[1:]:
-        found = _either(found, member)
+def _without_null(schema: Schema) -> Schema:
+    kinds = kinds_of(schema)
+    if "null" not in kinds or len(kinds) < 2:
+        return schema
+    found = {**schema, "type": sorted(kinds - {"null"})}
+    if isinstance(schema.get("enum"), list):
+        found["enum"] = [value for value in schema["enum"] if value is not None]
     return found
+
+
+def _number(kinds: frozenset[str]) -> Schema:
+    """A number computed from one of these kinds."""
+    numbers = kinds & _NUMBERS
+    if len(numbers) == 1 and kinds <= _NUMBERS | {"null"}:
+        return WHOLE if "integer" in numbers else NUMBER
+    return EITHER
+
+
+def _lasts(*schemas: Schema) -> bool:
+    return any(one.get("format") == "duration" for one in schemas)
+
+
+def _result(name: str, given: list[Schema]) -> Schema:
+    """What a function or a method gives; a method's target is the first of ``given``."""
+    first = given[0] if given else ANYTHING
+    match name:
+        case "round" | "abs":
+            return _number(kinds_of(first))
+        case "sum":
+            return _number(kinds_of(_items(first)))
+        case "sort":
+            return {"type": "array", "items": _items(first)}
+        case "min" | "max":
+            return _extreme(_items(first) if len(given) == 1 else union(given))
+    return _RESULTS.get(name, ANYTHING)
+
+
+def _extreme(item: Schema) -> Schema:
+    kinds = kinds_of(item)
+    return TEXT if kinds == {"string"} else _number(kinds) if kinds and kinds <= _NUMBERS else ANYTHING

@@ -159,6 +159,31 @@ def kinds_of(schema: Schema | bool) -> frozenset[str]:
             return frozenset()
 
 
+_MORE_FIELDS = frozenset(
+    {
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "$ref",
+        "patternProperties",
+        "if",
+        "dependentSchemas",
+        "unevaluatedProperties",
+    }
+)
+
+
+def is_open(schema: Schema) -> bool:
+    """Whether a value may have fields that its schema does not name. One that names some and does not speak of
+    others is taken to name all: a server that means otherwise says ``additionalProperties``."""
+    kinds = kinds_of(schema)
+    if kinds and "object" not in kinds:
+        return False
+    if not schema.get("properties") or not schema.keys().isdisjoint(_MORE_FIELDS):
+        return True
+    return schema.get("additionalProperties") not in (None, False)
+
+
 def kind_of(value: object) -> str:
     """The JSON type of a plain value."""
     match value:

@@ -6,16 +6,19 @@ A step reads what was before it. In a ``parallel`` that is what was before the w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from dsl import tree
 from dsl.catalog import Catalog, Schema
-from dsl.inference import ANYTHING, Inference
+from dsl.endings import ended
+from dsl.inference import ANYTHING, Inference, Problem
 from dsl.names import Names, with_names
-from dsl.outline import Slot, clause_slots, kind_slots, predecessors, uses
-from dsl.schemas import declared_types, fields_of, resolved, schema_of, schema_of_fields
+from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, places, predecessors, uses
+from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
+from dsl.unions import NULL, members_of, nullable, union
 
 Role = Literal["value", "condition", "items", "key", "verify"]
 
@@ -31,11 +34,15 @@ APPROVED: Schema = {
         "comment": {"type": "string"},
     },
 }
+MAX_ROUNDS = 2
+"""Loops within loops whose rounds are looked at several times, to find what they yield; below, that is not known."""
+MAX_BODY = 40
+"""Steps of a loop that is looked at several times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One expression of the text with all it may read.
+    """One expression of the text with all it may read, and what could be told of it.
 
     ``beside`` are names that exist but are computed at the same time (name -> the sibling to be ``after``);
     ``step`` is the path of the step it stands in, None in the header.
@@ -46,22 +53,29 @@ class Site:
     step: str | None
     names: Mapping[str, Schema]
     beside: Mapping[str, str]
+    schema: Schema
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """``sites`` in order of flow; ``before`` gives what can be read where a step begins; ``results`` its schema."""
+    """``sites`` in order of flow; ``before`` gives what can be read where a step begins; ``results`` its schema.
+
+    ``schemas`` is what each site's expression gives, by the identity of the expression.
+    """
 
     sites: tuple[Site, ...]
     before: Mapping[str, Mapping[str, Schema]]
     results: Mapping[str, Schema]
+    schemas: Mapping[int, Schema]
 
 
 def scopes_of(workflow: tree.Workflow, catalog: Catalog) -> Scopes:
     walk = _Walk(workflow, catalog)
     walk.header()
-    walk.block(workflow.body, "", walk.globals(), {}, parallel=False)
-    return Scopes(tuple(walk.sites), walk.before, walk.results)
+    walk.block(workflow.body, "", walk.known, {}, parallel=False)
+    schemas = {id(site.expression): site.schema for site in walk.sites}
+    return Scopes(tuple(walk.sites), walk.before, walk.results, schemas)
 
 
 @dataclass(slots=True)
@@ -72,24 +86,30 @@ class _Walk:
     before: dict[str, Mapping[str, Schema]] = field(default_factory=dict)
     results: dict[str, Schema] = field(default_factory=dict)
 
-    def globals(self) -> dict[str, Schema]:
-        types = declared_types(self.workflow)
-        return {
-            "input": schema_of_fields(fields_of(self.workflow, "input"), types),
-            "config": schema_of_fields(fields_of(self.workflow, "config"), types),
+    types: Mapping[str, tree.Type] = field(init=False)
+    uses: Mapping[str, tree.Use] = field(init=False)
+    known: Mapping[str, Schema] = field(init=False)
+    outputs: dict[tuple[str, str], Schema] = field(default_factory=dict)
+    rounds: int = 0
+
+    def __post_init__(self) -> None:
+        self.types = declared_types(self.workflow)
+        self.uses = uses(self.workflow)
+        self.known = {
+            "input": schema_of_fields(fields_of(self.workflow, "input"), self.types),
+            "config": schema_of_fields(fields_of(self.workflow, "config"), self.types),
             # Which secrets there are is another rule's business.
             "secrets": {"type": "object", "additionalProperties": {"type": "string"}},
         }
 
     def header(self) -> None:
-        known = self.globals()
         for head in self.workflow.heads:
             if isinstance(head, tree.Fields):
                 for entry in head.fields:
                     if entry.default is not None:
                         self._site(entry.default, "value", None, {}, {})
             if isinstance(head, tree.Trigger):
-                names = {**known, "event": ANYTHING}
+                names = {**self.known, "event": ANYTHING}
                 del names["input"]
                 match head.on:
                     case tree.Webhook(verify=tree.FunctionCall() as verify):
@@ -110,8 +130,10 @@ class _Walk:
     ) -> Schema:
         if expression is None:
             return ANYTHING
-        self.sites.append(Site(expression, role, step, names, beside))
-        return Inference(names).infer(expression)
+        inference = Inference(names)
+        found = inference.condition(expression) if role == "condition" else inference.value(expression)
+        self.sites.append(Site(expression, role, step, names, beside, found, tuple(inference.problems)))
+        return found
 
     def block(
         self,
@@ -123,17 +145,23 @@ class _Walk:
         parallel: bool,
         owner: str | None = None,
     ) -> tuple[dict[str, Schema], Schema]:
-        """The names that a block adds, and the schema of its ``yield``."""
+        """The names that a block adds, and the schema of its ``yield``; null where it yields nothing."""
         if parallel:
             exports = self._siblings(block, prefix, names, beside)
-            return exports, self._site(block.result, "value", owner, with_names(names, exports), beside)
+            seen = with_names(names, exports)
+            return exports, self._yielded(block, owner, seen, beside)
         added: dict[str, tuple[int, Schema]] = {}
         for number, step in enumerate(block.steps):
             for name, schema in self.step(step, prefix, Names(names, added, number), beside).items():
                 added.setdefault(name, (number, schema))
         after = Names(names, added, len(block.steps))
-        result = self._site(block.result, "value", owner, after, beside)
+        result = self._yielded(block, owner, after, beside)
         return {name: schema for name, (_, schema) in added.items()}, result
+
+    def _yielded(
+        self, block: tree.Block, owner: str | None, seen: Mapping[str, Schema], beside: Mapping[str, str]
+    ) -> Schema:
+        return NULL if block.result is None else self._site(block.result, "value", owner, seen, beside)
 
     def _siblings(
         self,
@@ -166,15 +194,20 @@ class _Walk:
                 self._site(clause.value, "key", path, names, beside)
         exports: dict[str, Schema] = {}
         result = self._kind(step, path, names, beside, exports)
-        self.results[path] = result
         exports[step.id] = result
+        caught: list[Schema] = []
         for clause, slot in zip(_blocks(step), clause_slots(step), strict=True):
             match clause:
                 case tree.Catch(variable=variable):
                     seen = with_names(names, {variable: ERROR} if variable else {})
                 case tree.Compensate():
                     seen = with_names(names, exports)
-            self.block(slot.block, path + slot.infix, seen, beside, parallel=False, owner=path)
+            _, given = self.block(slot.block, path + slot.infix, seen, beside, parallel=False, owner=path)
+            if isinstance(clause, tree.Catch) and not ended(slot.block):
+                caught.append(given)
+        if caught:
+            exports[step.id] = union([result, *caught])
+        self.results[path] = exports[step.id]
         return exports
 
     def _kind(
@@ -202,19 +235,17 @@ class _Walk:
             case tree.Call(alias=alias, tool=tool, args=args):
                 for arg in args:
                     site(arg.value)
-                use = uses(self.workflow).get(alias)
-                found = None if use is None else self.catalog.tool(use.name, tool)
-                return resolved(found.output_schema) if found and found.output_schema else ANYTHING
+                return self._output(alias, tool)
             case tree.RunWorkflow(alias=alias, args=args):
                 for arg in args:
                     site(arg.value)
-                use = uses(self.workflow).get(alias)
+                use = self.uses.get(alias)
                 other = None if use is None else self.catalog.workflows.get(use.name)
                 return resolved(other.output_schema) if other else ANYTHING
             case tree.Agent(model=model, system=system, prompt=prompt, output=output, budget=budget):
                 for part in (model, system, prompt, budget):
                     site(part)
-                return ANYTHING if output is None else schema_of(output, declared_types(self.workflow))
+                return ANYTHING if output is None else schema_of(output, self.types)
             case tree.Approve():
                 for approver in kind.approvers:
                     site(approver.name)
@@ -223,48 +254,53 @@ class _Walk:
                 site(kind.title)
                 for shown in kind.show:
                     site(shown)
+                answers = [APPROVED]
                 for slot in kind_slots(kind):
-                    inside(slot, names)
-                return APPROVED
+                    given = inside(slot, names)
+                    if slot.block.result is not None and not ended(slot.block):
+                        answers.append(given)
+                return union(answers)
             case tree.If(arms=arms):
                 for arm in arms:
                     for test in arm.tests:
                         site(test, "condition")
-                for slot in kind_slots(kind):
-                    inside(slot, names)
-                return ANYTHING
+                return self._branches(kind, lambda slot: inside(slot, names))
             case tree.Switch(subject=subject, arms=arms):
                 site(subject)
                 for arm in arms:
                     for test in arm.tests:
                         site(test)
-                for slot in kind_slots(kind):
-                    inside(slot, names)
-                return ANYTHING
-            case tree.Parallel(join=join):
+                return self._branches(kind, lambda slot: inside(slot, names))
+            case tree.Parallel(join=join, block=block):
                 result = inside(kind_slots(kind)[0], names, parallel=True)
-                return result if join == "all" else ANYTHING
+                if block.result is not None or join == "all":
+                    return result
+                given = {one.id: self.results.get(f"{path}.{one.id}", ANYTHING) for one in block.steps}
+                return _settled(given) if join == "settle" else _first(block, given)
             case tree.Do():
                 return inside(kind_slots(kind)[0], names)
             case tree.Foreach(variable=variable, items=items):
-                found_items = site(items, "items").get("items")
-                item = found_items if isinstance(found_items, dict) else ANYTHING
+                item = self._item(items, site(items, "items"))
                 result = inside(kind_slots(kind)[0], with_names(names, {variable: item}))
                 return {"type": "array", "items": result}
-            case tree.Loop(carry=carry, test=test):
-                own = {step.id: _rounds(ANYTHING)}
+            case tree.Loop(carry=carry, test=test, mode=mode):
+                first = ANYTHING if carry is None else site(carry[1])
+                slot = kind_slots(kind)[0]
+                given = self._round(step, slot, path, names, beside, first)
+                own = {step.id: _rounds(nullable(given))}
                 if carry is not None:
-                    site(carry[1])
-                    # The carry changes from round to round: only its first value is known here.
-                    own[carry[0]] = ANYTHING
+                    own[carry[0]] = first if slot.block.result is None else union([first, given])
                 seen = with_names(names, own)
-                self._site(test, "condition", path, seen, beside)
-                return _rounds(inside(kind_slots(kind)[0], seen))
+                if mode == "until":
+                    own[step.id] = _rounds(given)
+                self._site(test, "condition", path, with_names(names, own), beside)
+                last = inside(slot, seen)
+                return _rounds(last if mode == "until" else nullable(last))
             case tree.Wait(event=event, until=until, when=when):
                 site(until)
                 seen = with_names(names, {"event": ANYTHING})
                 self._site(when, "condition", path, seen, beside)
-                return ANYTHING if event is not None else {"type": "null"}
+                return ANYTHING if event is not None else NULL
             case tree.Let(value=value) | tree.Return(value=value):
                 return site(value)
             case tree.Fail(message=message):
@@ -273,9 +309,82 @@ class _Walk:
             case tree.Broken():
                 return ANYTHING
 
+    def _output(self, alias: str, tool: str) -> Schema:
+        """What a tool says it returns; the same object each time, so that what is found out of it can be kept."""
+        if (alias, tool) not in self.outputs:
+            use = self.uses.get(alias)
+            found = None if use is None else self.catalog.tool(use.name, tool)
+            known = found is not None and found.output_schema
+            self.outputs[alias, tool] = resolved(known) if known else ANYTHING
+        return self.outputs[alias, tool]
+
+    def _branches(self, kind: tree.If | tree.Switch, inside: Callable[[Slot], Schema]) -> Schema:
+        """What one of the branches gives that go on; null where a branch that is not written is taken."""
+        given = [(slot, inside(slot)) for slot in kind_slots(kind)]
+        open_ways = [result for slot, result in given if not ended(slot.block)]
+        if implied_slots(kind):
+            open_ways.append(NULL)
+        return union(open_ways) if open_ways else ANYTHING
+
+    def _item(self, items: tree.Expr, schema: Schema) -> Schema:
+        found = [one.get("items") for one in members_of(schema) if kinds_of(one) != {"null"}]
+        schemas = [one if isinstance(one, dict) else ANYTHING for one in found]
+        return union(schemas) if schemas else ANYTHING
+
+    def _round(
+        self,
+        step: tree.Step,
+        slot: Slot,
+        path: str,
+        names: Mapping[str, Schema],
+        beside: Mapping[str, str],
+        first: Schema,
+    ) -> Schema:
+        """What a round of a loop yields, whatever the rounds before it gave; ``first`` is the carry's first value."""
+        if slot.block.result is None:
+            return NULL
+        if self.rounds >= MAX_ROUNDS or sum(1 for _ in islice(places(slot.block), MAX_BODY + 1)) > MAX_BODY:
+            return ANYTHING
+        carry = step.kind.carry if isinstance(step.kind, tree.Loop) else None
+        given: Schema = {}
+        # Guess that a round yields what the first one does, and see whether the next one then yields the same.
+        for guess in range(3):
+            own = {step.id: _rounds(nullable(given) if guess else ANYTHING)}
+            if carry:
+                own[carry[0]] = union([first, given]) if guess else first
+            trial = _Walk(self.workflow, self.catalog, outputs=self.outputs, rounds=self.rounds + 1)
+            seen = with_names(names, own)
+            _, found = trial.block(slot.block, path + slot.infix, seen, beside, parallel=False, owner=path)
+            if guess and found == given:
+                return found
+            given = union([given, found]) if guess else found
+        return ANYTHING
+
 
 def _rounds(last: Schema) -> Schema:
-    return {"type": "object", "properties": {"count": {"type": "integer"}, "last": last}}
+    return {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}, "last": last},
+        "required": ["count", "last"],
+    }
+
+
+def _settled(given: Mapping[str, Schema]) -> Schema:
+    """What ``parallel settle`` gives: for each step, how it went."""
+
+    def ending(value: Schema) -> Schema:
+        properties = {"ok": {"type": "boolean"}, "value": value, "error": ERROR}
+        return {"type": "object", "properties": properties, "required": ["ok"]}
+
+    properties = {name: ending(value) for name, value in given.items()}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _first(block: tree.Block, given: Mapping[str, Schema]) -> Schema:
+    """What ``parallel any`` gives: the result of one of the steps that no other waits for."""
+    awaited = {name for step in block.steps for name in after_of(step)}
+    last = [schema for name, schema in given.items() if name not in awaited]
+    return union(last) if last else ANYTHING
 
 
 def _blocks(step: tree.Step) -> list[tree.Catch | tree.Compensate]:

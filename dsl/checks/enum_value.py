@@ -49,6 +49,12 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if name in properties:
                 what = f"`{name}` of {given.where}"
                 yield from _value(what, value, properties[name], given.place.path)
+    for site in subject.scopes.sites:
+        for problem in site.problems:
+            if problem.code == "E203":
+                yield Diagnostic(
+                    "E203", "error", problem.message, problem.span, problem.help, site.step, problem.fix
+                )
     for place in subject.places:
         if isinstance(place.step.kind, tree.Switch):
             names = subject.scopes.before.get(place.path, {})

@@ -29,45 +29,122 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from dsl import tree
+from dsl.catalog import Schema
 from dsl.cel import ExpressionError, lower, problem_of, show_expression
+from dsl.cel.clashes import Complaint, complaint_of, words_of
+from dsl.cel.shadow import Shadow, shadow_of, units
+from dsl.cel.shapes import Shape, shape_of
+from dsl.cel.typing import Typed, typed
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.inference import Inference
 from dsl.schemas import kinds_of, words_for_kinds
 from dsl.scope import Site
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    """Three looks at each expression, each only at what the one before left: by its schemas, by the checker of the
+    CEL library, and whether it can be computed at all."""
+    sites = [site for site in subject.scopes.sites if site.role != "verify"]
+    shapes = _Shapes()
+    parts = [(site, unit) for site in sites for unit in units(site.expression)]
+    shadows = [shadow_of(unit, shapes.reader(site)) for site, unit in parts]
+    refused: dict[int, list[Complaint]] = {}
+    for (site, unit), shadow, found in zip(parts, shadows, typed(shadows), strict=True):
+        if complaints := _refused(site, unit, shadow, found):
+            refused.setdefault(id(site), []).extend(complaints)
     for site in subject.scopes.sites:
-        found = list(_inferred(site))
-        yield from found
-        if not found and site.role != "verify":
+        wrong = [*_by_schema(site), *_complaints(site, refused.get(id(site), []))]
+        yield from wrong
+        if not wrong and site.role != "verify":
             yield from _computable(site)
 
 
-def _inferred(site: Site) -> Iterator[Diagnostic]:
-    inference = Inference(site.names)
-    if site.role == "condition":
-        inference.condition(site.expression)
-    else:
-        schema = inference.infer(site.expression)
-        kinds = kinds_of(schema)
-        if site.role == "items" and kinds and not kinds & {"array", "object", "null"}:
-            shown = show_expression(site.expression)
+class _Shapes:
+    """The shape of each schema, found once: one schema stands behind many names."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Schema | None, Shape]] = {}
+
+    def reader(self, site: Site) -> Callable[[str], Shape]:
+        """The shape of a name that the site reads."""
+        return lambda name: self.of(site.names.get(name))
+
+    def of(self, schema: Schema | None) -> Shape:
+        known = self._known.get(id(schema))
+        if known is None:
+            # The schema is kept with its shape, so that no other can come to have its identity.
+            known = self._known[id(schema)] = (schema, shape_of(schema))
+        return known[1]
+
+
+def _by_schema(site: Site) -> Iterator[Diagnostic]:
+    if site.role == "items":
+        kinds = kinds_of(site.schema)
+        if kinds and not kinds & {"array", "null"}:
+            yield _no_list(site, words_for_kinds(kinds))
+    for problem in site.problems:
+        if problem.code == "E204":
             yield Diagnostic(
-                "E204",
-                "error",
-                f"`foreach` needs a list, but `{shown}` is {words_for_kinds(kinds)}",
-                site.expression.span,
-                "name a list after `in`",
-                site.step,
+                "E204", "error", problem.message, problem.span, problem.help, site.step, problem.fix
             )
-    for problem in inference.problems:
-        yield Diagnostic(
-            problem.code, "error", problem.message, problem.span, problem.help, site.step, problem.fix
+
+
+def _no_list(site: Site, kind: str) -> Diagnostic:
+    shown = show_expression(site.expression)
+    help_ = "name a list after `in`"
+    if kind == "an object":
+        help_ = f"to go through the names of its fields, write `{shown}.map(name, name)`"
+    return Diagnostic(
+        "E204",
+        "error",
+        f"`foreach` needs a list, but `{shown}` is {kind}",
+        site.expression.span,
+        help_,
+        site.step,
+    )
+
+
+def _refused(site: Site, unit: tree.Expr, shadow: Shadow, found: Typed) -> list[Complaint]:
+    complaints = []
+    for clash in found.clashes:
+        node = shadow.anchors.get(clash.offset)
+        complaint = None if node is None else complaint_of(clash, node)
+        if complaint is not None:
+            complaints.append(complaint)
+    if unit is site.expression and not found.clashes and not kinds_of(site.schema):
+        complaints += _unfit(site, found.result)
+    return complaints
+
+
+def _unfit(site: Site, result: str) -> list[Complaint]:
+    """A condition that the checker knows to be no truth, a list it knows to be none."""
+    kind = result.lower().replace("<", "(")
+    wanted = {"condition": "bool", "items": "list"}.get(site.role)
+    if wanted is None or kind.startswith((wanted, "dyn")):
+        return []
+    shown = show_expression(site.expression)
+    if site.role == "items":
+        one = _no_list(site, words_of(kind))
+        return [Complaint(one.message, one.help, one.span)]
+    return [
+        Complaint(
+            f"the condition must be true or false, but `{shown}` is {words_of(kind)}",
+            "compare it with something",
+            site.expression.span,
         )
+    ]
+
+
+def _complaints(site: Site, refused: list[Complaint]) -> Iterator[Diagnostic]:
+    """What the checker refuses, unless it is part of what was said already, or that is part of it."""
+    taken = [problem.span for problem in site.problems]
+    for one in refused:
+        if not any(span.start < one.span.end and one.span.start < span.end for span in taken):
+            taken.append(one.span)
+            yield Diagnostic("E204", "error", one.message, one.span, one.help, site.step, one.fix)
 
 
 def _computable(site: Site) -> Iterator[Diagnostic]:
