@@ -10,8 +10,8 @@ from engine.runtime import Execution
 from tests.engine_run.kit import Crash, Stage, reap
 
 
-async def undisturbed(made: p.Plan, answers: Any = None) -> tuple[Execution, Stage]:
-    stage = Stage(made)
+async def undisturbed(made: p.Plan | Stage, answers: Any = None) -> tuple[Execution, Stage]:
+    stage = made if isinstance(made, Stage) else Stage(made)
     return await stage.finish(answers), stage
 
 

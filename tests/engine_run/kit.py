@@ -98,9 +98,34 @@ def catch(*steps: p.PlanStep, codes: tuple[str, ...] = (), result: Any = None) -
     return p.Catch(codes=codes, variable="e", block=block(*steps, result=result))
 
 
-def plan(*steps: p.PlanStep, result: Any = None) -> p.Plan:
+OTHER = "00000000-0000-7000-8000-000000000001"
+"""The version that ``run`` steps start by default."""
+
+
+def run(id: str, workflow: str = "other", **rest: Any) -> p.PlanStep:
+    args = {
+        name: value if hasattr(value, "kind") else const(value)
+        for name, value in rest.pop("args", {}).items()
+    }
+    return step(id, p.RunWorkflow(workflow=workflow, args=args), **rest)
+
+
+def hear(id: str, name: str = "go", when: Any = None, **rest: Any) -> p.PlanStep:
+    return step(id, p.Wait(event=name, when=when), **rest)
+
+
+def pinned(name: str = "other", version: str = OTHER, **rest: Any) -> p.WorkflowPin:
+    return p.WorkflowPin(
+        workflow=name, version=version, input_schema=rest.pop("schema", {"type": "object"}), **rest
+    )
+
+
+def plan(
+    *steps: p.PlanStep, result: Any = None, workflows: tuple[p.WorkflowPin, ...] | None = None
+) -> p.Plan:
     body = _placed(block(*steps, result=result), "")
-    return p.Plan(workflow="test", input_schema={"type": "object"}, body=body)
+    known = (pinned(), pinned("test", "")) if workflows is None else workflows
+    return p.Plan(workflow="test", input_schema={"type": "object"}, workflows=known, body=body)
 
 
 def _placed(inner: p.Block, under: str) -> p.Block:
@@ -185,7 +210,8 @@ class Witness:
 
 @dataclass
 class Stage:
-    """One run of one plan, with what it needs to be invoked again and again."""
+    """One run of one plan, with what it needs to be invoked again and again. ``others``: the plans that its ``run``
+    steps start, by version. ``happens``: events that are published whenever nothing else can go on."""
 
     plan: p.Plan
     given: Json = field(default_factory=dict)
@@ -195,18 +221,30 @@ class Stage:
     program: Program = field(init=False)
     run: MemoryRun = field(init=False)
     chance: Callable[[], float] = lambda: 0.0
+    others: dict[str, p.Plan] = field(default_factory=dict)
+    happens: list[tuple[str, Json]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(lambda: self.now)
         self.program = compile_plan("hash", self.plan)
         self.run = self.ledger.accept(Lease(uuid4(), uuid4(), uuid4(), "r0", 0))
 
-    def invocation(self, owner: str = "r1", cancelled: bool = False) -> Invocation:
-        lease = self.ledger.claim(self.run.lease.run_id, owner)
+    @property
+    def children(self) -> list[MemoryRun]:
+        return [run for run in self.ledger.runs.values() if run is not self.run]
+
+    def invocation(
+        self, owner: str = "r1", cancelled: bool = False, run: MemoryRun | None = None
+    ) -> Invocation:
+        run = run or self.run
+        program, given = self.program, self.given
+        if run is not self.run:
+            program = compile_plan(run.version, self.others[run.version]) if run.version else self.program
+            given = run.input
+        lease = self.ledger.claim(run.lease.run_id, owner)
         world = World(self.witness, lambda: self.now, self.chance)
-        return Invocation(
-            self.program, Journal(lease, self.ledger, self.run.events), world, self.given, cancelled
-        )
+        journal = Journal(lease, self.ledger, run.events)
+        return Invocation(program, journal, world, given, cancelled or run.stopping)
 
     async def invoke(self, **rest: Any) -> Execution:
         async with asyncio.timeout(10):
@@ -218,13 +256,36 @@ class Stage:
             ended = await self.invoke()
             if ended.state != "waiting":
                 return ended
-            self.answer_all(answers)
+            if not await self.carry_children() and not self.answer_all(answers):
+                for name, payload in self.happens:
+                    self.ledger.publish(name, payload)
 
-    def answer_all(self, answers: Callable[[list[str]], dict[str, str]] | None = None) -> None:
-        open_ = list(self.run.waiting_on)
-        given = {path: "approved" for path in open_} if answers is None else answers(open_)
-        for path, outcome in given.items():
-            self.ledger.answer(self.run.lease.run_id, path, Answer(outcome, ("m@example.com",)))
+    async def carry_children(self) -> bool:
+        """Invoke every run that was started and can go on; whether there was one."""
+        due = [run for run in self.children if run.state in ("queued", "running")]
+        for child in due:
+            await self.invoke(run=child)
+        return bool(due)
+
+    def answer_all(self, answers: Callable[[list[str]], dict[str, str]] | None = None) -> int:
+        """Answer approvals and waits for a time, of all runs that wait; how many."""
+        count = 0
+        for run in self.ledger.runs.values():
+            if run.state != "waiting":
+                continue
+            others = {
+                event.path
+                for event in run.events
+                if event.kind == "gate.opened" and ("run_id" in event.data or "event" in event.data)
+            }
+            open_ = [path for path in run.waiting_on if path not in others]
+            if not open_:
+                continue
+            given = {path: "approved" for path in open_} if answers is None else answers(open_)
+            for path, outcome in given.items():
+                self.ledger.answer(run.lease.run_id, path, Answer(outcome, ("m@example.com",)))
+            count += len(given)
+        return count
 
     def kinds(self) -> list[str]:
         return [f"{event.kind} {event.path}".strip() for event in self.run.events]

@@ -16,6 +16,7 @@ from dsl import plan as p
 from engine.journal import Fenced
 from tests.engine_run.crasher import Crasher, assert_same, undisturbed, with_crash
 from tests.engine_run.kit import (
+    OTHER,
     Crash,
     Stage,
     approve,
@@ -25,13 +26,17 @@ from tests.engine_run.kit import (
     cel,
     const,
     do,
+    fail,
     foreach,
+    hear,
     iff,
     parallel,
     plan,
     reap,
     ret,
+    run,
     step,
+    template,
     until,
 )
 
@@ -127,16 +132,66 @@ SHAPES: dict[str, Callable[[], p.Plan]] = {
 }
 
 
+CHILD = plan(
+    call("before", key=template("before-", cel("input.n")), compensate=undo("back")),
+    approve("sure"),
+    call("made", key=template("made-", cel("input.n"))),
+    ret("done", cel("made.name")),
+)
+OTHERS = {OTHER: CHILD}
+EVENTS = [("go", {"n": 0}), ("stop", {"n": 2}), ("go", {"m": 1}), ("go", {"n": 2})]
+
+SHAPES |= {
+    "child": lambda: plan(
+        call("a"),
+        run("c", args={"n": cel("a.name")}),
+        call("b", args={"v": cel("c")}),
+        ret("done", cel("c")),
+    ),
+    "children side by side": lambda: plan(
+        foreach("each", const([1, 2, 3]), run("c", args={"n": cel("item")}), concurrency=2, result=cel("c")),
+        ret("done", cel("each")),
+    ),
+    "a child that fails": lambda: plan(
+        call("a", compensate=undo()),
+        run("c", args={"n": const(5)}, catches=(catch(call("mend"), codes=("gone",), result=cel("e.code")),)),
+        run("d", args={"n": const(7)}),
+        ret("never", const(0)),
+    ),
+    "event": lambda: plan(
+        call("a"),
+        hear("h", when=cel("event.n == 2", "event")),
+        call("b", args={"v": cel("h.n")}),
+        ret("done", cel("b.v")),
+    ),
+    "events side by side": lambda: plan(
+        parallel(
+            "p", hear("x"), do("y", call("y1"), hear("h", when=cel("event.n == 2", "event"))), approve("z")
+        ),
+        ret("done", cel("h.n")),
+    ),
+}
+
+
+def stage_of(shape: str) -> Stage:
+    if shape == "a child that fails":
+        gone = iff(
+            "odd", cel("input.n == 5", "input"), block(fail("gone", "gone")), block(fail("hard", "hard"))
+        )
+        return Stage(SHAPES[shape](), others={OTHER: plan(gone)})
+    return Stage(SHAPES[shape](), others=OTHERS, happens=EVENTS)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_a_crash_at_every_write_and_effect_changes_nothing(shape: str) -> None:
-    expected = await undisturbed(SHAPES[shape]())
+    expected = await undisturbed(stage_of(shape))
     assert expected[0].state in ("succeeded", "failed")
-    counting = Stage(SHAPES[shape]())
+    counting = stage_of(shape)
     crasher = Crasher(counting, None)
     await counting.finish()
     assert crasher.places > 4
     for at in range(1, crasher.places + 1):
-        stage = Stage(SHAPES[shape]())
+        stage = stage_of(shape)
         ended = await with_crash(stage, Crasher(stage, at), lambda: None, None)
         if shape == "any":  # which branch wins, and how far the other came, may differ
             assert ended == expected[0] and set(stage.witness.effects.values()) == {1}

@@ -17,6 +17,7 @@ import pytest
 from dsl import plan as p
 from tests.engine_run.crasher import Crasher, undisturbed, with_crash
 from tests.engine_run.kit import (
+    OTHER,
     Stage,
     approve,
     block,
@@ -27,16 +28,30 @@ from tests.engine_run.kit import (
     do,
     fail,
     foreach,
+    hear,
     iff,
     let,
     parallel,
     plan,
     ret,
+    run,
     step,
     template,
 )
 
 SEEDS = 80
+
+CHILD = plan(
+    call(
+        "begun",
+        key=template("child/begun-", cel("input.n")),
+        compensate=block(call("left", key=template("child/left-", cel("input.n")))),
+    ),
+    iff("asked", cel("input.n.endsWith('5')", "input"), block(approve("sure"))),
+    call("made", key=template("child/made-", cel("input.n"))),
+    ret("done", cel("input.n")),
+)
+"""What a ``run`` step starts, in whatever round: the effects have keys of their own."""
 
 
 class Builder:
@@ -48,6 +63,7 @@ class Builder:
         self.gates = 0
         self.uses: dict[str, str] = {}
         """A call that was given what a read answered: the call's id to the read's."""
+        self.events: list[str] = []
         self.loose = False
         """Whether more than one set of effects is right (the first of several wins)."""
 
@@ -68,7 +84,7 @@ class Builder:
 
     def one(self, depth: int, calm: bool) -> p.PlanStep:
         """``calm``: inside a loop of rounds; fewer gates, so that plans end."""
-        kinds = ["call"] * 3 + ["let", "flaky", "caught", "unsure"] + ["pair"] * 2
+        kinds = ["call"] * 3 + ["let", "flaky", "caught", "unsure", "child", "event"] + ["pair"] * 2
         if self.gates < 3:
             kinds += ["gate"] * (1 if calm else 3)
         if depth > 0:
@@ -118,6 +134,18 @@ class Builder:
                 return call(self.id(), tool="bad", catches=(catch(call(self.id())),))
             case "unsure":
                 return let(self.id(), template("t", const(1)))
+            case "child":
+                id = self.id()
+                child = run(
+                    id, args={"n": const(id)}, timeout_ms=60_000 if self.random.random() < 0.3 else None
+                )
+                if self.random.random() < 0.5:
+                    return child
+                return do(self.id(), child, catches=(catch(let(self.id(), const(0))),))
+            case "event":
+                id = self.id()
+                self.events.append(id)
+                return hear(id, when=cel(f"event.id == '{id}'", "event"))
             case "gate":
                 self.gates += 1
                 reject = block(let(self.id(), const(0))) if self.random.random() < 0.7 else None
@@ -166,6 +194,8 @@ def chooser(seed: int) -> Callable[[list[str]], dict[str, str]]:
     shuffled = random.Random(seed + 1)
 
     def answer(open_: list[str]) -> dict[str, str]:
+        if not open_:
+            return {}
         chosen = shuffled.sample(open_, shuffled.randint(1, len(open_)))
         return {path: "rejected" if hash_of(seed, path) % 4 == 0 else "approved" for path in chosen}
 
@@ -199,6 +229,8 @@ def audit(stage: Stage, builder: Builder) -> list[str]:
             closed.append(event.path)
     for key, value in stage.witness.seen.items():
         path = key.split("/", 1)[1]
+        if key.startswith("child/"):
+            continue
         before, id = path.rsplit(".", 1) if "." in path else ("", path)
         if id in builder.uses:
             read = results[f"{before}.{builder.uses[id]}"]
@@ -218,7 +250,11 @@ async def run_seed(seed: int) -> int:
     """One random plan, undisturbed and with crashes; how many crashes it took."""
     builder = Builder(seed)
     made = builder.plan()
-    expected = await undisturbed(made, chooser(seed))
+
+    def staged() -> Stage:
+        return Stage(made, others={OTHER: CHILD}, happens=[("go", {"id": id}) for id in builder.events])
+
+    expected = await undisturbed(staged(), chooser(seed))
     dice = random.Random(seed + 2)
     crashes = 0
 
@@ -227,7 +263,7 @@ async def run_seed(seed: int) -> int:
         crashes += 1
         return dice.randint(1, 12) if crashes < 12 else None
 
-    stage = Stage(made)
+    stage = staged()
     stage.witness.yields = lambda _: dice.randint(0, 4)
     ended = await with_crash(stage, Crasher(stage, dice.randint(1, 12)), next_at, chooser(seed))
     note = f"seed {seed}: {stage.kinds()}"
