@@ -32,6 +32,7 @@ from dsl.edits import (
     apply,
     copy_text,
 )
+from dsl.estimate import Estimate, estimate
 from dsl.formatter import format_text
 from dsl.graph import Graph, graph_json, view
 from dsl.layout import layout
@@ -54,6 +55,7 @@ __all__ = [
     "Edit",
     "EditError",
     "Edited",
+    "Estimate",
     "ExpressionError",
     "Fix",
     "Graph",
@@ -86,6 +88,7 @@ __all__ = [
     "coerce",
     "content_hash",
     "copy_text",
+    "estimate",
     "evaluate",
     "format_text",
     "graph_json",

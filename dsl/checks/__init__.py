@@ -26,6 +26,7 @@ from dsl.checks import (
     unknown_name,
     unknown_resource,
     unused,
+    worst_case,
 )
 from dsl.checks.subject import Subject, subject_of
 from dsl.diagnostic import Diagnostic
@@ -55,7 +56,9 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     refused_call.check,
 )
 
-__all__ = ["RULES", "check", "notes"]
+NOTES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (worst_case.check,)
+
+__all__ = ["NOTES", "RULES", "check", "notes"]
 
 
 def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
@@ -86,5 +89,11 @@ def _too_large(parsed: Parsed, message: str) -> Diagnostic:
 
 
 def notes(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
-    """What is worth knowing of a text although nothing is wrong with it. Nothing for a text with syntax errors."""
-    return ()
+    """What is worth knowing of a text although nothing is wrong with it. Nothing where a part could not be read."""
+    if parsed.diagnostics or too_many(parsed.workflow):
+        return ()
+    try:
+        subject = subject_of(parsed, catalog)
+        return tuple(diagnostic for rule in NOTES for diagnostic in rule(subject))
+    except RecursionError:
+        return ()

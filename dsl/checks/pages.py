@@ -8,6 +8,8 @@ A docstring is a page when it begins with a code::
     Why: one or two sentences.
     Fix: what to do, one or two sentences.
 
+    More that helps to understand it may follow, in paragraphs of its own.
+
     Bad:
         workflow w {
           step a: let «nothing»
@@ -55,7 +57,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``headline`` ends with a full stop. ``before`` is the older text of a rule about two."""
+    """``headline`` ends with a full stop; ``more`` are paragraphs. ``before`` is the older text of a rule about two."""
 
     code: str
     headline: str
@@ -63,6 +65,7 @@ class Page:
     why: str
     fix: str
     module: str
+    more: tuple[str, ...] = ()
     bad: Example | None = None
     good: Example | None = None
     before: Example | None = None
@@ -83,8 +86,10 @@ def page_of(doc: str, module: str) -> Page | None:
     bad = _marked(parts["Bad"], module) if "Bad" in parts else None
     good = Example(parts["Good"]) if "Good" in parts else None
     before = Example(parts["Before"]) if "Before" in parts else None
-    what, why, fix = (" ".join(parts[name].split()) for name in _PROSE)
-    return Page(headline[1], headline[2], what, why, fix, module, bad, good, before)
+    what, why, last = (_paragraphs(parts[name]) for name in _PROSE)
+    if len(what) != 1 or len(why) != 1:
+        raise PageError(f"{module} has an empty line in What or Why")
+    return Page(headline[1], headline[2], what[0], why[0], last[0], module, last[1:], bad, good, before)
 
 
 def _parts(lines: list[str], module: str) -> dict[str, str]:
@@ -101,6 +106,10 @@ def _parts(lines: list[str], module: str) -> dict[str, str]:
         elif line.strip():
             raise PageError(f"{module}: {line!r} belongs to no part of the page")
     return {name: dedent("\n".join(part)).strip("\n") for name, part in found.items()}
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
 
 
 def _marked(example: str, module: str) -> Example:
@@ -166,6 +175,8 @@ def _section(page: Page, told: Diagnostic | None) -> Iterator[str]:
     yield from ("", f"## {page.code}", "", f"**{page.headline[0].upper()}{page.headline[1:]}**", "")
     yield f"{page.what} {page.why}"
     yield from ("", f"What to do: {page.fix}")
+    for paragraph in page.more:
+        yield from ("", paragraph)
     if page.before is not None:
         yield from ("", "Before:", "", "```weft", page.before.text, "```")
     if page.bad is not None:
