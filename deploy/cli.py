@@ -48,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", "check workflow files: exit 0 clean or warnings, 1 errors, 2 usage")
     check.add_argument("files", nargs="+", metavar="FILE", help="a .weft file, or - for standard input")
     check.add_argument("--json", action="store_true", help="print a JSON list of diagnostics")
+    check.add_argument(
+        "--notes", action="store_true", help="also say how long a run can take in the worst case, and its cost"
+    )
     check.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
 
     fmt = add("fmt", "format workflow files in place")

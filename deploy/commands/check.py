@@ -16,7 +16,9 @@ def main(options: argparse.Namespace) -> int:
     found: list[tuple[str, str, Diagnostic]] = []
     for name in options.files:
         text = read_text(name)
-        found += [(name, text, diagnostic) for diagnostic in dsl.check(dsl.parse(text), catalog)]
+        parsed = dsl.parse(text)
+        notes = dsl.notes(parsed, catalog) if options.notes else ()
+        found += [(name, text, diagnostic) for diagnostic in (*dsl.check(parsed, catalog), *notes)]
     if options.json:
         print(json.dumps([_json(name, text, diagnostic) for name, text, diagnostic in found], indent=1))
     else:
