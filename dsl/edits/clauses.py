@@ -79,9 +79,20 @@ def with_after(ground: Ground, step: tree.Step, ids: Sequence[str]) -> tuple[Spl
     text = "after " + ", ".join(kept)
     if not clauses:
         return (with_clause(ground, step, "after", text),)
-    first = Splice(clauses[0].span.start, clauses[0].span.end, text) if kept else None
-    gone = clauses[1:] if first else clauses
-    return (*([first] if first else []), *(taken_out(ground, clause.span) for clause in gone))
+    first = [_in_place(ground, clauses[0].span, text)] if kept else []
+    gone = clauses[1:] if kept else clauses
+    return (*first, *(_in_place(ground, clause.span, "") for clause in gone))
+
+
+def _in_place(ground: Ground, span: Span, text: str) -> Splice:
+    """``text`` for a clause; the comments that stood inside it stand behind it."""
+    comments = ground.comments(span)
+    if not comments:
+        return Splice(span.start, span.end, text) if text else taken_out(ground, span)
+    between = "\n" + ground.indent(span.start)
+    lines = between.join(comments)
+    rest = ground.text[span.end : ground.line_end(span.end)].strip()
+    return Splice(span.start, span.end, f"{text} {lines}".strip() + (between if rest else ""))
 
 
 def bridged(ground: Ground, place: Place) -> tuple[Splice, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,6 +109,13 @@ class Ground:
                 f"there is no block {reference!r}", "look at the text as it is now and do it again"
             )
         return found
+
+    def comments(self, span: Span) -> list[str]:
+        """The comments inside a span."""
+        found = self.parsed.comments
+        first = bisect_left(found, span.start, key=lambda comment: comment.span.start)
+        last = bisect_left(found, span.end, key=lambda comment: comment.span.start)
+        return [comment.text.strip() for comment in found[first:last]]
 
     # ---- lines -----------------------------------------------------------------------------------
 
