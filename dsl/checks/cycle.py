@@ -68,15 +68,16 @@ def _cycles(block: tree.Block, paths: dict[int, Place]) -> Iterator[Diagnostic]:
             continue
         # The witness starts at the first step of the cycle that is written.
         edges = nx.find_cycle(graph.subgraph(members), members[0])
-        chain = " -> ".join([edges[0][0], *(edge[1] for edge in edges)])
+        round_ = [edges[0][0], *(edge[1] for edge in edges)]
         step = steps[members[0]]
         yield Diagnostic(
             "E104",
             "error",
-            f"these steps wait for each other: {chain}",
+            f"these steps wait for each other: {' -> '.join(round_)}",
             _after_span(step),
             _HELP,
             paths[id(step)].path,
+            witness=tuple(paths[id(steps[name])].path for name in round_),
         )
 
 
@@ -93,6 +94,7 @@ def _backwards(block: tree.Block, paths: dict[int, Place]) -> Iterator[Diagnosti
                     _after_span(step),
                     "steps outside a `parallel` run in the order they are written; move the step",
                     paths[id(step)].path,
+                    witness=tuple(paths[id(one)].path for one in block.steps[index : order[name] + 1]),
                 )
 
 

@@ -68,4 +68,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 tree.Span(at.start, at.start + len(line)),
                 f"end the `{line.replace('_', ' ')}` branch with `return` or `fail`",
                 place.path,
+                witness=(place.path, *(f"{place.path}.{step.id}" for step in block.steps), guarded[0]),
             )

@@ -33,12 +33,14 @@ from dsl.assignment import Way, assignment_of
 from dsl.cel.source import bound_variable, children
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
+from dsl.outline import slots
 from dsl.sentences import arm_label
 from dsl.terms import terms_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     found = assignment_of(subject.workflow)
+    paths: dict[int, str] | None = None
     for site in subject.scopes.sites:
         missing = found.results.get(id(site.expression))
         if missing is None:
@@ -48,6 +50,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         for name in _names(site.expression, frozenset()):
             if name.id in missing and name.id in site.names:
                 way = missing[name.id]
+                if paths is None:
+                    paths = {id(place.step): place.path for place in subject.places}
                 yield Diagnostic(
                     "E102",
                     "error",
@@ -55,7 +59,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     name.span,
                     _help(subject, name.id, way),
                     site.step,
+                    witness=_witness(way, paths, site.step),
                 )
+
+
+def _witness(way: Way, paths: dict[int, str], reader: str | None) -> tuple[str, ...]:
+    """The step whose other branch is taken, that branch, and the step that reads."""
+    path = paths[id(way.step)]
+    taken = [slot for slot in slots(way.step) if slot.name == way.slot]
+    branch = [f"{path}{slot.infix}{step.id}" for slot in taken for step in slot.block.steps]
+    return (path, *branch, *((reader,) if reader is not None and reader != path else ()))
 
 
 def _help(subject: Subject, name: str, way: Way) -> str:
