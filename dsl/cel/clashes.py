@@ -23,6 +23,7 @@ _WORDS = {
 }
 _OPERATORS = frozenset({"_+_", "_-_", "_*_", "_/_", "_%_"})
 _COMPARISONS = frozenset({"_<_", "_<=_", "_>_", "_>=_"})
+_KEYS = frozenset({"string", "int", "double", "bool", "dyn"})
 _LOGIC = frozenset({"_&&_", "_||_", "!_"})
 
 USAGE: dict[str, str] = {
@@ -102,7 +103,7 @@ def _works(clash: Clash, node: tree.Expr) -> bool:
                 case "_[_]":
                     return _is_object(first) and last in ("string", "dyn")
                 case "_in":
-                    return _is_object(last)
+                    return _is_object(last) and first in _KEYS
                 case "size":
                     return _is_object(first)
     return False
@@ -158,6 +159,12 @@ def _call(clash: Clash, node: tree.Expr) -> Complaint | None:
             )
         case tree.Conditional(test=test):
             return _condition(test, kinds[0])
+        case tree.Binary(op="in", right=right) if kinds[1] == "an object":
+            return Complaint(
+                f"`in` looks for the name of a field in `{show_expression(right)}`, not for {kinds[0]}",
+                'look for a text, as in `"name" in order`',
+                node.span,
+            )
         case tree.Binary(op="in", right=right):
             return Complaint(
                 f"`in` needs a list or an object on its right: `{show_expression(right)}` is {kinds[1]}",

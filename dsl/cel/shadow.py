@@ -109,7 +109,9 @@ class _Printer:
                 self._plain("_there", (target,), bound, expression)
             case tree.FunctionCall(function=function, args=args):
                 if len(args) in FUNCTIONS.get(function, ()) and function != "has":
-                    self._plain(function, args, bound, expression)
+                    # The library's own takes a number too when it checks, and fails with one when it runs.
+                    name = "_duration" if function == "duration" else function
+                    self._plain(name, args, bound, expression)
                 else:
                     self._call("_any", list(args), bound, expression)
             case tree.MethodCall():

@@ -45,7 +45,12 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature("_any", ("l_dyn",), "dyn"),
     Signature("_same", ("dyn", "dyn"), "bool"),
     Signature("_there", ("dyn",), "bool"),
-    *_all("_in", (("dyn", "l_dyn"), "bool"), (("dyn", "m_dyn"), "bool")),
+    *_all(
+        "_in",
+        (("dyn", "l_dyn"), "bool"),
+        *(((kind, "m_dyn"), "bool") for kind in ("string", "int", "double", "bool")),
+    ),
+    *_all("_duration", *(((kind,), "duration") for kind in ("string", "duration"))),
     Signature("_object", ("l_dyn",), "m_dyn"),
     Signature("text", ("dyn",), "string"),
     *_all("money", *(((kind,), "string") for kind in _NUMBERS)),

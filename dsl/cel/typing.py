@@ -129,7 +129,11 @@ def _messages(shapes: Iterable[Shape]) -> dict[str, Shape]:
 
 
 def _pool(messages: dict[str, Shape]) -> Any:
-    """The descriptors of the messages. A map or a list of lists has no field type of its own: it is any value."""
+    """The descriptors of the messages.
+
+    A field can hold a list or a map of plain values and of messages. Where one of these holds another (a list of
+    lists), the inner one is a ``ListValue`` or a ``Struct``: a list or a map of which nothing more is known.
+    """
     # Imported here: it costs more than all the rest of the checker, and most programs that import the language check.
     from google.protobuf import descriptor_pb2, descriptor_pool, struct_pb2
 
@@ -140,29 +144,53 @@ def _pool(messages: dict[str, Shape]) -> Any:
         DOUBLE: proto.TYPE_DOUBLE,
         BOOL: proto.TYPE_BOOL,
     }
+
+    def hold(entry: Any, shape: Shape) -> None:
+        if shape in plain:
+            entry.type = plain[shape]
+            return
+        entry.type = proto.TYPE_MESSAGE
+        if shape.fields:
+            entry.type_name = f".{_PACKAGE}.{shape.signature}"
+        else:
+            known = {"l": "ListValue", "m": "Struct"}.get(shape.signature[0] if shape.item else "", "Value")
+            entry.type_name = f".google.protobuf.{known}"
+
     file = descriptor_pb2.FileDescriptorProto(name="weft.proto", package=_PACKAGE, syntax="proto3")
     file.dependency.append("google/protobuf/struct.proto")
     for name, shape in messages.items():
         message = file.message_type.add(name=name)
         for number, (field, inner) in enumerate(shape.fields, start=1):
-            held = inner.item if inner.signature.startswith("l_") else None
-            one = held if held is not None and (held in plain or held.fields) else inner
             entry = message.field.add(
                 name=field_name(field),
-                # Past 19000 some numbers are taken.
+                # From 19000 on some numbers are taken.
                 number=number if number < 19_000 else number + 1_000,
-                label=proto.LABEL_OPTIONAL if one is inner else proto.LABEL_REPEATED,
+                label=proto.LABEL_OPTIONAL,
                 json_name=f"j{number}",
             )
-            if one in plain:
-                entry.type = plain[one]
+            if inner.item is None or inner.item == DYN:
+                hold(entry, inner)
                 continue
+            entry.label = proto.LABEL_REPEATED
+            if inner.signature.startswith("l_"):
+                hold(entry, inner.item)
+                continue
+            # A map is a list of pairs to the descriptors, whose type must be called after the field.
+            pair = message.nested_type.add(name=_pair_name(field_name(field)))
+            pair.options.map_entry = True
+            pair.field.add(name="key", number=1, type=proto.TYPE_STRING, label=proto.LABEL_OPTIONAL)
+            hold(pair.field.add(name="value", number=2, label=proto.LABEL_OPTIONAL), inner.item)
             entry.type = proto.TYPE_MESSAGE
-            entry.type_name = f".{_PACKAGE}.{one.signature}" if one.fields else ".google.protobuf.Value"
+            entry.type_name = f".{_PACKAGE}.{name}.{pair.name}"
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(struct_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(file.SerializeToString())
     return pool
+
+
+def _pair_name(field: str) -> str:
+    """``two_words`` as ``TwoWordsEntry``, the name that descriptors ask for."""
+    return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
 
 
 def _environment(shapes: frozenset[Shape]) -> _Environment:

@@ -1,0 +1,50 @@
+"""The checker against the evaluator, on random schemas, data and expressions."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from tests.dsl.amount import programs
+from tests.dsl_types.expressions import Anyhow, Right
+from tests.dsl_types.ground import computed, is_known, is_of_kinds, refused
+from tests.dsl_types.shapes import paths, record, value
+
+SAMPLES = 6
+"""Conforming values that an expression is tried on."""
+
+pytestmark = pytest.mark.properties
+
+
+def test_an_expression_that_is_right_is_never_refused() -> None:
+    for seed in programs():
+        random = Random(seed)
+        schema = record(random, loose=random.random() < 0.6)
+        source = Right(random, paths("s", schema)).any()
+        # What is never true is refused although it runs; nothing else that runs is.
+        found = [one for one in refused(source, schema) if "never" not in one.message]
+        assert found == [], (seed, source, schema)
+
+
+def test_what_the_checks_let_pass_fails_by_no_wrong_kind() -> None:
+    for seed in programs():
+        random = Random(seed)
+        schema = record(random, loose=False)
+        source = Anyhow(random, paths("s", schema)).any()
+        if not is_known(source, schema) or refused(source, schema):
+            continue
+        for _ in range(SAMPLES):
+            data = value(random, schema, full=True)
+            message = computed(source, schema, data)
+            assert message is None or not is_of_kinds(message), (seed, source, schema, data, message)
+
+
+def test_what_works_on_all_data_is_not_refused() -> None:
+    for seed in programs():
+        random = Random(seed)
+        schema = record(random, loose=random.random() < 0.6)
+        source = Anyhow(random, paths("s", schema)).any()
+        if all(computed(source, schema, value(random, schema)) is None for _ in range(SAMPLES)):
+            found = [one for one in refused(source, schema) if "never" not in one.message]
+            assert found == [], (seed, source, schema)
