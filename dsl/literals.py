@@ -26,6 +26,7 @@ _ESCAPES = {
     "/": "/",
     "$": "$",
 }
+_UNSEEN = re.compile("[\x01-\x1f\x7f]")
 _PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\\r?\n|\\.|\$\{|\r?\n|[^\\$\r\n]+|.", re.DOTALL)
 
 
@@ -80,7 +81,8 @@ def spell_duration(ms: int) -> str:
 def spell_string(value: str) -> str:
     """``value`` as a Weft string without holes."""
     spelled = value.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${")
-    return '"' + spelled.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
+    spelled = spelled.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return '"' + _UNSEEN.sub(lambda sign: f"\\u{ord(sign.group()):04x}", spelled) + '"'
 
 
 def read_string(raw: str, offset: int, *, holes: bool = True) -> Literal:
