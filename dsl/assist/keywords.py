@@ -35,7 +35,7 @@ def keyword_offers(text: str, offset: int, cursor: Cursor, sketch: Sketch) -> It
         present = {token for token in step if token in CLAUSES and token.type == token.upper()}
         present |= set(_ONCE.findall(rest_of(text, offset, steps=True)))
         words -= present - {"catch"}
-        if not _in_parallel(sketch.tokens):
+        if not _in_parallel(sketch.tokens) and sketch.tokens[-1].type != "ESCALATE":
             words -= {"after"}
     if words & _ITEMS:
         words -= _present_items(sketch.tokens) - {"on"}

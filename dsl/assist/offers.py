@@ -109,6 +109,10 @@ def _values(place: places.Value) -> Iterator[Offer]:
             continue
         apt = bool(wanted) and bool(kinds_of(schema)) and fits(kinds_of(schema), wanted)
         group = 2 if apt or name == place.called else 3 if name not in FIELDS_OF_NAMES else 4
+        if name in place.beside:
+            detail = f"{type_words(schema)}, computed at the same time: add `after {name}`"
+            yield Offer(name, "name", detail=detail, group=7, rank=number)
+            continue
         doc = FIELDS_OF_NAMES.get(name, "") or _description(schema)
         yield Offer(name, "name", detail=type_words(schema), documentation=doc, group=group, rank=number)
         if place.called or wanted:
@@ -118,7 +122,7 @@ def _values(place: places.Value) -> Iterator[Offer]:
             yield Offer(word, "value", group=5, rank=rank)
     for rank, one in enumerate(FUNCTION_DOCS.values()):
         yield _function(one, 6, rank)
-    if not wanted:
+    if not wanted or "null" in wanted:
         yield Offer("null", "value", documentation=TYPES["null"], group=7)
 
 

@@ -29,6 +29,7 @@ class Value:
     schema: Schema
     names: Mapping[str, Schema]
     called: str = ""
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ def infer(expression: tree.Expr, names: Mapping[str, Schema]) -> Schema:
 def names_at(sketch: Sketch) -> Mapping[str, Schema]:
     """What can be read at the stand-in, with the variables of ``map``, ``filter`` and the like around it."""
     names = sketch.names()
+    if beside := sketch.beside():
+        names = with_names(beside, dict(names))
     for number, link in enumerate(sketch.way):
         if isinstance(link.node, tree.MethodCall) and link.field == "args" and link.index:
             variable = bound_variable(link.node)
@@ -140,6 +143,8 @@ def place_of(sketch: Sketch) -> Place | None:
     last = sketch.way[-1]
     match last.node:
         case tree.Name() | tree.FunctionCall() | tree.Constant():
+            if len(sketch.way) > 1 and isinstance(sketch.way[-2].node, tree.Webhook):
+                return Word((("hmac_sha256", "The request is signed: `hmac_sha256(event, secrets.key)`."),))
             return _value(sketch)
         case tree.Member(target=target) | tree.MethodCall(target=target):
             names = names_at(sketch)
@@ -186,7 +191,8 @@ def _value(sketch: Sketch) -> Place:
                     STAND_IN
                 }
                 return Entry(_expected(sketch, len(way) - 2), given, "field")
-    return Value(_expected(sketch, len(way) - 1), names_at(sketch), _called(way))
+    beside = frozenset(sketch.beside())
+    return Value(_expected(sketch, len(way) - 1), names_at(sketch), _called(way), beside)
 
 
 def _binds(call: tree.MethodCall, args: tuple[tree.Expr, ...]) -> bool:

@@ -25,7 +25,7 @@ from dsl.catalog import Catalog, Schema
 from dsl.grammar import grammar
 from dsl.outline import slots
 from dsl.parse import parse
-from dsl.scope import Scopes, scopes_of
+from dsl.scope import Scopes, Site, scopes_of
 
 STAND_IN = "weft_stands_in_here"
 
@@ -39,7 +39,6 @@ _ENDING: tuple[tuple[str, str], ...] = (
     ("COLON", ":"),
     ("MAX", "max"),
     ("BY", "by"),
-    ("IN", "in"),
     ("WHILE", "while"),
     ("TO", "to"),
     ("TIMEZONE", "timezone"),
@@ -57,6 +56,7 @@ _ENDING: tuple[tuple[str, str], ...] = (
     ("INT", "1"),
     ("DURATION", "1s"),
     ("STRING", '""'),
+    ("IN", "in"),
     ("STEP", "step"),
     ("AFTER", "after"),
     ("WORKFLOW", "workflow"),
@@ -97,18 +97,32 @@ class Sketch:
 
     def names(self) -> Mapping[str, Schema]:
         """What can be read at the stand-in, without the variables of ``map``, ``filter`` and the like around it."""
-        root = next((link.node for link in self.way if isinstance(link.node, _EXPRESSIONS)), None)
-        scopes = self.scopes
-        if root is not None:
-            for site in reversed(scopes.sites):
-                if site.expression is root:
-                    return site.names
-        path = self.step_path()
-        return scopes.before.get(path, {}) if path else {}
+        site = self._site()
+        if site is not None:
+            return site.names
+        path = _path(self.way)
+        return self.scopes.before.get(path, {}) if path else {}
 
-    def step_path(self) -> str | None:
-        """The path of the innermost step the stand-in is in; None in the header."""
-        return _path(self.way)
+    def beside(self) -> Mapping[str, Schema]:
+        """What is computed at the same time as the stand-in's step, in a ``parallel`` around it."""
+        site = self._site()
+        if site is None or not site.beside:
+            return {}
+        results = self.scopes.results
+        return {
+            path.rpartition(".")[2]: schema
+            for path, schema in results.items()
+            if path.rpartition(".")[2] in site.beside
+        }
+
+    def _site(self) -> Site | None:
+        expressions = [link.node for link in self.way if isinstance(link.node, _EXPRESSIONS)]
+        if not expressions:
+            return None
+        for site in reversed(self.scopes.sites):
+            if any(site.expression is one for one in expressions[:2]):
+                return site
+        return None
 
 
 _EXPRESSIONS = get_args(tree.Expr)
