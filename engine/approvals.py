@@ -32,7 +32,9 @@ LONGEST_COMMENT = 2000
 class Approval:
     """What a person is asked. ``effects``: ``[{"path", "connector", "tool", "arguments", "pending"}]`` with the exact
     arguments, or None where they depend on what is not known yet; ``args_hash`` is over them. ``may_decide``: the
-    reader can decide it; ``refusal`` says why not."""
+    reader can decide it; ``refusal`` says why not. From ``escalates_at`` on ``approvers`` also holds whom it escalates
+    to; it has ``escalated`` by the database's clock, whether a runner has journaled that yet or not (then
+    ``escalated_at`` is when)."""
 
     id: UUID
     run_id: UUID
@@ -54,6 +56,9 @@ class Approval:
     decided_at: datetime | None
     may_decide: bool
     refusal: str
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None
+    escalated: bool = False
 
 
 async def list_approvals(
@@ -172,7 +177,10 @@ async def _answer(
 
 _JOINED = (
     select(tables.Approval, tables.Workflow, tables.Run.requested_by, tables.Version.published_by)
-    .add_columns(func.coalesce(col(tables.Approval.expires_at) <= func.now(), False))
+    .add_columns(
+        func.coalesce(col(tables.Approval.expires_at) <= func.now(), False),
+        func.coalesce(col(tables.Approval.escalates_at) <= func.now(), False),
+    )
     .join(tables.Run, col(tables.Run.id) == col(tables.Approval.run_id))
     .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Approval.workflow_id))
     .join(tables.Version, col(tables.Version.id) == col(tables.Run.version_id))
@@ -199,10 +207,14 @@ def _view(
     requested_by: UUID | None,
     published_by: UUID | None,
     expired: bool,
+    escalated: bool,
 ) -> Approval:
     involved = (requested_by, published_by)
+    approvers = [*row.approvers]
+    if escalated and row.escalation is not None and row.escalation not in approvers:
+        approvers.append(row.escalation)
     refusal = (
-        "It has expired." if expired else refusal_of(actor, row.approvers, row.decisions, four_eyes, involved)
+        "It has expired." if expired else refusal_of(actor, approvers, row.decisions, four_eyes, involved)
     )
     return Approval(
         id=row.id,
@@ -215,7 +227,7 @@ def _view(
         title=row.title,
         effects=tuple(row.effects),
         shown=row.shown,
-        approvers=tuple(row.approvers),
+        approvers=tuple(approvers),
         quorum=row.quorum,
         args_hash=row.args_hash,
         state=row.state,
@@ -225,6 +237,9 @@ def _view(
         decided_at=row.decided_at,
         may_decide=row.state == "open" and not refusal,
         refusal=refusal,
+        escalates_at=row.escalates_at,
+        escalated_at=row.escalated_at,
+        escalated=escalated,
     )
 
 

@@ -16,7 +16,9 @@ StepState: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A gate. ``answer``: approved, rejected, expired, cancelled, due, or None while it is open."""
+    """A gate. ``answer``: approved, rejected, expired, cancelled, due, finished (a run that the step started,
+    ``run_id``), event (of the name ``event``), or None while it is open. ``escalated_at``: somebody else was asked
+    too."""
 
     opened_at: float
     due_at: str | None
@@ -25,6 +27,10 @@ class Wait:
     answer: str | None = None
     by: tuple[str, ...] = ()
     comment: str = ""
+    run_id: str | None = None
+    event: str | None = None
+    escalates_at: str | None = None
+    escalated_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +170,20 @@ def _of_step(steps: dict[str, StepRun], event: Event) -> None:
             _change(steps, event, state="succeeded", arm=data["label"], finished_at=event.at)
         case "gate.opened":
             known = steps.get(path)
-            wait = Wait(event.at, data.get("due_at"), data.get("approval_id"))
+            wait = Wait(
+                event.at,
+                data.get("due_at"),
+                data.get("approval_id"),
+                run_id=data.get("run_id"),
+                event=data.get("event"),
+                escalates_at=data.get("escalates_at"),
+            )
             _change(steps, event, state="waiting", waits=(*(known.waits if known else ()), wait))
+        case "gate.escalated":
+            known = steps.get(path)
+            if known is not None and known.waits:
+                wait = replace(known.waits[-1], escalated_at=event.at)
+                _change(steps, event, waits=(*known.waits[:-1], wait))
         case "gate.answered":
             _answered(steps, event)
         case "scope.closed":

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     RUN = "run"
     CANCEL = "cancel"
+    SIGNAL = "signal"
     DECIDE = "decide"
     CONVERSE = "converse"
     CONNECT = "connect"
@@ -28,6 +29,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.PUBLISH: frozenset({"builder", "admin"}),
     Permission.RUN: frozenset({"builder", "operator", "admin"}),
     Permission.CANCEL: frozenset({"builder", "operator", "admin"}),
+    Permission.SIGNAL: frozenset({"builder", "operator", "admin"}),
     Permission.DECIDE: frozenset({"approver", "admin"}),
     Permission.CONVERSE: frozenset({"builder", "admin"}),
     Permission.CONNECT: frozenset({"operator", "admin"}),

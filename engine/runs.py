@@ -50,7 +50,7 @@ __all__ = [
     "start_run",
 ]
 
-Trigger = Literal["manual", "api", "schedule", "webhook", "event", "mcp"]
+Trigger = Literal["manual", "api", "schedule", "webhook", "event", "mcp", "workflow"]
 LARGEST_INPUT = 256 * 1024
 """Bytes of JSON that a run's input may have."""
 

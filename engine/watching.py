@@ -37,7 +37,8 @@ LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.tim
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates."""
+    """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates.
+    ``parent_run_id``, ``parent_path``: the step of another run that started this one."""
 
     id: UUID
     workflow_id: UUID
@@ -56,6 +57,8 @@ class RunSummary:
     error: dict[str, Any] | None
     attempt: int
     cancel_requested: bool
+    parent_run_id: UUID | None = None
+    parent_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,19 @@ async def list_runs(
     *,
     workflow_id: UUID | None = None,
     state: RunState | str | Sequence[str] | None = None,
+    parent_run_id: UUID | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Newest first. ``state``: one or several. Raises ``BadInput`` for an unknown state or a broken cursor."""
+    """Newest first. ``state``: one or several; ``parent_run_id``: those that this run has started. Raises
+    ``BadInput`` for an unknown state or a broken cursor."""
     require(actor, Permission.VIEW)
     limit = min(max(limit, 1), 200)
     query = _SUMMARY.where(tables.Run.account_id == actor.account_id)
     if workflow_id is not None:
         query = query.where(tables.Run.workflow_id == workflow_id)
+    if parent_run_id is not None:
+        query = query.where(tables.Run.parent_run_id == parent_run_id)
     if state:
         query = query.where(col(tables.Run.state).in_(_states(state)))
     if cursor:
@@ -210,6 +217,8 @@ def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
         error=run.error,
         attempt=run.attempt,
         cancel_requested=run.cancel_requested_at is not None,
+        parent_run_id=run.parent_run_id,
+        parent_path=run.parent_path,
     )
 
 

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from engine.api import access, admin, approvals, connectors, login, oidc, platform, problems, runs, workflows
+from engine.api import (
+    access,
+    admin,
+    approvals,
+    connectors,
+    events,
+    login,
+    oidc,
+    platform,
+    problems,
+    runs,
+    workflows,
+)
 from engine.api.access import cookie_name
 from engine.api.limits import BodyLimit
 from engine.api.sealing import Sealed
@@ -22,6 +34,7 @@ ROUTERS = (
     workflows.router,
     runs.router,
     approvals.router,
+    events.router,
     connectors.router,
     admin.router,
     platform.router,

@@ -93,13 +93,20 @@ async def list_(
     request: Request,
     workflow_id: UUID | None = None,
     state: str | None = None,
+    parent_run_id: UUID | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
     """``state``: one, or several separated by commas."""
     states = [part for part in (state or "").split(",") if part]
     return await runs.list_runs(
-        database(request), actor, workflow_id=workflow_id, state=states, cursor=cursor, limit=limit
+        database(request),
+        actor,
+        workflow_id=workflow_id,
+        state=states,
+        parent_run_id=parent_run_id,
+        cursor=cursor,
+        limit=limit,
     )
 
 

@@ -107,6 +107,7 @@ class Interpreter:
         timed_out = closed is not None and closed.data["outcome"] == "timeout"
         started = state.journal.started.get(path)
         if started is None:
+            await state.reach(path, branch)
             state.note_started(path)
         since = started.at if started is not None else state.world.clock()
         family = Family(state.tokens, branch)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, stamped
+from engine.tables.columns import json_or_null, stamped
 
 
 class PublishedEvent(SQLModel, table=True):
@@ -21,7 +21,7 @@ class PublishedEvent(SQLModel, table=True):
     account_id: UUID
     seq: int
     name: str
-    payload: Any = json()
+    payload: Any = json_or_null()
     idempotency_key: str | None = None
     published_by: UUID | None = None
     at: datetime = stamped()

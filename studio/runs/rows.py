@@ -30,6 +30,7 @@ TRIGGERS: Final[dict[str, str]] = {
     "webhook": "by a webhook",
     "event": "by an event",
     "mcp": "by an agent",
+    "workflow": "by another run",
 }
 
 

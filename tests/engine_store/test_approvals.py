@@ -160,3 +160,22 @@ async def test_whom_an_approval_names_may_decide(workspace: Workspace):
         True,
         True,
     ]
+
+
+async def test_from_its_time_on_whom_it_escalates_to_may_decide_too(
+    db: Database, runner: Database, workspace: Workspace, open_gate
+):
+    boss = with_groups(workspace.people["approver"], "boss")
+    later, before = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(seconds=1)
+    asked = {"escalation": {"by": "role", "name": "boss"}}
+    gate = await open_gate(workspace, **asked, escalates_at=later)
+    shown = await approvals.get(db, boss, gate.approval_id)
+    assert (shown.may_decide, shown.escalated, shown.escalates_at) == (False, False, later)
+    with pytest.raises(Forbidden, match="manager"):
+        await approvals.decide(db, boss, gate.approval_id, "approve")
+    gate = await open_gate(workspace, **asked, escalates_at=before)
+    shown = await approvals.get(db, boss, gate.approval_id)
+    assert (shown.may_decide, shown.escalated, shown.escalated_at) == (True, True, None)
+    assert shown.approvers == ({"by": "role", "name": "manager"}, {"by": "role", "name": "boss"})
+    assert (await approvals.get(db, workspace.people["approver"], gate.approval_id)).may_decide
+    assert (await approvals.decide(db, boss, gate.approval_id, "approve")).state == "approved"

@@ -26,7 +26,7 @@ CREATE TABLE events (
     account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
     seq bigint NOT NULL,
     name text NOT NULL,
-    payload jsonb NOT NULL,
+    payload jsonb,
     idempotency_key text,
     published_by uuid,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
