@@ -79,6 +79,10 @@ def complaint_of(clash: Clash, node: tree.Expr) -> Complaint | None:
             shown = show_expression(target)
             at = tree.Span(span.end - len(name), span.end)
             return Complaint(f"`{shown}` has no field `{name}`", f"use a field that `{shown}` has", at)
+        case "field", tree.FunctionCall():
+            return None  # `has` asks for a field that may not be there
+        case "select", tree.FunctionCall(args=(tree.Member(target=target) as member, *_)):
+            return _no_fields(clash, member, target)
         case "select" | "field", tree.Member(target=target) | tree.Index(target=target):
             return _no_fields(clash, node, target)
         case "range", _:

@@ -72,6 +72,10 @@ def field_name(name: str) -> str:
     return "x_" + name.encode("utf-8", "backslashreplace").hex()
 
 
+# The library's own take more when they check than when they run: a number for a duration, a duration for a number.
+_STRICTER = {"duration": "_duration", "int": "_int"}
+
+
 @dataclass(slots=True)
 class _Printer:
     shape: Callable[[str], Shape]
@@ -105,13 +109,17 @@ class _Printer:
                 self.variable(self.shape(name), expression)
             case tree.Member() | tree.Index():
                 self._link(expression, bound)
-            case tree.FunctionCall(function="has", args=(tree.Member(target=target),)):
-                self._plain("_there", (target,), bound, expression)
+            case tree.FunctionCall(function="has", args=(tree.Member(target=target, name=name) as member,)):
+                if _optional(member):
+                    self._plain("_there", (target,), bound, expression)
+                    return
+                self.put("has")
+                self.put("(", expression)
+                self._inner(target, bound)
+                self.put(f".{field_name(name)})")
             case tree.FunctionCall(function=function, args=args):
                 if len(args) in FUNCTIONS.get(function, ()) and function != "has":
-                    # The library's own takes a number too when it checks, and fails with one when it runs.
-                    name = "_duration" if function == "duration" else function
-                    self._plain(name, args, bound, expression)
+                    self._plain(_STRICTER.get(function, function), args, bound, expression)
                 else:
                     self._call("_any", list(args), bound, expression)
             case tree.MethodCall():

@@ -50,6 +50,7 @@ SIGNATURES: tuple[Signature, ...] = (
         (("dyn", "l_dyn"), "bool"),
         *(((kind, "m_dyn"), "bool") for kind in ("string", "int", "double", "bool")),
     ),
+    *_all("_int", *(((kind,), "int") for kind in ("string", "int", "double", "bool", "timestamp"))),
     *_all("_duration", *(((kind,), "duration") for kind in ("string", "duration"))),
     Signature("_object", ("l_dyn",), "m_dyn"),
     Signature("text", ("dyn",), "string"),

@@ -108,7 +108,7 @@ def _object(random: Random, of: Schema, *, full: bool) -> dict[str, Any]:
             made[name] = value(random, inner, full=full)
     rest = of.get("additionalProperties")
     if isinstance(rest, dict) and "properties" not in of:
-        for name in ("a", "b"):
+        for name in ("a", "b", "total"):
             made[name] = value(random, rest, full=full)
     return made
 
