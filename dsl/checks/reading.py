@@ -24,13 +24,15 @@ Sort = Literal["step", "item", "carry", "error"]
 class Declared:
     """A step, or a variable of one: the item of a ``foreach``, the carry of a ``loop``, the error of a catch.
 
-    ``alone``: nothing can read its result but by its name.
+    ``span`` is the step, or the part of it that brings the variable in. ``alone``: nothing can read its result but by
+    its name.
     """
 
     sort: Sort
     name: str
     step: tree.Step
     path: str
+    span: tree.Span
     alone: bool = True
     read: bool = False
 
@@ -117,7 +119,7 @@ class _Walk:
     def _declare(self, block: tree.Block, prefix: str, scope: _Scope, alone: bool) -> None:
         for step in block.steps:
             path = prefix + step.id
-            found = Declared("step", step.id, step, path, alone)
+            found = Declared("step", step.id, step, path, step.span, alone)
             self.reading.declared.append(found)
             scope.names.setdefault(step.id, found)
             for slot in kind_slots(step.kind):
@@ -141,10 +143,10 @@ class _Walk:
                 self.reading.aliases.update(ref.alias for ref in tools)
                 if output is not None:
                     self.types(output, None)
-            case tree.Foreach(variable=variable):
-                inside = self._with(scope, "item", variable, step, path)
-            case tree.Loop(carry=carry) if carry is not None:
-                inside = self._with(scope, "carry", carry[0], step, path)
+            case tree.Foreach(variable=variable, span=span):
+                inside = self._with(scope, "item", variable, step, path, span)
+            case tree.Loop(carry=(variable, _), span=span):
+                inside = self._with(scope, "carry", variable, step, path, span)
         for part in expressions_in(step.kind):
             own = isinstance(step.kind, tree.Loop) and part is step.kind.test
             self.expression(part, inside if own else scope, frozenset())
@@ -153,11 +155,11 @@ class _Walk:
                 self._inner(slot, path, inside)
             else:
                 self._visit(slot.block, path + slot.infix, scope)
-        rescues = [c for c in step.clauses if isinstance(c, tree.Catch)]
-        undoes = [c for c in step.clauses if isinstance(c, tree.Compensate)]
-        for clause, slot in zip([*rescues, *undoes], clause_slots(step), strict=True):
-            named = clause.variable if isinstance(clause, tree.Catch) else None
-            self._inner(slot, path, self._with(scope, "error", named, step, path) if named else scope)
+        catches = [clause for clause in step.clauses if isinstance(clause, tree.Catch)]
+        for number, slot in enumerate(clause_slots(step)):  # the catches come first
+            named = catches[number].variable if number < len(catches) else None
+            seen = self._with(scope, "error", named, step, path, catches[number].span) if named else scope
+            self._inner(slot, path, seen)
         for clause in step.clauses:
             match clause:
                 case tree.Key(value=value):
@@ -168,8 +170,10 @@ class _Walk:
     def _inner(self, slot: Slot, path: str, around: _Scope) -> None:
         self.block(slot.block, path + slot.infix, around, {}, alone=True)
 
-    def _with(self, scope: _Scope, sort: Sort, name: str, step: tree.Step, path: str) -> _Scope:
-        found = Declared(sort, name, step, path)
+    def _with(
+        self, scope: _Scope, sort: Sort, name: str, step: tree.Step, path: str, span: tree.Span
+    ) -> _Scope:
+        found = Declared(sort, name, step, path, span)
         self.reading.declared.append(found)
         return _Scope({name: found}, scope)
 

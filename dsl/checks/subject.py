@@ -67,8 +67,11 @@ class Subject:
         start, end = span.start, span.end
         line_start = self.text.rfind("\n", 0, start) + 1
         line_end = self.text.find("\n", end)
-        if line_end >= 0 and not (self.text[line_start:start] + self.text[end:line_end]).strip():
+        before, behind = self.text[line_start:start], self.text[end : max(end, line_end)]
+        if line_end >= 0 and not (before + behind).strip():
             start, end = line_start, line_end + 1
+        elif not before.strip():
+            end += len(behind) - len(behind.lstrip())
         return Fix(title, (Replacement(tree.Span(start, end), ""),))
 
     def clause_fix(self, step: tree.Step, clause: str) -> Fix:

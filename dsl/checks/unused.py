@@ -135,30 +135,26 @@ def _notes_error(value: tree.Expr, path: str, errors: list[Declared]) -> bool:
 
 def _variable(subject: Subject, one: Declared) -> Iterator[Diagnostic]:
     fix = None
-    match one.sort, one.step.kind:
-        case "item", tree.Foreach() as kind:
-            span = _after(subject.text, "foreach", one.name, kind.span)
+    match one.sort:
+        case "item":
+            span = _after(subject.text, "foreach", one)
             message = f"`{one.name}` is never read, so every round does the same"
             help_ = f"read `{one.name}` in the steps of `{one.step.id}`"
-        case "carry", tree.Loop() as kind:
-            span = _after(subject.text, "with", one.name, kind.span)
+        case "carry":
+            span = _after(subject.text, "with", one)
             message = f"`{one.name}` is carried from round to round, but nothing reads it"
             help_ = f"read `{one.name}` in the loop, or remove `with {one.name} = ...`"
         case _:
-            whole = next(
-                (c.span for c in one.step.clauses if isinstance(c, tree.Catch) and c.variable == one.name),
-                one.step.id_span,
-            )
-            span = _after(subject.text, "as", one.name, whole)
+            span = _after(subject.text, "as", one)
             message = f"the error `{one.name}` is never read"
             help_ = f"remove `as {one.name}`, or read `{one.name}.message` in the catch"
-            start = subject.text.rfind("as", whole.start, span.start)
-            if span != whole and start > whole.start and subject.text[start - 1].isspace():
+            start = subject.text.rfind("as", one.span.start, span.start)
+            if span != one.span and start > one.span.start and subject.text[start - 1].isspace():
                 fix = subject.removal(tree.Span(start - 1, span.end), f"Remove `as {one.name}`")
     yield _warn(message, span, help_, one.path, fix)
 
 
-def _after(text: str, word: str, name: str, whole: tree.Span) -> tree.Span:
+def _after(text: str, word: str, one: Declared) -> tree.Span:
     """Where a variable stands behind the word that brings it in."""
-    found = re.compile(rf"\b{word}\s+({re.escape(name)})\b").search(text, whole.start, whole.end)
-    return whole if found is None else tree.Span(found.start(1), found.end(1))
+    found = re.compile(rf"\b{word}\s+({re.escape(one.name)})\b").search(text, one.span.start, one.span.end)
+    return one.span if found is None else tree.Span(found.start(1), found.end(1))
