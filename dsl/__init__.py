@@ -50,6 +50,7 @@ from dsl.edits import (
     copy_text,
 )
 from dsl.estimate import Estimate, estimate
+from dsl.flat import Flat, FlatError, flatten, read_flat, text_of, text_of_graph
 from dsl.formatter import format_text
 from dsl.graph import Graph, graph_json, view
 from dsl.layout import layout
@@ -76,6 +77,8 @@ __all__ = [
     "Estimate",
     "ExpressionError",
     "Fix",
+    "Flat",
+    "FlatError",
     "Fold",
     "Graph",
     "Hover",
@@ -114,6 +117,7 @@ __all__ = [
     "definition",
     "estimate",
     "evaluate",
+    "flatten",
     "folding",
     "format_text",
     "graph_json",
@@ -126,6 +130,7 @@ __all__ = [
     "notes",
     "parse",
     "position",
+    "read_flat",
     "references",
     "rename",
     "renameable",
@@ -133,6 +138,8 @@ __all__ = [
     "signature",
     "svg",
     "symbols",
+    "text_of",
+    "text_of_graph",
     "truth",
     "validate_input",
     "view",

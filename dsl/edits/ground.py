@@ -110,11 +110,20 @@ class Ground:
             )
         return found
 
+    def cut(self, span: Span) -> str:
+        """What stands in a span, without its comments."""
+        found = self.parsed.comments
+        pieces, at = [], span.start
+        first, last = (bisect_left(found, place, key=_start) for place in (span.start, span.end))
+        for comment in found[first:last]:
+            pieces.append(self.text[at : comment.span.start])
+            at = comment.span.end
+        return "".join([*pieces, self.text[at : span.end]])
+
     def comments(self, span: Span) -> list[str]:
         """The comments inside a span."""
         found = self.parsed.comments
-        first = bisect_left(found, span.start, key=lambda comment: comment.span.start)
-        last = bisect_left(found, span.end, key=lambda comment: comment.span.start)
+        first, last = (bisect_left(found, at, key=_start) for at in (span.start, span.end))
         return [comment.text.strip() for comment in found[first:last]]
 
     # ---- lines -----------------------------------------------------------------------------------
@@ -203,6 +212,10 @@ class Ground:
     def _gap(self, one: tree.Step, two: tree.Step) -> bool:
         between = self.text[one.span.end : two.span.start]
         return re.search(r"\n[ \t\r]*\n", between) is not None
+
+
+def _start(comment: tree.Comment) -> int:
+    return comment.span.start
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
