@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from dsl import tree
 from dsl.catalog import Catalog
 from dsl.diagnostic import Diagnostic
+from dsl.edits.ground import Ground
+from dsl.flat import flatten
 from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, slots, too_many
 from dsl.parse import Parsed
 from dsl.sentences import arm_label, rescue_label, sentence_of, title_of, way_on
@@ -59,10 +61,47 @@ class NodeProblem(_Frozen):
     help: str
 
 
+class Port(_Frozen):
+    """Where edges meet a node: "<node>:in", "<node>:out", and "<node>:<slot>" for each of its blocks."""
+
+    id: str
+    side: Literal["in", "out"]
+    label: str = ""
+
+
+class Condition(_Frozen):
+    """When a block runs. ``text`` and ``values`` are Weft, as they are written.
+
+    "when": ``text`` holds, and that of no block before it; "case": ``text`` is one of ``values``; "each": once for each,
+    as in ``item in items``; "while", "until": again, by ``text``; "error": the step failed, with one of the codes
+    ``values`` if there are any; "else", "default": none of the others; "rejected", "timeout": what became of an
+    approval; "undo": to undo the step when a later one fails; "always".
+    """
+
+    kind: Literal[
+        "when",
+        "else",
+        "case",
+        "default",
+        "each",
+        "while",
+        "until",
+        "rejected",
+        "timeout",
+        "error",
+        "undo",
+        "always",
+    ]
+    text: str = ""
+    values: tuple[str, ...] = ()
+    label: str = ""
+
+
 class Node(_Frozen):
     """``x`` and ``y`` are pixels from the parent's corner; ``start`` and ``end`` are characters of the text.
 
-    ``implied`` marks a lane that the text leaves out ("otherwise: go on") and its empty place for a step.
+    ``implied`` marks a lane that the text leaves out ("otherwise: go on") and its empty place for a step. Steps, start
+    and end have ``ports``; lanes have the ``condition`` under which their steps run.
     """
 
     id: str
@@ -78,6 +117,8 @@ class Node(_Frozen):
     problems: tuple[NodeProblem, ...] = ()
     slot: Place | None = None
     implied: bool = False
+    ports: tuple[Port, ...] = ()
+    condition: Condition | None = None
     x: int = 0
     y: int = 0
     width: int = 0
@@ -87,7 +128,11 @@ class Node(_Frozen):
 
 
 class Edge(_Frozen):
-    """An edge from a lane to its first step, or from its last step to the lane, enters or leaves the block."""
+    """An edge from a lane to its first step, or from its last step to the lane, enters or leaves the block.
+
+    It enters at the port that its step has for the block, under the ``condition`` of the lane, and leaves to where the
+    step goes on.
+    """
 
     id: str
     source: str
@@ -95,6 +140,9 @@ class Edge(_Frozen):
     kind: Literal["flow", "after"]
     label: str = ""
     slot: Place
+    source_port: str = ""
+    target_port: str = ""
+    condition: Condition | None = None
 
 
 class Graph(_Frozen):
@@ -107,9 +155,24 @@ class Graph(_Frozen):
     edges: tuple[Edge, ...]
 
 
+_NOT_DRAWN = {
+    "nodes": {"__all__": {"ports", "condition"}},
+    "edges": {"__all__": {"source_port", "target_port", "condition"}},
+}
+
+
 def graph_json(graph: Graph) -> dict[str, Any]:
-    """The graph as plain JSON, as the canvas takes it."""
-    return graph.model_dump(mode="json")
+    """The graph as plain JSON, as the canvas takes it: without what is not drawn."""
+    return graph.model_dump(mode="json", exclude=_NOT_DRAWN)
+
+
+def program_json(parsed: Parsed, graph: Graph) -> dict[str, Any]:
+    """The whole graph as plain JSON, with the ``program`` it shows: :func:`dsl.text_of_graph` gives the text back.
+
+    Nodes and steps of the program share their ids. ``program`` is None for a text that could not be read whole.
+    """
+    program = None if parsed.diagnostics else flatten(parsed).model_dump(mode="json")
+    return {**graph.model_dump(mode="json"), "program": program}
 
 
 def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalog | None = None) -> Graph:
@@ -122,7 +185,7 @@ def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalo
     for one in diagnostics:
         found = NodeProblem(code=one.code, severity=one.severity, message=one.message, help=one.help)
         painted.setdefault(one.step, []).append(found)
-    building = _Building(terms_of(parsed.workflow, catalog), painted)
+    building = _Building(terms_of(parsed.workflow, catalog), Ground(parsed), painted)
     workflow = parsed.workflow
     building.terminal(START, "start", "Start", workflow.name_span, tuple(painted.get(None, ())))
     # A text this large has an error of its own; there is nothing sensible to draw.
@@ -133,13 +196,22 @@ def view(parsed: Parsed, diagnostics: Sequence[Diagnostic] = (), catalog: Catalo
     return Graph(workflow=workflow.name, nodes=tuple(building.nodes), edges=tuple(building.edges))
 
 
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    owner: str
+    port: str
+    condition: Condition
+
+
 @dataclass(slots=True)
 class _Building:
     terms: Terms
+    ground: Ground
     painted: dict[str | None, list[NodeProblem]]
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    lanes: dict[str, _Lane] = field(default_factory=dict)
 
     def terminal(
         self,
@@ -157,13 +229,28 @@ class _Building:
             title=title,
             sentence="",
             problems=problems,
+            ports=(
+                Port(id=f"{id_}:out", side="out") if kind == "start" else Port(id=f"{id_}:in", side="in"),
+            ),
             start=span.start,
             end=span.end,
         )
         self.nodes.append(node)
 
     def edge(self, source: str, target: str, kind: Literal["flow", "after"], slot: Place) -> None:
-        self.edges.append(Edge(id=f"{source}->{target}", source=source, target=target, kind=kind, slot=slot))
+        entered, left = self.lanes.get(source), self.lanes.get(target)
+        self.edges.append(
+            Edge(
+                id=f"{source}->{target}",
+                source=source,
+                target=target,
+                kind=kind,
+                slot=slot,
+                source_port=f"{source}:out" if entered is None else entered.port,
+                target_port=f"{target}:in" if left is None else f"{left.owner}:out",
+                condition=None if entered is None else entered.condition,
+            )
+        )
 
     def sequence(
         self, block: tree.Block, prefix: str, container: str, parent: str | None, ends: tuple[str, str]
@@ -192,6 +279,7 @@ class _Building:
         id_ = self._unique(path)
         blocks = slots(step)
         tool, effect = self._tool(step.kind)
+        within = [(slot.name, _lane_label(step, slot, self.terms)) for slot in blocks]
         self.nodes.append(
             Node(
                 id=id_,
@@ -204,6 +292,7 @@ class _Building:
                 effect=effect,
                 container=bool(blocks),
                 problems=tuple(self.painted.get(path, ())),
+                ports=_ports(id_, step.kind, within),
                 start=step.span.start,
                 end=step.span.end,
             )
@@ -211,7 +300,7 @@ class _Building:
         for slot in kind_slots(step.kind):
             self._lane(step, path, id_, slot)
         for name in implied_slots(step.kind) if blocks else ():
-            self._implied(step.kind, path, id_, name)
+            self._implied(step, path, id_, name)
         for slot in clause_slots(step):
             self._lane(step, path, id_, slot)
         return id_
@@ -220,6 +309,9 @@ class _Building:
         reference = f"{path}/{slot.name}"
         id_ = self._unique(f"{owner}/{slot.name}")
         block = slot.block
+        label = _lane_label(step, slot, self.terms)
+        condition = condition_of(step, slot.name, label, self.ground)
+        self.lanes[id_] = _Lane(owner, f"{owner}:{id_.rpartition('/')[2]}", condition)
         lane = Node(
             id=id_,
             step=path,
@@ -228,7 +320,8 @@ class _Building:
             title="",
             sentence="",
             container=True,
-            label=_lane_label(step, slot, self.terms),
+            label=label,
+            condition=condition,
             start=block.span.start,
             end=block.span.end,
         )
@@ -251,8 +344,9 @@ class _Building:
         else:
             self.sequence(block, path + slot.infix, reference, id_, (id_, id_))
 
-    def _implied(self, kind: tree.Kind, path: str, owner: str, name: str) -> None:
-        id_, at = self._unique(f"{owner}/{name}"), kind.span.end
+    def _implied(self, step: tree.Step, path: str, owner: str, name: str) -> None:
+        id_, at = self._unique(f"{owner}/{name}"), step.kind.span.end
+        label = way_on(step.kind, name, self.terms)
         lane = Node(
             id=id_,
             step=path,
@@ -261,8 +355,9 @@ class _Building:
             title="",
             sentence="",
             container=True,
-            label=way_on(kind, name, self.terms),
+            label=label,
             implied=True,
+            condition=condition_of(step, name, label, self.ground),
             start=at,
             end=at,
         )
@@ -294,8 +389,55 @@ class _Building:
             return None, None
         use, catalog = self.terms.uses.get(kind.alias), self.terms.catalog
         connector = kind.alias if use is None else use.name
-        found = None if catalog is None else catalog.tool(connector, kind.tool)
-        return f"{connector}.{kind.tool}", None if found is None else found.effect
+        name = f"{connector}.{kind.tool}"
+        if catalog is None or catalog.tool(connector, kind.tool) is None:
+            return name, None
+        return name, "read" if catalog.nature(connector, kind.tool).reads else "write"
+
+
+def _ports(id_: str, kind: tree.Kind, within: Sequence[tuple[str, str]]) -> tuple[Port, ...]:
+    """In, one for each block, and out where the run can go on."""
+    ports = [Port(id=f"{id_}:in", side="in")]
+    seen: dict[str, int] = {}
+    for name, label in within:
+        seen[name] = seen.get(name, 0) + 1
+        number = "" if seen[name] == 1 else f"#{seen[name]}"
+        ports.append(Port(id=f"{id_}:{name}{number}", side="out", label=label))
+    if not isinstance(kind, tree.Return | tree.Fail):
+        ports.append(Port(id=f"{id_}:out", side="out"))
+    return tuple(ports)
+
+
+def condition_of(step: tree.Step, slot: str, label: str, ground: Ground) -> Condition:
+    """When the block ``slot`` of a step runs."""
+
+    def source(expression: tree.Expr) -> str:
+        return ground.cut(expression.span).strip()
+
+    if slot == "compensate":
+        return Condition(kind="undo", label=label)
+    if slot.startswith("catch"):
+        catches = [clause for clause in step.clauses if isinstance(clause, tree.Catch)]
+        return Condition(kind="error", values=catches[int(slot.removeprefix("catch"))].codes, label=label)
+    match step.kind:
+        case tree.If(arms=arms) if slot != "else":
+            number = 0 if slot == "then" else int(slot.removeprefix("elif"))
+            return Condition(kind="when", text=source(arms[number].tests[0]), label=label)
+        case tree.If():
+            return Condition(kind="else", label=label)
+        case tree.Switch(subject=subject, arms=arms) if slot != "default":
+            values = tuple(map(source, arms[int(slot.removeprefix("case"))].tests))
+            return Condition(kind="case", text=source(subject), values=values, label=label)
+        case tree.Switch():
+            return Condition(kind="default", label=label)
+        case tree.Approve():
+            return Condition(kind="rejected" if slot == "reject" else "timeout", label=label)
+        case tree.Foreach(variable=variable, items=items):
+            return Condition(kind="each", text=f"{variable} in {source(items)}", label=label)
+        case tree.Loop(mode=mode, test=test):
+            return Condition(kind=mode, text=source(test), label=label)
+        case _:
+            return Condition(kind="always", label=label)
 
 
 def _lane_label(step: tree.Step, slot: Slot, terms: Terms) -> str:

@@ -27,11 +27,10 @@ class _Effects:
         self._catalog = catalog
 
     def below(self, step: tree.Step, path: str) -> Iterator[str]:
-        """The paths of the effectful calls in a step and inside it."""
+        """The paths of the calls in a step and inside it that do more than read."""
         if isinstance(step.kind, tree.Call):
             use = self._uses.get(step.kind.alias)
-            tool = None if use is None else self._catalog.tool(use.name, step.kind.tool)
-            if tool is None or tool.effect == "write":
+            if use is None or not self._catalog.nature(use.name, step.kind.tool).reads:
                 yield path
         for slot in kind_slots(step.kind):
             for inner in slot.block.steps:

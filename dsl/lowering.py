@@ -12,18 +12,17 @@ from dsl import cel, plan, tree
 from dsl.catalog import Catalog, Schema, Tool
 from dsl.cel import ExpressionError, show_expression
 from dsl.checks import check
+from dsl.defaults import APPROVAL_MS, BACKOFF_MAX_MS, BACKOFF_MS, CALL_TIMEOUT_MS
 from dsl.guards import guards_of
 from dsl.outline import after_of, timeout_of, uses
 from dsl.parse import Parsed
 from dsl.phrases import value_words
+from dsl.policy import Nature
 from dsl.schemas import declared_types, fields_of, resolved, schema_of, schema_of_fields
 from dsl.sentences import arm_words, sentence_of
 from dsl.terms import Terms, terms_of
 from dsl.values import coerce
 
-APPROVAL_MS = 3 * 86_400_000
-"""How long an approval waits when the text does not say."""
-CALL_TIMEOUT_MS = 30_000
 KEY_ARGUMENT = "idempotency_key"
 
 
@@ -107,10 +106,11 @@ def _defaults(fields: tuple[tree.Field, ...], schema: Schema) -> dict[str, plan.
     return found
 
 
-def honours_key(tool: Tool) -> bool:
+def honours_key(tool: Tool, nature: Nature) -> bool:
     """Whether calling a tool twice with one idempotency key does the thing once."""
     properties = tool.input_schema.get("properties")
-    return tool.idempotent or (isinstance(properties, dict) and KEY_ARGUMENT in properties)
+    stated = tool.idempotent if nature.reads else nature.idempotent
+    return stated or (isinstance(properties, dict) and KEY_ARGUMENT in properties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,13 @@ class _Lowering:
         match kind:
             case tree.Call(alias=alias, tool=name, args=args):
                 connector, tool = self._tool(alias, name)
+                nature = self.catalog.nature(connector, name)
                 return plan.ToolCall(
                     connector=connector,
                     tool=name,
                     args={arg.name: cel.lower(arg.value) for arg in args},
-                    effect=tool.effect,
-                    honours_key=honours_key(tool),
+                    effect="read" if nature.reads else "write",
+                    honours_key=honours_key(tool, nature),
                     output_schema=None if tool.output_schema is None else resolved(tool.output_schema),
                 )
             case tree.RunWorkflow(alias=alias, args=args):
@@ -251,9 +252,13 @@ class _Lowering:
         tools: list[plan.AgentTool] = []
         for ref in agent.tools:
             connector, tool = self._tool(ref.alias, ref.tool)
+            nature = self.catalog.nature(connector, ref.tool)
             tools.append(
                 plan.AgentTool(
-                    connector=connector, tool=ref.tool, effect=tool.effect, honours_key=honours_key(tool)
+                    connector=connector,
+                    tool=ref.tool,
+                    effect="read" if nature.reads else "write",
+                    honours_key=honours_key(tool, nature),
                 )
             )
         return plan.Agent(
@@ -294,7 +299,7 @@ def _approver(approver: tree.Approver) -> plan.Approver:
 def _retry(step: tree.Step) -> plan.Retry | None:
     for clause in step.clauses:
         if isinstance(clause, tree.Retry):
-            first = 1000 if clause.backoff_ms is None else clause.backoff_ms
-            most = max(first, 60_000) if clause.backoff_max_ms is None else clause.backoff_max_ms
+            first = BACKOFF_MS if clause.backoff_ms is None else clause.backoff_ms
+            most = max(first, BACKOFF_MAX_MS) if clause.backoff_max_ms is None else clause.backoff_max_ms
             return plan.Retry(max=clause.max, backoff_ms=first, backoff_max_ms=most, codes=clause.codes)
     return None

@@ -13,6 +13,7 @@ from studio.designer import BuiltinWriter, Event, Failed, ModelWriter, Proposal,
 from studio.designer.answering import Splitter, take_apart
 from studio.designer.scripted import BreakOff, Garbage, Line, Say, ScriptedModel, Silence, Status
 from tests.designer.catalogs import SHOP
+from tests.policies import FREE
 
 GOOD = """I get the order and tell the customer.
 
@@ -204,17 +205,31 @@ async def test_the_builtin_designer_answers_through_the_same_agent() -> None:
 
 
 async def test_a_change_that_takes_an_approval_away_says_so_first() -> None:
-    first = [
-        e
-        async for e in answer(
-            Task("Get the order, ask a manager to approve, then refund it.", SHOP), BuiltinWriter()
-        )
-    ][-1]
+    request = "Get the order, ask a manager to approve, then refund it."
+    free = SHOP.model_copy(update={"policy": FREE})
+    first = [e async for e in answer(Task(request, free), BuiltinWriter())][-1]
     assert isinstance(first, Proposal)
-    second = [e async for e in answer(Task("remove the approval", SHOP, first.text), BuiltinWriter())][-1]
+    second = [e async for e in answer(Task("remove the approval", free, first.text), BuiltinWriter())][-1]
     assert isinstance(second, Proposal)
     assert second.safety == ("The approval 'approval' is taken away: nobody is asked any more.",)
     assert {line.sign for line in second.diff} >= {"-"}
+
+
+async def test_an_approval_that_the_policy_wants_is_not_taken_away() -> None:
+    request = "Get the order, ask a manager to approve, then refund it."
+    first = [e async for e in answer(Task(request, SHOP), BuiltinWriter())][-1]
+    assert isinstance(first, Proposal)
+    happened = [e async for e in answer(Task("remove the approval", SHOP, first.text), BuiltinWriter())]
+    assert not any(isinstance(e, Proposal) for e in happened)
+    said = "".join(e.delta for e in happened if isinstance(e, Text))
+    assert "nobody has approved it" in said
+
+
+async def test_what_may_not_run_without_a_yes_is_proposed_with_somebody_asked() -> None:
+    found = [e async for e in answer(Task("Refund order and notify the customer", SHOP), BuiltinWriter())][-1]
+    assert isinstance(found, Proposal)
+    assert found.text.index('approve by role "manager"') < found.text.index("shop.process_refund")
+    assert any("may not run without a yes" in assumed for assumed in found.assumptions)
 
 
 async def test_a_request_that_is_far_too_long_is_refused_in_words() -> None:

@@ -18,6 +18,8 @@ from engine.database import Database, Urls
 from engine.errors import BadInput
 from engine.model import ModelSettings, open_model
 from engine.people import ensure_workspace
+from engine.policy import set_policy
+from engine.sample_policy import SAMPLE_POLICY
 from studio.chat.exchange import Kept, Question, exchange
 from studio.chat.view import view_of
 from studio.designer import Failed, Proposal
@@ -37,6 +39,7 @@ async def actor(owner_url: str, db: Database) -> Actor:
     await owner.close()
     async with db.account(found) as session:
         session.add_all(pinned(found, connector) for connector in SHOP.connectors.values())
+    await set_policy(db, found, SAMPLE_POLICY)
     return found
 
 

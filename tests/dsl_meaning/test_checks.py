@@ -125,7 +125,12 @@ BAD: list[tuple[str, str, str, str]] = [
         "there is no role `manger`, did you mean `manager`?",
     ),
     ("E106", 'step a: approve by user "x@example.com" { }', '"x@example.com"', "there is no user"),
-    ("E106", "step a: let secrets.webhok_key", "webhok_key", "there is no secret `webhok_key`"),
+    (
+        "E106",
+        'step a: call mail.send(to: secrets.webhok_key, subject: "x", body: "x") timeout 1s',
+        "webhok_key",
+        "there is no secret `webhok_key`",
+    ),
     ("E106", 'step a: agent "m" { tools shop.get_ordr }', "get_ordr", "`shop` has no tool `get_ordr`"),
     (
         "E201",
@@ -302,7 +307,7 @@ GOOD = [
     'step a: agent "balanced" { prompt "x" output { ok: bool } }\nstep b: if a.ok { }',
     "step a: run collect(customer_id: input.order_id, amount: 3)\nstep b: if a.paid { }",
     'step i: if true { step f: return { status: "done" } }\nstep a: let 1',
-    "step a: let secrets.webhook_key",
+    'step a: call mail.send(to: secrets.webhook_key, subject: "x", body: "x") timeout 1s',
 ]
 
 

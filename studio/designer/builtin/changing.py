@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import dsl
 from dsl.catalog import Catalog
+from dsl.outline import places
 from studio.designer.builtin.adding import add, when_refused
 from studio.designer.builtin.approvals import approver, deadline
 from studio.designer.builtin.change import Change
@@ -19,6 +20,7 @@ from studio.designer.builtin.finding import Existing
 from studio.designer.builtin.limits import limit
 from studio.designer.builtin.removing import remove_clause
 from studio.designer.builtin.tuning import argument, clauses, move, rename
+from studio.designer.builtin.yes_first import with_approvals
 from studio.designer.proving import prove
 from studio.designer.writing import Outcome, Said, Written
 
@@ -60,12 +62,12 @@ def change(request: str, base: str, catalog: Catalog) -> Outcome | None:
         existing = Existing.of(done.text, catalog)
         found = _read(clause, existing)
         if isinstance(found, Said):
-            return found if not done.said else _finished(done, catalog, (*done.questions, found.text))
+            return found if not done.said else _finished(base, done, catalog, (*done.questions, found.text))
         if found is None:
             if not done.said:
                 return None
             unknown = f"Not done: “{clause}”. I did not understand this change."
-            return _finished(done, catalog, (*done.questions, unknown))
+            return _finished(base, done, catalog, (*done.questions, unknown))
         try:
             text = dsl.apply(done.text, dsl.Sequence(edits=found.edits)).text
         except dsl.EditError as error:
@@ -76,17 +78,22 @@ def change(request: str, base: str, catalog: Catalog) -> Outcome | None:
             (*done.assumptions, *found.assumptions),
             (*done.questions, *found.questions),
         )
-    return _finished(done, catalog, done.questions) if done.said else None
+    return _finished(base, done, catalog, done.questions) if done.said else None
 
 
-def _finished(done: _Done, catalog: Catalog, questions: tuple[str, ...]) -> Outcome:
-    proved = prove(done.text, catalog)
+def _finished(base: str, done: _Done, catalog: Catalog, questions: tuple[str, ...]) -> Outcome:
+    # What was there before may have lost its approval: that is for the person to say. What is new gets one.
+    old = frozenset(place.path for place in places(dsl.parse(base).workflow.body))
+    asked = with_approvals(prove(done.text, catalog), catalog, but=old)
+    proved = asked.proved
     if not proved.sound:
         why = proved.errors[0].message if proved.errors else proved.refusal
         return Said(
-            f"I can do that, but then the workflow would not hold up any more: {why} Tell me how that should be solved."
+            "I can do that, but then the workflow would not hold up any more: "
+            f"{why.rstrip('.')}. Tell me how that should be solved."
         )
-    return Written(done.text, " ".join(done.said), done.assumptions, questions)
+    text = proved.text if asked.assumptions else done.text
+    return Written(text, " ".join(done.said), (*done.assumptions, *asked.assumptions), questions)
 
 
 def _clauses(request: str) -> list[str]:

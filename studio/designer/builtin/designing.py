@@ -28,6 +28,7 @@ from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.verbs import verb_stems
 from studio.designer.builtin.words import stem, stems
 from studio.designer.builtin.work import Work
+from studio.designer.builtin.yes_first import with_approvals
 from studio.designer.proving import prove
 from studio.designer.writing import Outcome, Said, Written
 
@@ -58,9 +59,11 @@ def design(request: str, catalog: Catalog) -> Outcome:
 def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
     """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
     for _ in range(_MAX_REPAIRS):
-        proved = prove(text_of(draft), catalog)
+        asked = with_approvals(prove(text_of(draft), catalog), catalog)
+        proved = asked.proved
         if proved.sound:
-            return Written(proved.text, summary(draft), tuple(work.assumptions), open_questions(work))
+            assumptions = (*work.assumptions, *asked.assumptions)
+            return Written(proved.text, summary(draft), assumptions, open_questions(work))
         wrong = next((d for d in proved.errors if d.step), None)
         if wrong is None or wrong.step is None:
             break
