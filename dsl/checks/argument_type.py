@@ -33,44 +33,56 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.catalog import Schema
 from dsl.cel.source import show_expression
-from dsl.checks.given import Given, givens, properties_of
+from dsl.checks.given import Handed, handover, properties_of
+from dsl.checks.limits import limit_broken
 from dsl.checks.subject import Subject
-from dsl.diagnostic import Diagnostic
+from dsl.diagnostic import Diagnostic, Fix, Replacement
+from dsl.fitting import misfit
 from dsl.inference import Inference
 from dsl.schemas import fits, kinds_of, words_for, words_for_kinds
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for given in givens(subject):
-        properties = properties_of(given.schema)
-        names = subject.scopes.before.get(given.place.path, {})
-        for name, value, _ in given.entries:
-            if name in properties:
-                yield from _value(given, name, value, properties[name], Inference(names))
+    for one in handover(subject).values:
+        actual = subject.scopes.schemas.get(id(one.value))
+        yield from _value(one, Inference(one.names).value(one.value) if actual is None else actual)
 
 
-def _value(
-    given: Given, name: str, value: tree.Expr, wanted: Schema, inference: Inference
-) -> Iterator[Diagnostic]:
-    if isinstance(value, tree.MapOf) and isinstance(wanted.get("properties"), dict):
-        for key, item in value.entries:
-            if isinstance(key, tree.Constant) and isinstance(key.value, str):
-                inner = properties_of(wanted).get(key.value)
-                if inner is not None:
-                    yield from _value(given, f"{name}.{key.value}", item, inner, inference)
-        return
-    actual = inference.infer(value)
+def _value(one: Handed, actual: Schema) -> Iterator[Diagnostic]:
+    value, wanted = one.value, one.schema
     have, want = kinds_of(actual), kinds_of(wanted)
-    if fits(have, want) and not _fractional(value, want):
+    if not fits(have, want) or _fractional(value, want):
+        yield Diagnostic(
+            "E201",
+            "error",
+            f"{one.what} must be {words_for(wanted)}, but this is {_words(value, have)}",
+            value.span,
+            _help(value, actual, want),
+            one.step,
+            _fix(value, want),
+        )
         return
-    yield Diagnostic(
-        "E201",
-        "error",
-        f"`{name}` of {given.where} must be {words_for(wanted)}, but this is {_words(value, have)}",
-        value.span,
-        _help(value, actual, want),
-        given.place.path,
-    )
+    match value:
+        case tree.Constant(value=str() | int() | float() as constant) if not isinstance(constant, bool):
+            broken = limit_broken(constant, wanted)
+            if broken is not None:
+                yield Diagnostic(
+                    "E201", "error", f"{one.what} {broken}", value.span, "write another value", one.step
+                )
+        case tree.MapOf() | tree.ListOf():
+            return  # its parts are looked at one by one
+        case _:
+            wrong = misfit(actual, wanted)
+            if wrong is not None:
+                shown = show_expression(value)
+                yield Diagnostic(
+                    "E201",
+                    "error",
+                    f"{one.what} does not fit: {wrong.words(shown)}",
+                    value.span,
+                    "write the object out, field by field, with what is wanted",
+                    one.step,
+                )
 
 
 def _fractional(value: tree.Expr, want: frozenset[str]) -> bool:
@@ -100,3 +112,25 @@ def _help(value: tree.Expr, actual: Schema, want: frozenset[str]) -> str:
     if want & {"integer", "number"} and kinds_of(actual) == {"string"}:
         return f"turn it into a number with `double({shown})`, or leave the quotes out"
     return f"pass {words_for_kinds(want)}"
+
+
+def _fix(value: tree.Expr, want: frozenset[str]) -> Fix | None:
+    """A number that stands in quotes without them, and the other way round."""
+    match value:
+        case tree.Constant(value=str() as text) if want & {"integer", "number"} and "string" not in want:
+            whole, _, fraction = text.removeprefix("-").partition(".")
+            decimal = "." in text
+            if not _digits(whole) or (decimal and (not _digits(fraction) or "number" not in want)):
+                return None
+            plain = text
+        case tree.Constant(value=int() | float() as number) if want == {"string"} and not isinstance(
+            number, bool
+        ):
+            plain = f'"{show_expression(value)}"'
+        case _:
+            return None
+    return Fix(f"Change to `{plain}`", (Replacement(value.span, plain),))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15

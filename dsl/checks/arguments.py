@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import tree
-from dsl.checks.given import Given, givens, properties_of
+from dsl.checks.given import Given, handover, properties_of
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic, Fix, Replacement
 from dsl.schemas import fields_of, fits, kinds_of, words_for
@@ -38,7 +38,7 @@ _ENGINE_GIVES = "idempotency_key"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for given in givens(subject):
+    for given in handover(subject).givens:
         yield from _unknown(given)
         yield from _missing(subject, given)
     for field in fields_of(subject.workflow, "config"):
@@ -70,7 +70,7 @@ def _unknown(given: Given) -> Iterator[Diagnostic]:
             f"{given.where} has no {given.sort} `{name}`{meant}",
             span,
             f"its {given.sort}s are {listed}" if listed else f"it takes no {given.sort}s",
-            given.place.path,
+            given.step,
             rename(span, suggestion),
         )
 
@@ -102,23 +102,16 @@ def _missing(subject: Subject, given: Given) -> Iterator[Diagnostic]:
             "E202",
             "error",
             f"{given.where} needs the {given.sort} `{name}`",
-            given.span if given.sort == "field" else _call_span(given),
+            given.at,
             f"add `{name}: ...` ({words})",
-            given.place.path,
+            given.step,
             _addition(subject, given, name),
         )
 
 
-def _call_span(given: Given) -> tree.Span:
-    match given.place.step.kind:
-        case tree.Call(target_span=span) | tree.RunWorkflow(target_span=span):
-            return span
-    return given.span
-
-
 def _addition(subject: Subject, given: Given, name: str) -> Fix | None:
     """Add the argument, where one value offers itself: a name or an input that is called the same and fits."""
-    names = subject.scopes.before.get(given.place.path, {})
+    names = given.names
     wanted = kinds_of(properties_of(given.schema).get(name, {}))
     value = None
     inputs = names.get("input", {}).get("properties")
@@ -137,7 +130,8 @@ def _addition(subject: Subject, given: Given, name: str) -> Fix | None:
 
 
 def _triggers(subject: Subject) -> Iterator[Diagnostic]:
-    known = {field.name for field in fields_of(subject.workflow, "input")}
+    inputs = fields_of(subject.workflow, "input")
+    known = {field.name for field in inputs}
     for head in subject.workflow.heads:
         if not isinstance(head, tree.Trigger):
             continue
@@ -154,3 +148,24 @@ def _triggers(subject: Subject) -> Iterator[Diagnostic]:
                     None,
                     rename(arg.name_span, suggestion),
                 )
+        yield from _left_out(head, inputs)
+
+
+def _left_out(trigger: tree.Trigger, inputs: tuple[tree.Field, ...]) -> Iterator[Diagnostic]:
+    """Inputs that a trigger must give and does not. A person who starts a run is asked for them; without ``with``,
+    a webhook or an event is the input itself; a schedule has nothing else to give."""
+    if isinstance(trigger.on, tree.Manual) or not (trigger.args or isinstance(trigger.on, tree.Schedule)):
+        return
+    names = {arg.name for arg in trigger.args}
+    known = {field.name for field in inputs}
+    misspelt = {closest(name, known - names) for name in names - known}
+    for field in inputs:
+        needed = field.default is None and not isinstance(field.type, tree.OptionalType)
+        if needed and field.name not in names | misspelt:
+            yield Diagnostic(
+                "E202",
+                "error",
+                f"the trigger `{trigger.name}` does not give the input `{field.name}`",
+                trigger.name_span,
+                f"add it as in `with ({field.name}: ...)`, or give the input a default",
+            )

@@ -34,21 +34,19 @@ from collections.abc import Iterator
 
 from dsl import tree
 from dsl.catalog import Schema
-from dsl.checks.given import givens, properties_of
+from dsl.checks.given import Handed, handover
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic
 from dsl.inference import Inference
 from dsl.schemas import fits, kind_of, kinds_of
 from dsl.suggestion import closest
+from dsl.unions import values_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for given in givens(subject):
-        properties = properties_of(given.schema)
-        for name, value, _ in given.entries:
-            if name in properties:
-                what = f"`{name}` of {given.where}"
-                yield from _value(what, value, properties[name], given.place.path)
+    for one in handover(subject).values:
+        yield from _value(one.what, one.value, one.schema, one.step)
+        yield from _computed(one, subject.scopes.schemas.get(id(one.value), {}))
     for site in subject.scopes.sites:
         for problem in site.problems:
             if problem.code == "E203":
@@ -64,15 +62,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                     yield from _value("this case", test, wanted, place.path)
 
 
-def _value(what: str, value: tree.Expr, wanted: Schema, step: str) -> Iterator[Diagnostic]:
-    allowed = _allowed(wanted)
+def _value(what: str, value: tree.Expr, wanted: Schema, step: str | None) -> Iterator[Diagnostic]:
+    allowed = values_of(wanted)
     if allowed is None or not isinstance(value, tree.Constant) or value.value in allowed:
         return
     if not fits(frozenset({kind_of(value.value)}), kinds_of(wanted)):
         return  # E201 says it better
     texts = [one for one in allowed if isinstance(one, str)]
     suggestion = closest(value.value, texts) if isinstance(value.value, str) else None
-    shown = ", ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in allowed if one is not None)
+    shown = _shown(allowed)
     meant = f', did you mean "{suggestion}"?' if suggestion else ""
     yield Diagnostic(
         "E203",
@@ -85,12 +83,24 @@ def _value(what: str, value: tree.Expr, wanted: Schema, step: str) -> Iterator[D
     )
 
 
-def _allowed(schema: Schema) -> list[object] | None:
-    if isinstance(schema.get("enum"), list):
-        return list(schema["enum"])
-    members = schema.get("anyOf", schema.get("oneOf"))
-    if isinstance(members, list) and members:
-        lists = [_allowed(m) if isinstance(m, dict) and m.get("type") != "null" else [None] for m in members]
-        if all(one is not None for one in lists):
-            return [value for one in lists if one is not None for value in one]
-    return None
+def _computed(one: Handed, actual: Schema) -> Iterator[Diagnostic]:
+    """A value that is computed, of which it is known that it is one of a few."""
+    allowed, known = values_of(one.schema), values_of(actual)
+    if allowed is None or not known or isinstance(one.value, tree.Constant):
+        return
+    if any(value in allowed or value is None for value in known):
+        return
+    if not fits(frozenset(map(kind_of, known)), kinds_of(one.schema)):
+        return  # E201 says it better
+    yield Diagnostic(
+        "E203",
+        "error",
+        f"{one.what} must be one of {_shown(allowed)}, but this is one of {_shown(known)}",
+        one.value.span,
+        f"use one of {_shown(allowed)}",
+        one.step,
+    )
+
+
+def _shown(values: list[object]) -> str:
+    return ", ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in values if one is not None)

@@ -13,7 +13,7 @@ from dsl.parse import Parsed
 from dsl.scope import Scopes, scopes_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subject:
     parsed: Parsed
     catalog: Catalog
