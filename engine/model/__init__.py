@@ -3,14 +3,18 @@
 Errors are a closed set (:class:`ModelError`); a model's words are untrusted text until somebody has checked them.
 """
 
+from engine.model.agents import AgentModels
 from engine.model.chat import ChatModel, Sink, open_model
 from engine.model.error import ModelError, ModelErrorCode
 from engine.model.message import Delta, Message, Piece, Spent
 from engine.model.provider import Provider
-from engine.model.settings import ModelSettings
-from engine.model.usage import Call, record
+from engine.model.settings import ModelSettings, Price
+from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
+from engine.model.usage import Call, record, record_of_run
 
 __all__ = [
+    "AgentModels",
+    "Asked",
     "Call",
     "ChatModel",
     "Delta",
@@ -18,10 +22,17 @@ __all__ = [
     "ModelError",
     "ModelErrorCode",
     "ModelSettings",
+    "Part",
     "Piece",
+    "Price",
     "Provider",
     "Sink",
     "Spent",
+    "ToolAnswer",
+    "ToolSpec",
+    "ToolUse",
+    "Turn",
     "open_model",
     "record",
+    "record_of_run",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from engine.model.error import ModelError
 from engine.model.message import Delta, Message, Piece, Spent
 from engine.model.settings import ModelSettings
+from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
 
 _NO_KEY = "none"
 """Local servers take any key, but the client insists on one."""
@@ -44,6 +46,33 @@ class OpenAICompatible:
             raise told from error
         if not finished:
             raise self._broken_off()
+
+    async def turn(self, parts: Sequence[Part], tools: Sequence[ToolSpec]) -> Turn:
+        """One turn with tools. Raises ``ModelError``; a turn that breaks off raises ``bad_answer``."""
+        if self._client is None:
+            await asyncio.to_thread(self._opened)
+        whole: Any = None
+        finished = False
+        try:
+            asked = (
+                self._opened().bind(tools=[_function(tool) for tool in tools]) if tools else self._opened()
+            )
+            async for chunk in asked.astream([_part(part) for part in parts]):
+                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
+                whole = chunk if whole is None else whole + chunk
+        except Exception as error:
+            raise self._told(error) from error
+        if whole is None or not finished:
+            raise self._broken_off()
+        usage = whole.usage_metadata or {}
+        uses = tuple(
+            ToolUse(
+                str(use.get("id") or f"use{number}"), str(use.get("name") or ""), str(use.get("args") or "")
+            )
+            for number, use in enumerate(whole.tool_call_chunks)
+        )
+        spent = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+        return Turn(_text_of(whole.content), uses, self.model, *spent)
 
     def _broken_off(self) -> ModelError:
         return ModelError("bad_answer", f"The model {self.model!r} stopped in the middle of its answer.")
@@ -94,6 +123,31 @@ class OpenAICompatible:
                 return ModelError("bad_answer", f"What the model {name} sent cannot be read.")
             case _:
                 return ModelError("bad_answer", f"The model {name} answered in a way that cannot be read.")
+
+
+def _function(tool: ToolSpec) -> dict[str, Any]:
+    described = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
+    return {"type": "function", "function": described}
+
+
+def _part(part: Part) -> Any:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+    match part:
+        case Message(role="system"):
+            return SystemMessage(part.text)
+        case Message(role="user"):
+            return HumanMessage(part.text)
+        case Message():
+            return AIMessage(part.text)
+        case Asked(text, uses):
+            calls = [
+                {"id": use.id, "type": "function", "function": {"name": use.name, "arguments": use.arguments}}
+                for use in uses
+            ]
+            return AIMessage(text, additional_kwargs={"tool_calls": calls})
+        case ToolAnswer(id, text):
+            return ToolMessage(text, tool_call_id=id)
 
 
 def _text_of(content: Any) -> str:

@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+import psycopg
+from psycopg.rows import TupleRow
+
 from engine import tables
 from engine.actor import Actor
 from engine.database import Database
+from engine.identity import new_id
+
+BY_A_RUNNER = """
+INSERT INTO model_calls (id, account_id, run_id, provider, model, tokens_in, tokens_out, cost_usd, ms, error)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One finished call. ``error`` is the code of the ModelError, or None when it answered."""
+    """One finished call. ``error`` is the code of the ModelError, or None when it answered. ``cost_usd`` is 0 where
+    nobody knows the model's price."""
 
     provider: str
     model: str
@@ -21,6 +31,7 @@ class Call:
     tokens_in: int = 0
     tokens_out: int = 0
     error: str | None = None
+    cost_usd: Decimal = Decimal(0)
 
 
 async def record(
@@ -36,8 +47,16 @@ async def record(
                 model=call.model,
                 tokens_in=call.tokens_in,
                 tokens_out=call.tokens_out,
-                cost_usd=Decimal(0),
+                cost_usd=call.cost_usd,
                 ms=call.ms,
                 error=call.error,
             )
         )
+
+
+async def record_of_run(
+    connection: psycopg.AsyncConnection[TupleRow], account_id: UUID, run_id: UUID, call: Call
+) -> None:
+    """The same from a runner, which may only add rows here and never read any."""
+    row = (new_id(), account_id, run_id, call.provider, call.model, call.tokens_in, call.tokens_out)
+    await connection.execute(BY_A_RUNNER, (*row, call.cost_usd, call.ms, call.error))

@@ -25,6 +25,14 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """The model asks for tools: pairs of a name and its arguments as text."""
+
+    calls: tuple[tuple[str, str], ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BreakOff:
     """Half an answer: the connection closes in the middle of the stream."""
 
@@ -48,7 +56,7 @@ class Garbage:
     """A stream that is no JSON."""
 
 
-Line: TypeAlias = Say | BreakOff | Status | Silence | Garbage
+Line: TypeAlias = Say | Use | BreakOff | Status | Silence | Garbage
 
 
 @dataclass
@@ -124,6 +132,15 @@ class ScriptedModel:
                 await _chunk(writer, _usage(body, text))
                 await _chunk(writer, "data: [DONE]\n\n")
                 await _end(writer)
+            case Use(calls, text):
+                await _begin(writer)
+                await _chunk(writer, _event(body, text, None))
+                for number, (name, arguments) in enumerate(calls):
+                    await _chunk(writer, _wanted(body, number, len(self.requests), name, arguments))
+                await _chunk(writer, _event(body, "", "tool_calls"))
+                await _chunk(writer, _usage(body, text + "".join(arguments for _, arguments in calls)))
+                await _chunk(writer, "data: [DONE]\n\n")
+                await _end(writer)
             case _:
                 assert_never(line)
 
@@ -156,6 +173,14 @@ async def _error(writer: asyncio.StreamWriter, code: int) -> None:
 def _event(body: dict[str, Any], text: str, finish: str | None) -> str:
     delta = {"role": "assistant", "content": text} if text else {}
     return _data(body, [{"index": 0, "delta": delta, "finish_reason": finish}])
+
+
+def _wanted(body: dict[str, Any], number: int, turn: int, name: str, arguments: str) -> str:
+    function = {"name": name, "arguments": arguments}
+    call = {"index": number, "id": f"call_{turn}_{number}", "type": "function", "function": function}
+    return _data(
+        body, [{"index": 0, "delta": {"role": "assistant", "tool_calls": [call]}, "finish_reason": None}]
+    )
 
 
 def _usage(body: dict[str, Any], text: str) -> str:
