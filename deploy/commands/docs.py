@@ -9,6 +9,7 @@ import dsl
 from deploy.failure import Failure
 from deploy.home import ROOT
 from deploy.texts import SHIPPED_CATALOG, read_catalog
+from dsl.changes import breaking
 from dsl.checks.pages import Page, markdown, pages
 from dsl.diagnostic import Diagnostic
 
@@ -41,8 +42,12 @@ def diagnostics_page() -> str:
 
 
 def _told(page: Page, catalog: dsl.Catalog) -> Diagnostic | None:
-    """What the rule says of its bad example; rules about two texts show theirs without it."""
-    if page.bad is None or page.before is not None:
+    """What the rule says of its bad example."""
+    if page.bad is None:
         return None
-    found = dsl.check(dsl.parse(page.bad.text), catalog)
+    parsed = dsl.parse(page.bad.text)
+    if page.before is not None:
+        found = breaking(dsl.parse(page.before.text), parsed, catalog)
+    else:
+        found = (*dsl.check(parsed, catalog), *dsl.notes(parsed, catalog))
     return next((one for one in found if one.code == page.code), None)

@@ -166,14 +166,16 @@ def markdown(every: Iterable[Page], told: Mapping[str, Diagnostic]) -> str:
         if those:
             lines += ["", f"## {title}", "", meaning, "", "| code | what |", "|---|---|"]
             lines += [f"| [{page.code}](#{page.code.lower()}) | {page.headline[:-1]} |" for page in those]
-    for page in listed:
-        lines += _section(page, told.get(page.code))
+    for sort in _SORTS:
+        for page in listed:
+            if page.code.startswith(sort):
+                lines += _section(page, told.get(page.code))
     return "\n".join(lines) + "\n"
 
 
 def _section(page: Page, told: Diagnostic | None) -> Iterator[str]:
-    yield from ("", f"## {page.code}", "", f"**{page.headline[0].upper()}{page.headline[1:]}**", "")
-    yield f"{page.what} {page.why}"
+    yield from ("", f"## {page.code}", "", f"**{_capital(page.headline)}**", "")
+    yield f"{_capital(page.what)} {_capital(page.why)}"
     yield from ("", f"What to do: {page.fix}")
     for paragraph in page.more:
         yield from ("", paragraph)
@@ -184,11 +186,17 @@ def _section(page: Page, told: Diagnostic | None) -> Iterator[str]:
         yield from (_underlined(page.bad), "```")
     if told is not None:
         yield from ("", f"> {told.severity} {page.code}: {told.message}", ">", f"> {told.help}")
+        if told.witness:
+            yield from (">", f"> The way that shows it: {' -> '.join(f'`{path}`' for path in told.witness)}")
         if told.fix is not None:
             yield from (">", f"> Quick fix: {told.fix.title}")
     if page.good is not None:
         mended = "Nothing to say:" if page.code.startswith("I") else "Mended:"
         yield from ("", mended, "", "```weft", page.good.text, "```")
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _introduction(page: Page) -> str:

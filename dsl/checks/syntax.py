@@ -6,9 +6,11 @@ Fix: write what the message asks for; it names the place and shows the form.
 
 Bad:
     workflow look {
+      use shop: mcp "shop"
       input { order_id: string }
-      step order «cal» "shop"
-      step done: return { id: input.order_id }
+      step order: «cal» shop.get_order(order_id: input.order_id)
+        timeout 10s
+      step done: return { id: order.id }
     }
 Good:
     workflow look {

@@ -133,9 +133,10 @@ def _alias(
     return Diagnostic(
         "E106",
         "error",
-        f"`{alias}` is no {sort} of this workflow{meant}",
+        f"no `use` line names a {sort} `{alias}`{meant}",
         at,
-        f'add `use {alias}: {source} "..."` at the top, or use one of: {", ".join(aliases) or "none yet"}',
+        f'add `use {alias}: {source} "..."` at the top'
+        + (f", or use one of those that are there: {', '.join(aliases)}" if aliases else ""),
         place.path,
         fix,
     )
@@ -144,7 +145,7 @@ def _alias(
 def _workflow(subject: Subject, place: Place, alias: str, span: tree.Span) -> Iterator[Diagnostic]:
     use = subject.uses.get(alias)
     if use is None or use.source != "workflow":
-        yield _alias(subject, place, alias, span, "other workflow", "workflow", subject.catalog.workflows)
+        yield _alias(subject, place, alias, span, "workflow", "workflow", subject.catalog.workflows)
 
 
 def _approver(subject: Subject, place: Place, approver: tree.Approver) -> Iterator[Diagnostic]:

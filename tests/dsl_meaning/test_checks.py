@@ -110,13 +110,13 @@ BAD: list[tuple[str, str, str, str]] = [
         "E106",
         "step a: call shp.get_order()",
         "shp",
-        "`shp` is no connector of this workflow, did you mean `shop`?",
+        "no `use` line names a connector `shp`, did you mean `shop`?",
     ),
     (
         "E106",
         "step a: run colect(customer_id: input.order_id)",
         "colect",
-        "`colect` is no other workflow of this workflow",
+        "no `use` line names a workflow `colect`, did you mean `collect`?",
     ),
     (
         "E106",
