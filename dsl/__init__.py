@@ -60,6 +60,7 @@ from dsl.palette import NewStep, new_step, new_step_text
 from dsl.parse import Parsed, parse
 from dsl.plan import Plan
 from dsl.position import position
+from dsl.results import ResultType, types_of
 from dsl.svg import svg
 from dsl.values import InputError, coerce, validate_input
 
@@ -95,6 +96,7 @@ __all__ = [
     "RenameStep",
     "ReplaceText",
     "Replacement",
+    "ResultType",
     "Sequence",
     "SetAnnotation",
     "SetArgument",
@@ -141,6 +143,7 @@ __all__ = [
     "text_of",
     "text_of_graph",
     "truth",
+    "types_of",
     "validate_input",
     "view",
 ]

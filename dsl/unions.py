@@ -66,7 +66,9 @@ def _plain(members: list[Schema]) -> Schema:
         for value in (value for one in lists for value in one or ()):
             if not any(value == other and type(value) is type(other) for other in values):
                 values.append(value)
-        whole["enum"] = values
+        # Texts stand for cases; that a number is 1 or 2 is a chance of the moment.
+        if all(isinstance(value, str) or value is None for value in values):
+            whole["enum"] = values
     formats = {member.get("format") for member in members if kinds_of(member) != {"null"}}
     if len(formats) == 1 and None not in formats:
         whole["format"] = formats.pop()
