@@ -20,6 +20,7 @@ from dsl.assist import (
 from dsl.catalog import Catalog
 from dsl.cel import ExpressionError, evaluate, truth
 from dsl.checks import check, notes
+from dsl.decoding import decoding_grammar
 from dsl.diagnostic import Diagnostic, Fix, Position, Replacement
 from dsl.edits import (
     AddStep,
@@ -52,7 +53,7 @@ from dsl.edits import (
 from dsl.estimate import Estimate, estimate
 from dsl.flat import Flat, FlatError, flatten, read_flat, text_of, text_of_graph
 from dsl.formatter import format_text
-from dsl.graph import Graph, graph_json, view
+from dsl.graph import Graph, graph_json, program_json, view
 from dsl.layout import layout
 from dsl.lowering import PlanError, content_hash, lower
 from dsl.mermaid import mermaid
@@ -116,6 +117,7 @@ __all__ = [
     "complete",
     "content_hash",
     "copy_text",
+    "decoding_grammar",
     "definition",
     "estimate",
     "evaluate",
@@ -132,6 +134,7 @@ __all__ = [
     "notes",
     "parse",
     "position",
+    "program_json",
     "read_flat",
     "references",
     "rename",

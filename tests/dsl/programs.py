@@ -37,7 +37,7 @@ _PIECES = [
     "\\u00e9",
     "\u00fc \U0001f642",
     "{}",
-    "$",
+    "$5",
     "// no comment",
 ]
 _PROMPT_PIECES = [
@@ -68,6 +68,7 @@ class Maker:
         self._left = 0
         self._count = 0
         self._said: list[set[str | None]] = []
+        self._path: list[str] = []
 
     def program(self) -> list[str]:
         return self._walk("start")
@@ -78,7 +79,7 @@ class Maker:
     def _walk(self, name: str) -> list[str]:
         budget = self._budget
         while True:
-            self._budget, self._said = budget, []
+            self._budget, self._said, self._path = budget, [], []
             try:
                 return self._rule(name, 0, False)
             except _Again:
@@ -96,6 +97,7 @@ class Maker:
         rule = self._choose(name, (self._left if valued else self._budget) > 0 and depth < DEEPEST)
         if name in _STARTS_A_SCOPE:
             self._said.append(set())
+        self._path.append(name)
         tokens: list[str] = []
         for symbol in rule.expansion:
             if not symbol.is_term:
@@ -107,6 +109,7 @@ class Maker:
                 tokens.append(self._token(symbol.name, depth, valued))
         if name in _STARTS_A_SCOPE:
             self._said.pop()
+        self._path.pop()
         return tokens
 
     def _choose(self, name: str, freely: bool) -> Rule:
@@ -115,6 +118,7 @@ class Maker:
             rules = [rule for rule in rules if rule.alias not in self._said[-1]]
             if not rules:
                 raise _Again
+        rules = [rule for rule in rules if self._may(name, rule)]
         if freely:
             rule = self._random.choices(rules, [_weight(name, rule) for rule in rules])[0]
         else:
@@ -122,6 +126,10 @@ class Maker:
         if name in _ONCE:
             self._said[-1].add(rule.alias)
         return rule
+
+    def _may(self, name: str, rule: Rule) -> bool:
+        """Whether an alternative may be taken; for those who want fewer programs."""
+        return True
 
     # ---- terminals
 
