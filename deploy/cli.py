@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", metavar="FILE", help="a .weft file, or - for standard input")
     check.add_argument("--json", action="store_true", help="print a JSON list of diagnostics")
     check.add_argument(
-        "--notes", action="store_true", help="also say how long a run can take in the worst case, and its cost"
+        "--notes",
+        action="store_true",
+        help="also say how long a run can take in the worst case, and its cost",
     )
     check.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
 
@@ -61,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     graph.add_argument("file", metavar="FILE")
     graph.add_argument("--format", choices=("json", "mermaid", "svg"), default="json")
     graph.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
+
+    lsp = add("lsp", "the language server for editors, on standard input and output; editors start it")
+    lsp.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
+    lsp.add_argument("--stdio", action="store_true", help="nothing else is offered; for editors that say so")
 
     run = add(
         "run", "publish a workflow to the local engine and run it; events are JSON lines, the result is last"
