@@ -30,15 +30,17 @@ Good:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from dsl import tree
 from dsl.catalog import Schema
+from dsl.cel.source import show_expression
 from dsl.checks.given import Handed, handover
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic
-from dsl.inference import Inference
-from dsl.schemas import fits, kind_of, kinds_of
+from dsl.outline import Place
+from dsl.schemas import fits, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
 from dsl.unions import values_of
 
@@ -55,11 +57,31 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
     for place in subject.places:
         if isinstance(place.step.kind, tree.Switch):
-            names = subject.scopes.before.get(place.path, {})
-            wanted = Inference(names).infer(place.step.kind.subject)
-            for arm in place.step.kind.arms:
-                for test in arm.tests:
-                    yield from _value("this case", test, wanted, place.path)
+            yield from _cases(subject, place, place.step.kind)
+
+
+def _cases(subject: Subject, place: Place, kind: tree.Switch) -> Iterator[Diagnostic]:
+    """Cases that are never taken: a value that cannot come, or one that an earlier case takes."""
+    wanted = subject.scopes.schemas.get(id(kind.subject), {})
+    possible = kinds_of(wanted)
+    taken: set[tuple[bool, object]] = set()
+    for test in (test for arm in kind.arms for test in arm.tests):
+        if not isinstance(test, tree.Constant):
+            continue
+        key = isinstance(test.value, bool), test.value
+        if key in taken:
+            message = f"this case is never taken: an earlier one takes {_spelled(test.value)}"
+            yield Diagnostic(
+                "E203", "error", message, test.span, "remove it, or write another value", place.path
+            )
+        elif test.value is not None and not fits(frozenset({kind_of(test.value)}), possible):
+            shown, words = show_expression(kind.subject), words_for_kinds(possible)
+            message = f"this case is never taken: `{shown}` is {words}, and never {_spelled(test.value)}"
+            help_ = f"write a value that is {words}"
+            yield Diagnostic("E203", "error", message, test.span, help_, place.path)
+        else:
+            yield from _value("this case", test, wanted, place.path)
+        taken.add(key)
 
 
 def _value(what: str, value: tree.Expr, wanted: Schema, step: str | None) -> Iterator[Diagnostic]:
@@ -75,7 +97,7 @@ def _value(what: str, value: tree.Expr, wanted: Schema, step: str | None) -> Ite
     yield Diagnostic(
         "E203",
         "error",
-        f'{what} cannot be "{value.value}"{meant}',
+        f"{what} cannot be {_spelled(value.value)}{meant}",
         value.span,
         f"use one of {shown}",
         step,
@@ -103,4 +125,8 @@ def _computed(one: Handed, actual: Schema) -> Iterator[Diagnostic]:
 
 
 def _shown(values: list[object]) -> str:
-    return ", ".join(f'"{one}"' if isinstance(one, str) else str(one) for one in values if one is not None)
+    return ", ".join(_spelled(one) for one in values if one is not None)
+
+
+def _spelled(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -47,7 +47,8 @@ from dsl import tree
 from dsl.catalog import Schema
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic, Fix, Replacement
-from dsl.inference import Inference
+from dsl.schemas import kinds_of
+from dsl.unions import members_of, values_of
 
 _SHOWN = 6
 
@@ -58,8 +59,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if not isinstance(kind, tree.Switch) or kind.otherwise is not None:
             continue
         tests = [test for arm in kind.arms for test in arm.tests]
-        schema = Inference(subject.scopes.before.get(place.path, {})).infer(kind.subject)
-        possible = listed_values(schema)
+        possible = _listed(subject.scopes.schemas.get(id(kind.subject), {}))
         if possible is None or not all(isinstance(test, tree.Constant) for test in tests):
             continue
         taken = [_spelled(test.value) for test in tests if isinstance(test, tree.Constant)]
@@ -77,22 +77,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def listed_values(schema: Schema) -> tuple[object, ...] | None:
+def _listed(schema: Schema) -> list[object] | None:
     """Every value a schema allows, where they are few and known; None otherwise."""
-    if isinstance(schema.get("enum"), list):
-        return tuple(schema["enum"])
-    if "const" in schema:
-        return (schema["const"],)
-    members = schema.get("anyOf", schema.get("oneOf"))
-    if isinstance(members, list) and members:
-        lists = [listed_values(member) if isinstance(member, dict) else None for member in members]
-        known = [one for one in lists if one is not None]
-        return tuple(value for one in known for value in one) if len(known) == len(lists) else None
-    kinds = schema.get("type")
-    names = {kinds} if isinstance(kinds, str) else set(kinds) if isinstance(kinds, list) else set()
-    if names and names <= {"boolean", "null"}:
-        return (*((True, False) if "boolean" in names else ()), *((None,) if "null" in names else ()))
-    return None
+    lists = [_of_member(member) for member in members_of(schema)]
+    return None if None in lists else [value for one in lists for value in one or ()]
+
+
+def _of_member(schema: Schema) -> list[object] | None:
+    kinds = kinds_of(schema)
+    if kinds and kinds <= {"boolean", "null"} and values_of(schema) is None:
+        return [*((True, False) if "boolean" in kinds else ()), *((None,) if "null" in kinds else ())]
+    return values_of(schema)
 
 
 def _spelled(value: object) -> str:

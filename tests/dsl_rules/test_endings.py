@@ -194,6 +194,42 @@ def test_a_switch_without_default_has_a_case_for_every_value(
         ]
 
 
+NEVER = [
+    (
+        "bool",
+        'case "yes" { }',
+        '"yes"',
+        'this case is never taken: `input.a` is true or false, and never "yes"',
+    ),
+    ("string", 'case "x" { } case "y", "x" { }', '"x"', 'this case is never taken: an earlier one takes "x"'),
+    ('"x" | "y"', "case 3 { }", "3", "this case is never taken: `input.a` is a text, and never 3"),
+    ('"low" | "high"', 'case "hihg" { }', '"hihg"', 'this case cannot be "hihg", did you mean "high"?'),
+]
+
+
+@pytest.mark.parametrize(("type_", "cases", "place", "message"), NEVER)
+def test_a_case_that_can_never_match_is_an_error(type_: str, cases: str, place: str, message: str) -> None:
+    text = f"workflow w {{ input {{ a: {type_} }} step s: switch input.a {{ {cases} default {{ }} }} }}"
+    (one,) = [found for found in dsl.check(dsl.parse(text), CATALOG) if found.code == "E203"]
+    assert (text[one.span.start : one.span.end], one.message) == (place, message)
+    assert one.span.start == text.rindex(place)
+
+
+@pytest.mark.parametrize(
+    ("type_", "cases"),
+    [
+        ("int", "case 1, 2.0 { }"),
+        ("string", "case null { }"),
+        ("any", 'case 1, "1", true { }'),
+        ("bool", "case true, false { }"),
+    ],
+)
+def test_a_case_that_may_match_is_left_alone(type_: str, cases: str) -> None:
+    assert (
+        told(f"step s: switch input.a {{ {cases} default {{ }} }}", "E203", f"input {{ a: {type_} }}") == []
+    )
+
+
 APPROVALS = [
     ("{ }", "{  within 3d }"),
     ("{\n  }", "{\n    within 3d\n  }"),
