@@ -15,6 +15,7 @@ from dsl.edits.ground import Ground
 from dsl.flat import flatten
 from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, slots, too_many
 from dsl.parse import Parsed
+from dsl.ports import Condition, Port, condition_of, ports_of
 from dsl.sentences import arm_label, rescue_label, sentence_of, title_of, way_on
 from dsl.terms import Terms, terms_of
 
@@ -59,42 +60,6 @@ class NodeProblem(_Frozen):
     severity: str
     message: str
     help: str
-
-
-class Port(_Frozen):
-    """Where edges meet a node: "<node>:in", "<node>:out", and "<node>:<slot>" for each of its blocks."""
-
-    id: str
-    side: Literal["in", "out"]
-    label: str = ""
-
-
-class Condition(_Frozen):
-    """When a block runs. ``text`` and ``values`` are Weft, as they are written.
-
-    "when": ``text`` holds, and that of no block before it; "case": ``text`` is one of ``values``; "each": once for each,
-    as in ``item in items``; "while", "until": again, by ``text``; "error": the step failed, with one of the codes
-    ``values`` if there are any; "else", "default": none of the others; "rejected", "timeout": what became of an
-    approval; "undo": to undo the step when a later one fails; "always".
-    """
-
-    kind: Literal[
-        "when",
-        "else",
-        "case",
-        "default",
-        "each",
-        "while",
-        "until",
-        "rejected",
-        "timeout",
-        "error",
-        "undo",
-        "always",
-    ]
-    text: str = ""
-    values: tuple[str, ...] = ()
-    label: str = ""
 
 
 class Node(_Frozen):
@@ -292,7 +257,7 @@ class _Building:
                 effect=effect,
                 container=bool(blocks),
                 problems=tuple(self.painted.get(path, ())),
-                ports=_ports(id_, step.kind, within),
+                ports=ports_of(id_, within),
                 start=step.span.start,
                 end=step.span.end,
             )
@@ -393,51 +358,6 @@ class _Building:
         if catalog is None or catalog.tool(connector, kind.tool) is None:
             return name, None
         return name, "read" if catalog.nature(connector, kind.tool).reads else "write"
-
-
-def _ports(id_: str, kind: tree.Kind, within: Sequence[tuple[str, str]]) -> tuple[Port, ...]:
-    """In, one for each block, and out where the run can go on."""
-    ports = [Port(id=f"{id_}:in", side="in")]
-    seen: dict[str, int] = {}
-    for name, label in within:
-        seen[name] = seen.get(name, 0) + 1
-        number = "" if seen[name] == 1 else f"#{seen[name]}"
-        ports.append(Port(id=f"{id_}:{name}{number}", side="out", label=label))
-    if not isinstance(kind, tree.Return | tree.Fail):
-        ports.append(Port(id=f"{id_}:out", side="out"))
-    return tuple(ports)
-
-
-def condition_of(step: tree.Step, slot: str, label: str, ground: Ground) -> Condition:
-    """When the block ``slot`` of a step runs."""
-
-    def source(expression: tree.Expr) -> str:
-        return ground.cut(expression.span).strip()
-
-    if slot == "compensate":
-        return Condition(kind="undo", label=label)
-    if slot.startswith("catch"):
-        catches = [clause for clause in step.clauses if isinstance(clause, tree.Catch)]
-        return Condition(kind="error", values=catches[int(slot.removeprefix("catch"))].codes, label=label)
-    match step.kind:
-        case tree.If(arms=arms) if slot != "else":
-            number = 0 if slot == "then" else int(slot.removeprefix("elif"))
-            return Condition(kind="when", text=source(arms[number].tests[0]), label=label)
-        case tree.If():
-            return Condition(kind="else", label=label)
-        case tree.Switch(subject=subject, arms=arms) if slot != "default":
-            values = tuple(map(source, arms[int(slot.removeprefix("case"))].tests))
-            return Condition(kind="case", text=source(subject), values=values, label=label)
-        case tree.Switch():
-            return Condition(kind="default", label=label)
-        case tree.Approve():
-            return Condition(kind="rejected" if slot == "reject" else "timeout", label=label)
-        case tree.Foreach(variable=variable, items=items):
-            return Condition(kind="each", text=f"{variable} in {source(items)}", label=label)
-        case tree.Loop(mode=mode, test=test):
-            return Condition(kind=mode, text=source(test), label=label)
-        case _:
-            return Condition(kind="always", label=label)
 
 
 def _lane_label(step: tree.Step, slot: Slot, terms: Terms) -> str:

@@ -42,6 +42,10 @@ def _shape(program: forms.Flat) -> Any:
     return [head.part for head in program.header], blocks, comments
 
 
+_TOGETHER = frozenset({"input", "output", "config", "secret"})
+"""Declarations without an empty line between them."""
+
+
 class _Printing:
     """Lines of Weft; the formatter makes them canonical."""
 
@@ -52,9 +56,13 @@ class _Printing:
         yield from _comments(program.comments)
         yield from _docs(program.doc)
         yield f"workflow {program.workflow} {{"
+        above = None
         for head in program.header:
+            if above is not None and head.part != above and not {head.part, above} <= _TOGETHER:
+                yield ""
             yield from self.head(head)
-        yield from self.steps("")
+            above = head.part
+        yield from self.steps("", before=[""] if program.header else [], gap=[""])
         yield "}"
 
     def head(self, head: forms.Head) -> Iterator[str]:
@@ -80,8 +88,11 @@ class _Printing:
             case _:
                 assert_never(head)
 
-    def steps(self, block: str) -> Iterator[str]:
+    def steps(self, block: str, before: Sequence[str] = (), gap: Sequence[str] = ()) -> Iterator[str]:
+        """``gap`` stands between the steps, ``before`` before the first."""
         for id_, step in self.place.steps.get(block, ()):
+            yield from before
+            before = gap
             yield from _comments(step.comments)
             yield from _docs(step.doc)
             for one in step.annotations:

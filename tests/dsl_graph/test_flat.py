@@ -71,7 +71,7 @@ MINIMAL: dict[str, Any] = {
 
 def test_steps_may_be_listed_before_the_block_they_stand_in():
     assert text_of(read_flat(MINIMAL)) == (
-        'workflow w {\n  step a: if true {\n    step b: let 1\n  }\n  step c: call shop.get("a b": a)\n}\n'
+        'workflow w {\n  step a: if true {\n    step b: let 1\n  }\n\n  step c: call shop.get("a b": a)\n}\n'
     )
 
 
