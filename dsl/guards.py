@@ -27,11 +27,17 @@ class _Effects:
         self._catalog = catalog
 
     def below(self, step: tree.Step, path: str) -> Iterator[str]:
-        """The paths of the calls in a step and inside it that do more than read."""
+        """The paths of the calls in a step and inside it that do more than read, and of the models that may."""
         if isinstance(step.kind, tree.Call):
             use = self._uses.get(step.kind.alias)
             if use is None or not self._catalog.nature(use.name, step.kind.tool).reads:
                 yield path
+        if isinstance(step.kind, tree.Agent) and any(
+            not self._catalog.nature(use.name, ref.tool).reads
+            for ref in step.kind.tools
+            if (use := self._uses.get(ref.alias)) is not None
+        ):
+            yield path
         for slot in kind_slots(step.kind):
             for inner in slot.block.steps:
                 yield from self.below(inner, path + slot.infix + inner.id)

@@ -259,6 +259,9 @@ class _Lowering:
                     tool=ref.tool,
                     effect="read" if nature.reads else "write",
                     honours_key=honours_key(tool, nature),
+                    dangerous=nature.dangerous,
+                    description=tool.description or tool.title,
+                    input_schema=resolved(tool.input_schema),
                 )
             )
         return plan.Agent(

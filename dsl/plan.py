@@ -97,10 +97,17 @@ class RunWorkflow(_Frozen):
 
 
 class AgentTool(_Frozen):
+    """A tool that a model may call. ``dangerous``: the account wants a person to approve its very arguments, which
+    nobody can do beforehand here; such a call is refused. ``input_schema`` and ``description`` are for the model.
+    """
+
     connector: str
     tool: str
     effect: Literal["read", "write"]
     honours_key: bool
+    dangerous: bool = False
+    description: str = ""
+    input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
 
 
 class Agent(_Frozen):

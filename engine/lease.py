@@ -18,6 +18,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from engine.journal import Answer, Event, Lease
+from engine.model.usage import Call, record_of_run
 from engine.steptimes import StepTimes
 
 Json: TypeAlias = Any
@@ -226,6 +227,9 @@ class Leases:
         row = await cursor.fetchone()
         fields = ("name", "title", "transport", "trusted", "pins")
         return None if row is None else dict(zip(fields, row, strict=True))
+
+    async def spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
+        await record_of_run(self._connection, account_id, run_id, call)
 
     async def count(self, times: StepTimes) -> None:
         await times.flush(self._connection)

@@ -26,7 +26,9 @@ from dsl.plan import Plan
 from engine.effects import Tools
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim, Connection, Leases
-from engine.runtime import Invocation, Program, Programs, World
+from engine.model import AgentModels, Call, ModelSettings
+from engine.runtime import Invocation, Models, Program, Programs, World
+from engine.settings import BadSettings
 from engine.steptimes import StepTimes
 from engine.toolbox import PooledTools
 from engine.writer import Writer
@@ -64,7 +66,8 @@ class _Active:
 
 
 class Runner:
-    """``open``, then ``stop``; everything in between happens by itself. ``tools`` for tests; the connectors else."""
+    """``open``, then ``stop``; everything in between happens by itself. ``tools`` and ``models`` for tests; the
+    connectors, and the models of the environment, else."""
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class Runner:
         settings: RunnerSettings | None = None,
         tools: Tools | None = None,
         clock: Callable[[], float] = time.time,
+        models: Models | None = None,
     ) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._url = url
@@ -85,6 +89,7 @@ class Runner:
         self._writer = Writer(url, self.id, self._settings.lanes)
         self._own_tools = PooledTools(self._connector)
         self._tools: Tools = self._own_tools if tools is None else tools
+        self._models = models if models is not None else self._configured()
         self._times = StepTimes()
         self._clock = clock
         self._offset = 0.0
@@ -208,7 +213,7 @@ class Runner:
             await journal.finish("failed", {"error": error}, None, error)
             return
         program = await self._program(claim)
-        world = World(self._tools, self._now, observe=self._times.add)
+        world = World(self._tools, self._now, observe=self._times.add, models=self._models)
         active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
         if self._draining:
             active.invocation.drain()
@@ -308,6 +313,19 @@ class Runner:
         for path, answer in answers.items():
             active.invocation.deliver(path, answer)
         active.invocation.look()
+
+    def _configured(self) -> Models | None:
+        """The environment's models. Settings that cannot be read are none: everything else still runs."""
+        try:
+            settings = ModelSettings.from_environment()
+        except BadSettings as error:
+            log.error("no language model can be used: %s %s", error.message, error.help)
+            return None
+        return None if settings is None else AgentModels(settings, self._spent)
+
+    async def _spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
+        async with self._desk.leases() as leases:
+            await leases.spent(account_id, run_id, call)
 
     async def _connector(self, account_id: UUID, name: str) -> dict[str, object] | None:
         async with self._desk.leases() as leases:

@@ -13,12 +13,13 @@ from engine.runtime.support import unsupported
 if TYPE_CHECKING:
     from engine.runtime.execution import End, Execution, Invocation
     from engine.runtime.program import Program, Programs, compile_plan
-    from engine.runtime.state import World
+    from engine.runtime.state import Models, World
 
 _WHERE = {
     "End": "execution",
     "Execution": "execution",
     "Invocation": "execution",
+    "Models": "state",
     "Program": "program",
     "Programs": "program",
     "World": "state",
@@ -29,6 +30,7 @@ __all__ = [
     "End",
     "Execution",
     "Invocation",
+    "Models",
     "Program",
     "Programs",
     "World",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from dsl import coerce
-from dsl.plan import PlanStep, ToolCall
+from dsl.plan import PlanStep, Retry, ToolCall
 from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
-from engine.journal import Entry
+from engine.journal import Done, Entry
 from engine.runtime.outcome import Failure, Review
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
@@ -22,17 +22,13 @@ Json: TypeAlias = Any
 
 
 async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch: Branch, path: str) -> Json:
-    journal = state.journal
-    recorded = journal.done.get(path)
-    if recorded is not None:
-        if recorded.error is not None:
-            raise Failure.of(recorded.error, recorded.order)
+    if (recorded := known(state, path)) is not None:
         return recorded.value
     if state.tokens.replaying:
         await state.tokens.barrier(branch)
     branch.check()
 
-    if any(path.startswith(around) for around in state.refused.get(step.path, ())):
+    if state.is_refused(step.path, path):
         raise state.failed(
             path, "not_approved", "The approval before this call was not given; nothing was sent."
         )
@@ -45,6 +41,30 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
     if step.key is not None:
         key = str(state.compute(step.key, scope, path))
     timeout_s = DEFAULT_TIMEOUT_S if step.timeout_ms is None else step.timeout_ms / 1000
+    return await effect(state, do, args, key, timeout_s, step.retry, branch, path)
+
+
+def known(state: State, path: str) -> Done | None:
+    """What is recorded of a call; None when nothing is. Raises the recorded ``Failure``."""
+    recorded = state.journal.done.get(path)
+    if recorded is not None and recorded.error is not None:
+        raise Failure.of(recorded.error, recorded.order)
+    return recorded
+
+
+async def effect(
+    state: State,
+    do: ToolCall,
+    args: dict[str, Json],
+    key: str,
+    timeout_s: float,
+    retry: Retry | None,
+    branch: Branch,
+    path: str,
+) -> Json:
+    """Call a tool that has no recorded end, and record one. Raises ``Failure``, or ``Review`` when nobody knows
+    whether it happened."""
+    journal = state.journal
     about = {"tool": f"{do.connector}.{do.tool}", "args": args, "key": key}
 
     started, again = journal.started.get(path), journal.retrying.get(path)
@@ -72,7 +92,7 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
             )
         except ToolError as error:
             state.world.observe("failed", max(state.world.clock() - clock, 0.0))
-            verdict = after_error(do, step.retry, error.code, error.outcome, attempt, state.world.chance())
+            verdict = after_error(do, retry, error.code, error.outcome, attempt, state.world.chance())
             match verdict:
                 case Ask():
                     raise Review(path, _question(do, error.message)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from dsl.plan import Approve, Approver, PlanStep, ToolCall, Wait
+from dsl.plan import Agent, Approve, Approver, PlanStep, ToolCall, Wait
 from engine.effects import approval_hash
 from engine.journal import Answer, ApprovalRequest, Started
 from engine.runtime.expression import names_of
@@ -149,8 +149,7 @@ async def _open_approval(state: State, step: PlanStep, do: Approve, scope: Scope
             _approver(state, do.escalate_to, scope, path),
             now + do.escalate_after_ms / 1000,
         )
-    guarded = (_effect(state, step.path, guard, scope) for guard in do.guards)
-    effects = [effect for effect in guarded if effect is not None]
+    effects = [effect for guard in do.guards for effect in _effects(state, step.path, guard, scope)]
     title = step.label if do.title is None else str(state.compute(do.title, scope, path))
     shown = {label: state.compute(value, scope, path) for label, value in do.show}
     args_hash = approval_hash(lease.account_id, lease.run_id, path, state.content_hash, effects)
@@ -187,14 +186,27 @@ def _approver(state: State, one: Approver, scope: Scope, path: str) -> dict[str,
     return {"by": one.by, "name": str(state.compute(one.name, scope, path))}
 
 
-def _effect(state: State, gate: str, guard: str, scope: Scope) -> dict[str, Json] | None:
-    """A call that waits behind the gate, with its arguments when all they need is known already.
+def _effects(state: State, gate: str, guard: str, scope: Scope) -> list[dict[str, Json]]:
+    """What waits behind the gate: a call, or the tools by which a model may change something, as it will choose."""
+    step = state.steps.get(guard)
+    match None if step is None else step.do:
+        case ToolCall() as do:
+            return [_effect(state, gate, guard, do, scope)]
+        case Agent(tools=tools):
+            chosen = {"path": scope.path(guard), "arguments": None, "pending": ["model"]}
+            return [
+                {**chosen, "connector": tool.connector, "tool": tool.tool}
+                for tool in tools
+                if tool.effect == "write"
+            ]
+        case _:
+            return []
+
+
+def _effect(state: State, gate: str, guard: str, do: ToolCall, scope: Scope) -> dict[str, Json]:
+    """A call, with its arguments when all they need is known already.
 
     A call in a round that has not begun (a ``foreach`` behind the gate) has no place yet, and no arguments."""
-    step = state.steps.get(guard)
-    if step is None or not isinstance(step.do, ToolCall):
-        return None
-    do = step.do
     needed = frozenset[str]().union(*(names_of(argument) for argument in do.args.values()))
     pending = sorted(name for name in needed if not scope.has(name))
     arguments = None

@@ -1,7 +1,8 @@
 """Steps with their clauses, as plain coroutines. Nothing of the graph sits on the path of a single step.
 
 Around every kind, from the inside out: the block's time limit, retry, catch, and the promise to be undone. A tool call
-retries and keeps time by itself (``calls``), since its attempts are journaled one by one.
+retries and keeps time by itself (``calls``), since its attempts are journaled one by one; so does a model (``agents``),
+whose turns are.
 
 An error that is handled (caught, settled, retried) first undoes what was finished inside the step that failed.
 """
@@ -13,7 +14,7 @@ from typing import Any, TypeAlias
 from dsl import plan as p
 from dsl.plan import Block, PlanStep
 from engine.effects import backoff_ms
-from engine.runtime import children, control, gates, hearing
+from engine.runtime import agents, children, control, gates, hearing
 from engine.runtime.calls import call
 from engine.runtime.outcome import Failure, Returned, Stopped
 from engine.runtime.scope import Scope
@@ -72,7 +73,7 @@ class Interpreter:
 
     async def _retried(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
         """A block that is tried again runs under a path of its own, ``path#2``, so that its steps run again too."""
-        if step.retry is None:
+        if step.retry is None or isinstance(step.do, p.Agent):
             return await self._timed(step, scope, branch, path)
         retry, journal = step.retry, self.state.journal
         attempt = 1
@@ -160,6 +161,9 @@ class Interpreter:
                 value = await gates.approve(self, step, do, scope, branch, path)
             case p.RunWorkflow() as do:
                 value = await children.run(state, step, do, scope, branch, path)
+            case p.Agent() as do:
+                state.note_started(path)
+                value = await agents.agent(state, step, do, scope, branch, path)
             case p.Wait(event=event) as do if event is not None:
                 value = await hearing.wait_event(state, step, do, scope, branch, path)
             case p.Wait() as do:
@@ -181,8 +185,8 @@ class Interpreter:
             case p.Do(block=block):
                 state.note_started(path)
                 value = await self.block(block, scope, branch)
-            case p.ToolCall() | p.Agent() as do:
-                raise state.failed(path, "unsupported", f"A {do.kind!r} step cannot run here.")
+            case p.ToolCall():
+                raise AssertionError("a call is run by `step`")
         state.note_result(path, value)
         return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
@@ -14,12 +14,23 @@ from dsl.plan import Block, Expression, PlanStep, WorkflowPin
 from engine.effects import Tools
 from engine.identity import new_id
 from engine.journal import Entry, Journal
+from engine.model.turn import Part, ToolSpec, Turn
 from engine.runtime.expression import Bound, bind
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope
 from engine.runtime.tokens import Branch, Tokens
 
 Json: TypeAlias = Any
+
+
+class Models(Protocol):
+    """Language models for ``agent`` steps. ``wanted`` is a tier ("balanced") or a model's own name."""
+
+    async def turn(
+        self, account_id: UUID, run_id: UUID, wanted: str, parts: Sequence[Part], tools: Sequence[ToolSpec]
+    ) -> Turn:
+        """Raises ``ModelError``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class World:
     new_id: Callable[[], UUID] = new_id
     observe: Callable[[str, float], None] = lambda outcome, seconds: None
     """Told of every call of a tool that ended: "succeeded" or "failed", and its seconds."""
+    models: Models | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +95,10 @@ class State:
             return self.value(expression, scope)
         except (ValueError, KeyError) as error:
             raise self.failed(path, "expression", getattr(error, "message", None) or str(error)) from None
+
+    def is_refused(self, step: str, path: str) -> bool:
+        """Whether a person said no to what the step ``step`` of the plan does at ``path`` of the run."""
+        return any(path.startswith(around) for around in self.refused.get(step, ()))
 
     async def reach(self, path: str, branch: Branch) -> None:
         """A step that the journal knows nothing of is new: it waits until all that was recorded has been applied."""

@@ -19,8 +19,12 @@ def unsupported(plan: Plan) -> list[tuple[str, str]]:
 
 def _problem(plan: Plan, step: PlanStep) -> str | None:
     match step.do:
-        case p.Agent():
-            return "An `agent` step cannot be run by this version yet. Call a tool instead."
+        case p.Agent(tools=tools) if asked := [tool for tool in tools if tool.dangerous]:
+            name = f"{asked[0].connector}.{asked[0].tool}"
+            return (
+                f"A person must approve the arguments of `{name}`, and a model chooses them too late for that. "
+                "Take the tool from the `agent` and call it in a step of its own, behind an approval."
+            )
         case p.RunWorkflow() if step.key is not None:
             return "A `run` step starts one run, however often it is tried, and takes no `key`. Take it away."
         case p.RunWorkflow(workflow=name) if name != plan.workflow and not _version(plan, name):

@@ -24,6 +24,8 @@ class Crasher:
         self.dead = False
         stage.ledger.before_write = stage.ledger.after_write = self._place
         stage.witness.before = stage.witness.after = self._place
+        if stage.talker is not None:
+            stage.talker.before = stage.talker.after = self._place
 
     def _place(self, name: str) -> None:
         if self.dead:

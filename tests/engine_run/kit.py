@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from dsl import plan as p
 from engine.effects import ToolError
 from engine.journal import Answer, Journal, Lease
 from engine.memory import MemoryLedger, MemoryRun
+from engine.model import Asked, ModelError, ModelErrorCode, Part, ToolSpec, ToolUse, Turn
 from engine.runtime import Execution, Invocation, Program, World, compile_plan
 
 Json = Any
@@ -209,6 +210,55 @@ class Witness:
 
 
 @dataclass
+class Talker:
+    """A model that follows a script: its n-th turn of a conversation is the n-th line; an error's code instead of a
+    line is raised once, the line behind it comes with the next try. ``heard`` keeps every conversation it was given."""
+
+    script: list[Turn | ModelErrorCode]
+    heard: list[list[Part]] = field(default_factory=list)
+    tools: list[list[ToolSpec]] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+    after: Callable[[str], None] = lambda _: None
+    raised: set[int] = field(default_factory=set)
+
+    async def turn(
+        self, account_id: UUID, run_id: UUID, wanted: str, parts: Sequence[Part], tools: Sequence[ToolSpec]
+    ) -> Turn:
+        self.before("model")
+        await asyncio.sleep(0)
+        self.heard.append(list(parts))
+        self.tools.append(list(tools))
+        self.wanted.append(wanted)
+        number = sum(isinstance(part, Asked) or getattr(part, "role", "") == "assistant" for part in parts)
+        for place, line in enumerate(self.script):
+            if not isinstance(line, Turn):
+                if number == 0 and place not in self.raised:
+                    self.raised.add(place)
+                    raise ModelError(line, "as the script says")
+                continue
+            if number == 0:
+                self.after("model")
+                return line
+            number -= 1
+        raise AssertionError("the script is over")
+
+
+def use(name: str, arguments: str = "{}", cost: float = 0.0) -> Turn:
+    return Turn("", (ToolUse(f"id-{name}", name, arguments),), "m", 10, 5, cost, True)
+
+
+def agent(id: str, *tools: p.AgentTool, **rest: Any) -> p.PlanStep:
+    named = {name: rest.pop(name) for name in list(rest) if name in p.Agent.model_fields}
+    given = {"model": const("balanced"), "prompt": const("Do it."), **named}
+    return step(id, p.Agent(tools=tools, **given), **rest)
+
+
+def tool(name: str = "write", honours: bool = True, effect: str = "write", **rest: Any) -> p.AgentTool:
+    return p.AgentTool(connector="w", tool=name, effect=effect, honours_key=honours, **rest)
+
+
+@dataclass
 class Stage:
     """One run of one plan, with what it needs to be invoked again and again. ``others``: the plans that its ``run``
     steps start, by version. ``happens``: events that are published whenever nothing else can go on."""
@@ -223,6 +273,7 @@ class Stage:
     chance: Callable[[], float] = lambda: 0.0
     others: dict[str, p.Plan] = field(default_factory=dict)
     happens: list[tuple[str, Json]] = field(default_factory=list)
+    talker: Talker | None = None
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(lambda: self.now)
@@ -242,7 +293,7 @@ class Stage:
             program = compile_plan(run.version, self.others[run.version]) if run.version else self.program
             given = run.input
         lease = self.ledger.claim(run.lease.run_id, owner)
-        world = World(self.witness, lambda: self.now, self.chance)
+        world = World(self.witness, lambda: self.now, self.chance, models=self.talker)
         journal = Journal(lease, self.ledger, run.events)
         return Invocation(program, journal, world, given, cancelled or run.stopping)
 

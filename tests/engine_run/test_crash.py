@@ -14,11 +14,14 @@ import pytest
 
 from dsl import plan as p
 from engine.journal import Fenced
+from engine.model import ToolUse, Turn
 from tests.engine_run.crasher import Crasher, assert_same, undisturbed, with_crash
 from tests.engine_run.kit import (
     OTHER,
     Crash,
     Stage,
+    Talker,
+    agent,
     approve,
     block,
     call,
@@ -37,7 +40,9 @@ from tests.engine_run.kit import (
     run,
     step,
     template,
+    tool,
     until,
+    use,
 )
 
 
@@ -170,10 +175,29 @@ SHAPES |= {
         ),
         ret("done", cel("h.n")),
     ),
+    "agent": lambda: plan(
+        call("a", compensate=undo()),
+        parallel(
+            "p",
+            agent("g", tool(), tool("bad"), tool("read", effect="read"), output_schema={"type": "integer"}),
+            do("side", call("s1"), approve("gate"), call("s2")),
+        ),
+        call("b", args={"v": cel("g")}),
+        ret("done", cel("b.v")),
+    ),
 }
 
 
+def talker() -> Talker:
+    several = (ToolUse("1", "w__write", '{"x": 1}'), ToolUse("2", "w__read", "{}"), ToolUse("3", "none", ""))
+    return Talker(
+        [Turn("", several), use("w__bad"), use("w__write", "[]"), Turn("soon"), use("w__write"), Turn("7")]
+    )
+
+
 def stage_of(shape: str) -> Stage:
+    if shape == "agent":
+        return Stage(SHAPES[shape](), talker=talker())
     if shape == "a child that fails":
         gone = iff(
             "odd", cel("input.n == 5", "input"), block(fail("gone", "gone")), block(fail("hard", "hard"))

@@ -72,9 +72,11 @@ async def test_every_beginning_of_a_real_journal_can_be_folded() -> None:
 def test_publishing_is_told_what_cannot_run() -> None:
     secret = call("a", args={"token": cel("secrets.key")})
     keyed = step("w", p.RunWorkflow(workflow="test", args={}), key=const("k"))
-    agent = step("g", p.Agent(model=const("m")))
+    asked = p.AgentTool(connector="w", tool="pay", effect="write", honours_key=True, dangerous=True)
+    agent = step("g", p.Agent(model=const("m"), tools=(asked,)))
     nested = iff("i", const(True), block(step("r", p.RunWorkflow(workflow="other", args={}))))
-    assert [path for path, _ in unsupported(plan(secret, keyed, agent, nested, call("fine")))] == [
+    whole = plan(secret, keyed, agent, nested, call("fine"), workflows=())
+    assert [path for path, _ in unsupported(whole)] == [
         "a",
         "w",
         "g",
