@@ -40,9 +40,8 @@ LONGEST_ANSWER = 50_000
 """Characters of a tool's answer that the model gets to see."""
 KEY_ARGUMENT = "idempotency_key"
 
-NO_MODEL = "No language model is connected. Set WEFT_MODEL_URL and WEFT_MODEL for the engine, then start again."
-    "No language model is connected. Set WEFT_MODEL_URL and WEFT_MODEL where the engine runs, "
-    "then start the run again."
+NO_MODEL = (
+    "No language model is connected. Set WEFT_MODEL_URL and WEFT_MODEL for the engine, then start again."
 )
 
 
