@@ -27,7 +27,7 @@ def flatten(parsed: Parsed) -> forms.Flat:
         doc=workflow.doc,
         header=header,
         steps=tuple(flattening.told()),
-        comments=flattening.comments_of(None),
+        comments=flattening.loose(),
     )
 
 
@@ -54,9 +54,13 @@ class _Flattening:
                 self.block(slot.block, unique(f"{id_}/{slot.name}", self.taken), path + slot.infix)
 
     def told(self) -> list[forms.Step]:
-        comments: dict[int | None, list[str]] = {}
+        comments: dict[int, list[str]] = {}
+        notes: dict[int, str] = {}
         for owner, comment in zip(self.owners, self.ground.parsed.comments, strict=True):
-            comments.setdefault(owner, []).append(_said(comment))
+            if owner is not None and comment.span.start >= self.found[owner][0].span.end and _said(comment):
+                notes[owner] = _said(comment)
+            elif owner is not None:
+                comments.setdefault(owner, []).append(_said(comment))
         return [
             forms.Step(
                 id=step.id,
@@ -68,16 +72,15 @@ class _Flattening:
                     forms.Annotation(name=one.name, args=self.args(one.args)) for one in step.annotations
                 ),
                 comments=tuple(comments.get(number, ())),
+                note=notes.get(number, ""),
             )
             for number, (step, reference) in enumerate(self.found)
         ]
 
-    def comments_of(self, owner: int | None) -> tuple[str, ...]:
-        return tuple(
-            _said(comment)
-            for found, comment in zip(self.owners, self.ground.parsed.comments, strict=True)
-            if found == owner
-        )
+    def loose(self) -> tuple[str, ...]:
+        """The comments that belong to no step."""
+        pairs = zip(self.owners, self.ground.parsed.comments, strict=True)
+        return tuple(_said(comment) for owner, comment in pairs if owner is None)
 
     def kind(self, kind: tree.Kind) -> forms.Kind:
         text, maybe = self.text, self.maybe

@@ -38,7 +38,7 @@ def _shape(program: forms.Flat) -> Any:
     blocks: dict[str, list[tuple[str, str]]] = {}
     for step in program.steps:
         blocks.setdefault(step.block, []).append((step.id, step.do.kind))
-    comments = len(program.comments) + sum(len(step.comments) for step in program.steps)
+    comments = len(program.comments) + sum(len(step.comments) + bool(step.note) for step in program.steps)
     return [head.part for head in program.header], blocks, comments
 
 
@@ -93,23 +93,28 @@ class _Printing:
         for id_, step in self.place.steps.get(block, ()):
             yield from before
             before = gap
-            yield from _comments(step.comments)
-            yield from _docs(step.doc)
-            for one in step.annotations:
-                yield f"@{one.name}({_args(one.args)})"
-            yield f"step {step.id}:"
-            yield from self.kind(id_, step.do)
-            catches = compensations = 0
-            for clause in step.clauses:
-                match clause:
-                    case forms.Catch():
-                        slot, catches = f"catch{catches}", catches + 1
-                    case forms.Compensate():
-                        compensations += 1
-                        slot = "compensate" if compensations == 1 else f"compensate#{compensations}"
-                    case _:
-                        slot = ""
-                yield from self.clause(f"{id_}/{slot}", clause)
+            *lines, last = self.step(id_, step)
+            yield from lines
+            yield f"{last} {next(_comments((step.note,)))}" if step.note else last
+
+    def step(self, id_: str, step: forms.Step) -> Iterator[str]:
+        yield from _comments(step.comments)
+        yield from _docs(step.doc)
+        for one in step.annotations:
+            yield f"@{one.name}({_args(one.args)})"
+        yield f"step {step.id}:"
+        yield from self.kind(id_, step.do)
+        catches = compensations = 0
+        for clause in step.clauses:
+            match clause:
+                case forms.Catch():
+                    slot, catches = f"catch{catches}", catches + 1
+                case forms.Compensate():
+                    compensations += 1
+                    slot = "compensate" if compensations == 1 else f"compensate#{compensations}"
+                case _:
+                    slot = ""
+            yield from self.clause(f"{id_}/{slot}", clause)
 
     def kind(self, id_: str, kind: forms.Kind) -> Iterator[str]:
         match kind:
