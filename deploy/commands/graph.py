@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 import dsl
 from deploy.texts import read_catalog, read_text
@@ -19,5 +20,5 @@ def main(options: argparse.Namespace) -> int:
         case "svg":
             print(dsl.svg(graph))
         case _:
-            print(graph.model_dump_json(indent=1))
+            print(json.dumps(dsl.program_json(parsed, graph), indent=1, ensure_ascii=False))
     return 1 if any(diagnostic.severity == "error" for diagnostic in parsed.diagnostics) else 0
