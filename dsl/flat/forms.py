@@ -328,7 +328,8 @@ class Annotation(_Form):
 class Step(_Form):
     """``id`` is the step's own name, ``block`` the block it stands in: "" for the body of the workflow.
 
-    Steps of one block run in the order they are listed. ``comments`` are lines without their slashes; ``note`` is the comment behind the step.
+    Steps of one block run in the order they are listed. ``comments`` are lines without their slashes; ``note`` is the
+    comment behind the step.
     """
 
     id: Name
