@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("rest", nargs=argparse.REMAINDER)
 
     bench = add("bench", "measure; --json prints one object last")
-    bench.add_argument("name", choices=("engine", "startup"))
+    bench.add_argument("name", choices=("dsl", "engine", "startup"))
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
 
