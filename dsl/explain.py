@@ -140,6 +140,10 @@ def explain(mistake: Mistake) -> Told:
         return Told(
             f"`{wrong}` is not a word that fits here; did you mean `{slip}`?", f"write `{slip}`", span
         )
+    if wrong.type == "" and not wrong.isprintable():
+        return Told(
+            f"the character U+{ord(wrong[0]):04X} cannot be seen and means nothing here", "remove it", span
+        )
     if str(wrong) in _INSTEAD:
         return Told(*_INSTEAD[str(wrong)], span)
     if wrong.type == "DOC" or (last is not None and last.type == "DOC"):

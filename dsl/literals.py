@@ -15,6 +15,10 @@ MAX_INT = 2**63 - 1
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION_PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
 _ESCAPES = {
+    "a": "\a",
+    "v": "\v",
+    "?": "?",
+    "`": "`",
     "n": "\n",
     "t": "\t",
     "r": "\r",
@@ -27,7 +31,11 @@ _ESCAPES = {
     "$": "$",
 }
 _UNSEEN = re.compile("[\x01-\x1f\x7f]")
-_PIECE = re.compile(r"\\u[0-9a-fA-F]{4}|\\\r?\n|\\.|\$\{|\r?\n|[^\\$\r\n]+|.", re.DOTALL)
+_CODE = (
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[xX][0-9a-fA-F]{2}|\\[0-3][0-7]{2}"
+)
+_PIECE = re.compile(_CODE + r"|\\\r?\n|\\.|\$\{|\r?\n|[^\\$\r\n]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +210,19 @@ def _after_indent(body: str, position: int, indent: str) -> int:
 def _escape(piece: str) -> str | None:
     if piece.endswith("\n"):
         return ""
-    if piece.startswith("\\u") and len(piece) == 6:
-        code = int(piece[2:], 16)
-        return None if 0xD800 <= code <= 0xDFFF or code == 0 else chr(code)
+    if len(piece) > 2 and piece[1] in "uUxX01234567":
+        return _character(piece)
     return _ESCAPES.get(piece[1:])
+
+
+def _character(piece: str) -> str | None:
+    """One character by its number: ``\\u00e9``, ``\\U0001f642``, ``\\xe9``, ``\\351``, or as the two halves JSON
+    writes."""
+    if len(piece) == 12:
+        high, low = int(piece[2:6], 16), int(piece[8:], 16)
+        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    code = int(piece[1:], 8) if piece[1].isdigit() else int(piece[2:], 16)
+    return None if 0xD800 <= code <= 0xDFFF or code == 0 or code > 0x10FFFF else chr(code)
 
 
 def _hole_end(body: str, position: int) -> int | None:

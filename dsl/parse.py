@@ -22,9 +22,14 @@ MAX_CHARACTERS = 500_000
 MAX_DEPTH = 120
 """Levels of the tree, so that whoever walks it may recurse."""
 
+_MOST_UNSEEN = 5
 _DEEP = "this is nested too deeply"
 _FLATTER = "make it flatter: give the inner parts steps of their own"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\ud800-\udfff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+)
+"""Characters that nothing can hold, and those that make a text look other than it is: they turn its direction or
+break its lines for the eye alone. In a string they can be written as ``\\u200f``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def _parse(text: str) -> Parsed:
             "split it into workflows that run each other",
             Span(0, 0),
         )
-    clean, problems = _readable(text)
+    clean, problems = readable(text), _unseen(text)
     state = Reading(hole=lambda start, end: _hole(clean, state, start, end), problems=problems)
     reader = Reader(clean, state.problem)
     try:
@@ -84,15 +89,42 @@ def expression_problem(source: str) -> str | None:
     return problems[0].message if problems else None
 
 
-def _readable(text: str) -> tuple[str, list[Diagnostic]]:
-    """The text with a byte order mark and characters that nothing can hold made blank, place by place."""
+def readable(text: str) -> str:
+    """The text as the lexer sees it, character by character in its place: a byte order mark and what nobody can see
+    made blank, a carriage return that ends a line made a line feed."""
     clean = " " + text[1:] if text.startswith("\ufeff") else text
-    problems = []
-    if first := _CONTROL.search(clean):
-        clean = _CONTROL.sub(" ", clean)
-        message = f"the character U+{ord(first.group()):04X} cannot stand in a workflow"
-        problems.append(Diagnostic("E001", "error", message, Span(first.start(), first.end()), "remove it"))
-    return clean, problems
+    return _UNSEEN.sub(lambda found: "\n" if found.group() == "\r" else " ", clean)
+
+
+def _unseen(text: str) -> list[Diagnostic]:
+    """The first of each sort of character that cannot stand in a workflow."""
+    found: dict[str, int] = {}
+    for match in _UNSEEN.finditer(text):
+        found.setdefault(match.group(), match.start())
+        if len(found) == _MOST_UNSEEN:
+            break
+    return [_cannot_stand(char, at) for char, at in found.items()]
+
+
+def _cannot_stand(char: str, at: int) -> Diagnostic:
+    span = Span(at, at + 1)
+    code = f"U+{ord(char):04X}"
+    if char == "\r":
+        message, help = (
+            "a line ends with a carriage return alone",
+            "save the file with line feeds (LF or CRLF)",
+        )
+    elif char == "\x85" or "\u2028" <= char <= "\u2029":
+        message = (
+            f"the character {code} cannot stand in a workflow: it looks like the end of a line and is none"
+        )
+        help = f"remove it; in a string write `\\u{ord(char):04x}`"
+    elif char > "\u0600" and not "\ud800" <= char <= "\udfff":
+        message = f"the character {code} cannot stand in a workflow: it shows the text in another order"
+        help = f"remove it; in a string write `\\u{ord(char):04x}`"
+    else:
+        message, help = f"the character {code} cannot stand in a workflow", "remove it"
+    return Diagnostic("E001", "error", message, span, help)
 
 
 def _refused(text: str, message: str, help: str, span: Span) -> Parsed:

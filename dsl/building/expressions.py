@@ -21,8 +21,10 @@ from dsl.building.reading import (
     report,
     whole,
 )
-from dsl.literals import Hole, read_prompt, read_string
+from dsl.literals import MAX_INT, Hole, read_prompt, read_string
 from dsl.tree import Expr
+
+_ONE_TOO_MANY = str(MAX_INT + 1)
 
 
 def _literal(token: Token, *, prompt: bool) -> Expr:
@@ -50,7 +52,11 @@ class Expressions:
         return _literal(kids[0], prompt=True)
 
     def integer(self, kids: list[Token]) -> Expr:
-        return tree.Constant(whole(kids[0]) if kids[0] else None, extent(kids[0]))
+        token = kids[0]
+        if token.lstrip("0") == _ONE_TOO_MANY:
+            whole(token)
+            return tree.Constant(MAX_INT + 1, extent(token))
+        return tree.Constant(whole(token) if token else None, extent(token))
 
     def decimal(self, kids: list[Token]) -> Expr:
         value = float(kids[0])
@@ -117,6 +123,11 @@ class Expressions:
         return tree.Unary("!", kids[1], cover(kids))
 
     def neg(self, kids: list[Child]) -> Expr:
+        """``-9223372036854775808`` is a number although what stands behind its sign is none."""
+        operand = kids[1]
+        if isinstance(operand, tree.Constant) and operand.value == MAX_INT + 1:
+            current_reading().take_back(operand.span)
+            return tree.Constant(-MAX_INT - 1, cover(kids))
         return tree.Unary("-", kids[1], cover(kids))
 
     def cond(self, kids: list[Child]) -> Expr:

@@ -31,6 +31,10 @@ class Reading:
     def problem(self, code: str, message: str, help: str, span: Span) -> None:
         self.problems.append(Diagnostic(code, "error", message, span, help))
 
+    def take_back(self, span: Span) -> None:
+        """What was a problem by itself turned out to be none where it stands."""
+        self.problems[:] = [problem for problem in self.problems if problem.span != span]
+
 
 _current: ContextVar[Reading] = ContextVar("weft_reading")
 
@@ -91,7 +95,7 @@ def plain(token: Token) -> str:
 
 
 def whole(token: Token) -> int:
-    value = int(token[:20]) if token else 0
+    value = int(token.lstrip("0")[:20] or 0) if token else 0
     if value > MAX_INT:
         _current.get().problem(
             "E001", "this number is too large", "numbers go up to 9223372036854775807", extent(token)
@@ -102,7 +106,7 @@ def whole(token: Token) -> int:
 
 def milliseconds(token: Token) -> int:
     value = duration_ms(token[:200])
-    if value > 100 * 366 * 86_400_000:
+    if len(token) > 200 or value > 100 * 366 * 86_400_000:
         _current.get().problem(
             "E001", "this is longer than a hundred years", "use a shorter time", extent(token)
         )

@@ -6,7 +6,7 @@ that a lexer which never looks back can tell them from each other.
 
 from __future__ import annotations
 
-_UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_UNSEEN = r"\x00-\x08\x0b-\x1f\x7f\u0085\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _UNICODE = (
     r"u(0([1-9a-fA-F][0-9a-fA-F]{2}|0[1-9a-fA-F][0-9a-fA-F]|00[1-9a-fA-F])"
     r"|[1-9a-cA-CefEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2})"
@@ -30,7 +30,7 @@ TERMINALS: dict[str, str] = {
     "ID": "/[a-zA-Z_][a-zA-Z0-9_]*/",
     "TOOL": r"/[a-zA-Z_][a-zA-Z0-9_\-\/]*/",
     "INT": "/[0-9]{1,18}/",
-    "FLOAT": r"/[0-9]{1,18}\.[0-9]{1,18}([eE][+-]?[0-9]{1,2})?/",
+    "FLOAT": r"/[0-9]{1,18}(\.[0-9]{1,18}([eE][+-]?[0-9]{1,2})?|[eE][+-]?[0-9]{1,2})/",
     "DURATION": "/([0-9]{1,12}ms|[0-9]{1,9}s|[0-9]{1,7}m|[0-9]{1,5}h|[0-9]{1,4}d|[0-9]{1,3}w){1,3}/",
     "DOC": rf"/\/\/\/([^\/\n{_UNSEEN}][^\n{_UNSEEN}]{{0,200}})?/",
     "SQ": f"/'{_SINGLE}'/",

@@ -11,7 +11,7 @@ from lark import Token
 
 from dsl import tree
 from dsl.grammar import grammar
-from dsl.parse import Parsed
+from dsl.parse import Parsed, readable
 from dsl.tree import Span
 from dsl.walk import walk
 
@@ -58,7 +58,7 @@ def tokens(text: str) -> list[Token]:
 
 def source(parsed: Parsed) -> Source:
     """``parsed`` has no errors."""
-    text = parsed.text.replace("\ufeff", " ", 1) if parsed.text.startswith("\ufeff") else parsed.text
+    text = readable(parsed.text)
     found = tokens(text)
     places = sorted(
         [(token.start_pos or 0, token.end_pos or 0, token.type, str(token), False) for token in found]

@@ -116,9 +116,9 @@ class Maker:
         rules, costs = _rules()[name], _costs()
         if name in _ONCE:
             rules = [rule for rule in rules if rule.alias not in self._said[-1]]
-            if not rules:
-                raise _Again
         rules = [rule for rule in rules if self._may(name, rule)]
+        if not rules:
+            raise _Again
         if freely:
             rule = self._random.choices(rules, [_weight(name, rule) for rule in rules])[0]
         else:
