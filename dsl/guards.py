@@ -25,9 +25,28 @@ class _Effects:
     def __init__(self, workflow: tree.Workflow, catalog: Catalog) -> None:
         self._uses = uses(workflow)
         self._catalog = catalog
+        self._below: dict[int, tuple[str, ...]] = {}
+        self._gates: dict[int, bool] = {}
 
-    def below(self, step: tree.Step, path: str) -> Iterator[str]:
+    def gates(self, step: tree.Step) -> bool:
+        """Whether a step is an approval or has one inside."""
+        known = self._gates.get(id(step))
+        if known is None:
+            inside = any(self.gated(slot.block) for slot in slots(step))
+            known = self._gates[id(step)] = isinstance(step.kind, tree.Approve) or inside
+        return known
+
+    def gated(self, block: tree.Block) -> bool:
+        return any(map(self.gates, block.steps))
+
+    def below(self, step: tree.Step, path: str) -> tuple[str, ...]:
         """The paths of the calls in a step and inside it that do more than read, and of the models that may."""
+        known = self._below.get(id(step))
+        if known is None:
+            known = self._below[id(step)] = tuple(self._found(step, path))
+        return known
+
+    def _found(self, step: tree.Step, path: str) -> Iterator[str]:
         if isinstance(step.kind, tree.Call):
             use = self._uses.get(step.kind.alias)
             if use is None or not self._catalog.nature(use.name, step.kind.tool).reads:
@@ -52,14 +71,19 @@ def _visit(
     effects: _Effects,
 ) -> None:
     """``beyond`` are the calls that follow the whole block."""
+    if not effects.gated(block):
+        return
     before = predecessors(block) if parallel else {}
+    calls = {id(step): effects.below(step, prefix + step.id) for step in block.steps}
     for index, step in enumerate(block.steps):
+        if not effects.gates(step):
+            continue
         path = prefix + step.id
         if parallel:
             later = [other for other in block.steps if step.id in before[other.id]]
         else:
             later = list(block.steps[index + 1 :])
-        following = (*(call for other in later for call in effects.below(other, prefix + other.id)), *beyond)
+        following = (*(call for other in later for call in calls[id(other)]), *beyond)
         if isinstance(step.kind, tree.Approve):
             found[path] = following
         for slot in slots(step):
