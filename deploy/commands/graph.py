@@ -20,5 +20,5 @@ def main(options: argparse.Namespace) -> int:
         case "svg":
             print(dsl.svg(graph))
         case _:
-            print(json.dumps(dsl.program_json(parsed, graph), indent=1, ensure_ascii=False))
+            print(json.dumps(dsl.program_json(parsed, graph), indent=1))
     return 1 if any(diagnostic.severity == "error" for diagnostic in parsed.diagnostics) else 0
