@@ -40,7 +40,8 @@ class Declared:
 @dataclass(slots=True)
 class Reading:
     """``fields`` holds the names read of ``input``, ``config`` and ``secrets``; ``whole`` those read as a whole;
-    ``awaited`` the steps that another one is ``after``; ``unknown`` names that stand for nothing."""
+    ``awaited`` the steps that another one is ``after``; ``twice`` names that two of one scope have; ``unknown`` those
+    that stand for nothing."""
 
     declared: list[Declared] = field(default_factory=list)
     fields: dict[str, set[str]] = field(
@@ -50,6 +51,7 @@ class Reading:
     aliases: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
     awaited: set[str] = field(default_factory=set)
+    twice: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
 
 
@@ -121,7 +123,8 @@ class _Walk:
             path = prefix + step.id
             found = Declared("step", step.id, step, path, step.span, alone)
             self.reading.declared.append(found)
-            scope.names.setdefault(step.id, found)
+            if scope.names.setdefault(step.id, found) is not found:
+                self.reading.twice.add(step.id)
             for slot in kind_slots(step.kind):
                 if not slot.scope:
                     # Where the first result wins or all of them are kept, a step is read through the block.

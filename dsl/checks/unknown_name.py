@@ -32,10 +32,15 @@ from dsl.cel import FUNCTIONS, METHODS
 from dsl.cel.source import bound_variable, children
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic, Fix, Replacement
+from dsl.inference import Inference
+from dsl.names import with_names
 from dsl.outline import Place, after_of
 from dsl.schemas import BASIC, GENERIC, declared_types
 from dsl.scope import Site
 from dsl.suggestion import closest
+
+_OF_ALL = ("input", "config", "secrets")
+_SHOWN = 8
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -111,10 +116,10 @@ def _unknown(
             span,
             f"write `{field}`",
             site.step,
-            rename(span, field),
+            _rename(site, name, span, field),
         )
     meant = f", did you mean `{suggestion}`?" if suggestion else ""
-    known = ", ".join(f"`{known}`" for known in list(site.names)[:10])
+    known = ", ".join(f"`{known}`" for known in _near(site))
     return Diagnostic(
         "E101",
         "error",
@@ -122,8 +127,28 @@ def _unknown(
         span,
         f"names you can use here: {known}" if known else "no names can be used here, write the value itself",
         site.step,
-        rename(span, suggestion),
+        _rename(site, name, span, suggestion),
     )
+
+
+def _near(site: Site) -> list[str]:
+    """The names that were given last, and those that are always there."""
+    names = list(site.names)
+    steps = [name for name in names if name not in _OF_ALL]
+    return [*steps[-_SHOWN:], *(name for name in names if name in _OF_ALL)]
+
+
+def _rename(site: Site, name: str, span: tree.Span, meant: str | None) -> Fix | None:
+    """A fix that writes the name that is probably meant, unless the expression could not work with it."""
+    if meant is None:
+        return None
+    owner, _, field = meant.partition(".")
+    schema = site.names.get(owner, {})
+    if field:
+        schema = schema.get("properties", {}).get(field, {})
+    tried = Inference(with_names(site.names, {name: schema}))
+    tried.infer(site.expression)
+    return rename(span, meant) if len(tried.problems) <= len(site.problems) else None
 
 
 def _field_owner(subject: Subject, site: Site, name: str) -> str | None:
@@ -179,14 +204,15 @@ def _types(subject: Subject) -> Iterator[Diagnostic]:
                 written.append((type_, None))
             case tree.Fields(fields=fields):
                 written.extend((one.type, None) for one in fields)
+    beside: dict[str, set[str]] = {}
+    for place in subject.places:
+        beside.setdefault(place.container, set()).add(place.step.id)
     for place in subject.places:
         if isinstance(place.step.kind, tree.Agent) and place.step.kind.output is not None:
             written.append((place.step.kind.output, place.path))
-        waited = after_of(place.step)
-        siblings = {p.step.id for p in subject.places if waited and p.container == place.container}
-        for name in waited:
-            if name not in siblings:
-                yield _unknown_sibling(place, name, siblings)
+        for name in after_of(place.step):
+            if name not in beside[place.container]:
+                yield _unknown_sibling(place, name, beside[place.container])
     for type_, step in written:
         for name, span, names in _type_names(type_, known):
             suggestion = closest(name, names)

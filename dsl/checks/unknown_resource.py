@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dsl import tree
+from dsl.catalog import Tool
 from dsl.cel.source import children
 from dsl.checks.subject import Subject, quoted_span, rename
 from dsl.diagnostic import Diagnostic, Fix, Replacement
@@ -98,18 +99,28 @@ def _tool(subject: Subject, place: Place, alias: str, tool: str, span: tree.Span
     if connector is None or tool in connector.tools:
         return
     at = tree.Span(span.end - len(tool), span.end)
-    found = _missing(
-        "tool", tool, connector.tools, at, _listed(connector.tools, f"{use.name} has no tools"), place.path
-    )
+    suggestion = closest(tool, connector.tools)
+    meant = f", did you mean `{suggestion}`?" if suggestion else ""
+    fitting = suggestion is not None and _takes(connector.tools[suggestion], place.step.kind)
     yield Diagnostic(
-        found.code,
-        found.severity,
-        found.message.replace("there is no tool", f"`{use.name}` has no tool"),
-        found.span,
-        found.help,
-        found.step,
-        found.fix,
+        "E106",
+        "error",
+        f"`{use.name}` has no tool `{tool}`{meant}",
+        at,
+        _listed(connector.tools, f"{use.name} has no tools"),
+        place.path,
+        rename(at, suggestion) if fitting else None,
     )
+
+
+def _takes(tool: Tool, kind: tree.Kind) -> bool:
+    """Whether a tool takes the arguments of a call: one that does not is hardly the one that is meant."""
+    if not isinstance(kind, tree.Call):
+        return True
+    given = {arg.name for arg in kind.args}
+    known, required = tool.input_schema.get("properties"), tool.input_schema.get("required")
+    lacks = isinstance(required, list) and not given.issuperset(required)
+    return not lacks and (not isinstance(known, dict) or given <= known.keys())
 
 
 def _alias(

@@ -123,7 +123,8 @@ def _step(subject: Subject, reading: Reading, one: Declared, errors: list[Declar
             message = f"`{name}` is fetched, but nothing reads it"
         case _:
             return
-    fix = None if name in reading.awaited else subject.removal(one.step.span, f"Remove `{name}`")
+    needed = name in reading.awaited or name in reading.twice
+    fix = None if needed else subject.removal(one.step.span, f"Remove `{name}`")
     yield _warn(message, one.step.id_span, f"read `{name}` in a later step, or remove it", one.path, fix)
 
 
