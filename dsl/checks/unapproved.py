@@ -147,8 +147,8 @@ class _Proof:
     def chosen(self, subject: tree.Expr, value: tree.Expr, path: str, outcome: bool) -> int:
         return self._bounded(self.bounds.equal(subject, value, path, outcome))
 
-    def round(self, test: tree.Expr, path: str) -> int:
-        return self._bounded(self.bounds.when(test, path, True, in_round=True))
+    def rounds(self, test: tree.Expr, path: str, outcome: bool) -> int:
+        return self._bounded(self.bounds.when(test, path, outcome, in_round=True))
 
     def undoing(self, step: tree.Step, path: str, before: int, after: int) -> int:
         """Who approved an effect has approved undoing it."""

@@ -10,7 +10,7 @@ A fact is a bit, what is sure at a place a set of bits. It is a must-analysis ov
   knows which: an intersection over them. Behind ``settle`` any step may have failed: what was sure before it.
 - Beside each other: a step of a ``parallel`` can count on what it is ``after``, on nothing its siblings do.
 - A ``foreach`` or ``loop`` may run no round: what is inside is sure inside only. A round cannot count on the round
-  before it.
+  before it. A ``loop`` is left by its test only, so behind it the test has come out.
 - A catch takes over from any place inside what failed: it can count on what was sure before the step.
 - ``on reject`` and ``on timeout`` branches that go on come together with the yes, without it.
 - A compensation runs when its step has succeeded, so it counts on what is sure behind that.

@@ -30,8 +30,8 @@ class Facts(Protocol):
         """What is sure when the subject of the ``switch`` at ``path`` is, or is not, this value."""
         ...
 
-    def round(self, test: tree.Expr, path: str) -> int:
-        """What is sure in a round of the loop at ``path`` because its ``while`` held."""
+    def rounds(self, test: tree.Expr, path: str, outcome: bool) -> int:
+        """What is sure when the test of the loop at ``path``, which sees what its rounds see, came out like this."""
         ...
 
     def undoing(self, step: tree.Step, path: str, before: int, after: int) -> int:
@@ -124,9 +124,10 @@ class _Walk:
                 self._way(path, "body", self.block(block, inside, sure))
                 return sure
             case tree.Loop(block=block, mode=mode, test=test):
-                held = facts.round(test, path) if mode == "while" else 0
+                held = facts.rounds(test, path, True) if mode == "while" else 0
                 self._way(path, "body", self.block(block, inside, sure | held))
-                return sure
+                # It is left only by its test; with no round left to run it fails.
+                return sure | facts.rounds(test, path, mode == "until")
             case tree.Return() | tree.Fail():
                 return NEVER
             case tree.Broken():

@@ -56,6 +56,7 @@ CATALOG = Catalog(
                 "check_refund_eligibility": Tool(
                     name="check_refund_eligibility",
                     input_schema=_object(["order_id"], order_id=TEXT, reason=TEXT),
+                    effect="read",
                 ),
                 "process_refund": Tool(
                     name="process_refund",
