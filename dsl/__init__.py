@@ -59,6 +59,7 @@ from dsl.lowering import PlanError, content_hash, lower
 from dsl.mermaid import mermaid
 from dsl.palette import NewStep, new_step, new_step_text
 from dsl.parse import Parsed, parse
+from dsl.placement import Placement, Spot, follow, placed, placement_json, read_placement
 from dsl.plan import Plan
 from dsl.position import position
 from dsl.results import ResultType, types_of
@@ -89,6 +90,7 @@ __all__ = [
     "NewStep",
     "Parsed",
     "Paste",
+    "Placement",
     "Plan",
     "PlanError",
     "Position",
@@ -107,6 +109,7 @@ __all__ = [
     "SetExpression",
     "SetHeader",
     "Signature",
+    "Spot",
     "Symbol",
     "Unwrap",
     "UseLine",
@@ -123,6 +126,7 @@ __all__ = [
     "evaluate",
     "flatten",
     "folding",
+    "follow",
     "format_text",
     "graph_json",
     "hover",
@@ -133,9 +137,12 @@ __all__ = [
     "new_step_text",
     "notes",
     "parse",
+    "placed",
+    "placement_json",
     "position",
     "program_json",
     "read_flat",
+    "read_placement",
     "references",
     "rename",
     "renameable",

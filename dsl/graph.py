@@ -66,7 +66,8 @@ class Node(_Frozen):
     """``x`` and ``y`` are pixels from the parent's corner; ``start`` and ``end`` are characters of the text.
 
     ``implied`` marks a lane that the text leaves out ("otherwise: go on") and its empty place for a step. Steps, start
-    and end have ``ports``; lanes have the ``condition`` under which their steps run.
+    and end have ``ports``; lanes have the ``condition`` under which their steps run. A ``collapsed`` node shows nothing
+    of what is in it; ``note`` is what somebody wrote beside it on the canvas: both come from a placement.
     """
 
     id: str
@@ -84,6 +85,8 @@ class Node(_Frozen):
     implied: bool = False
     ports: tuple[Port, ...] = ()
     condition: Condition | None = None
+    collapsed: bool = False
+    note: str = ""
     x: int = 0
     y: int = 0
     width: int = 0

@@ -7,7 +7,7 @@ rows, each row behind what it waits for. Pure and deterministic; all lengths are
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dsl.graph import END, START, Graph, Node
@@ -31,6 +31,8 @@ EDGE_Y = 36
 ROW_Y = 60
 """Between the rows of a ``parallel``."""
 MARGIN = 24
+APART = 16
+"""Between two boxes that somebody has put somewhere."""
 
 
 @dataclass(slots=True)
@@ -43,8 +45,27 @@ class _Box:
     height: int = 0
 
 
-def layout(graph: Graph) -> Graph:
-    """The graph with a box for every node, relative to its parent, and its whole size."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where somebody wants a node, relative to its parent, and how large at least."""
+
+    x: int | None = None
+    y: int | None = None
+    width: int = 0
+    height: int = 0
+
+    @property
+    def placed(self) -> bool:
+        return self.x is not None and self.y is not None
+
+
+def layout(graph: Graph, wishes: Mapping[str, Wish] | None = None) -> Graph:
+    """The graph with a box for every node, relative to its parent, and its whole size.
+
+    ``wishes`` (by node id) are followed as far as nothing overlaps and everything stays inside its container: who
+    wishes nothing makes room for who does.
+    """
+    wished = wishes or {}
     boxes = {node.id: _Box(node) for node in graph.nodes}
     roots: list[_Box] = []
     for node in graph.nodes:
@@ -57,12 +78,15 @@ def layout(graph: Graph) -> Graph:
     beside = frozenset(n.id for n in graph.nodes if n.parent in parallel and n.id == f"{n.parent}/body")
     # Children come behind their parents in `nodes`, so backwards is from the inside out.
     for node in reversed(graph.nodes):
-        _size(boxes[node.id], before, beside)
+        _size(boxes[node.id], before, beside, wished)
     order = {START: -1, END: 1}
     width, height = _stack(sorted(roots, key=lambda box: order.get(box.node.id, 0)), GAP_Y)
     for box in roots:
         box.x += MARGIN
         box.y += MARGIN
+    if _settled(roots, wished, MARGIN, MARGIN):
+        width = max(box.x + box.width for box in roots) - MARGIN
+        height = max(box.y + box.height for box in roots) - MARGIN
     placed = tuple(
         node.model_copy(update={"x": b.x, "y": b.y, "width": b.width, "height": b.height})
         for node, b in ((node, boxes[node.id]) for node in graph.nodes)
@@ -72,7 +96,9 @@ def layout(graph: Graph) -> Graph:
     )
 
 
-def _size(box: _Box, before: dict[str, list[str]], beside: frozenset[str]) -> None:
+def _size(
+    box: _Box, before: dict[str, list[str]], beside: frozenset[str], wishes: Mapping[str, Wish]
+) -> None:
     """The size of a box whose children have theirs, and the children's places in it."""
     match box.node.kind:
         case "start" | "end":
@@ -80,11 +106,45 @@ def _size(box: _Box, before: dict[str, list[str]], beside: frozenset[str]) -> No
         case "empty":
             box.width, box.height = IMPLIED if box.node.implied else EMPTY
         case "lane":
-            _lane(box, before, box.node.id in beside)
+            _lane(box, before, box.node.id in beside, wishes)
         case _ if box.children:
             _container(box)
         case _:
             box.width, box.height = STEP
+    if (wish := wishes.get(box.node.id)) is not None and box.node.kind != "lane":
+        box.width, box.height = max(box.width, wish.width), max(box.height, wish.height)
+
+
+def _settled(boxes: Sequence[_Box], wishes: Mapping[str, Wish], left: int, top: int) -> bool:
+    """Whether anything is wished here; then no two boxes overlap, and none stands beyond ``left`` and ``top``."""
+    wishing = [box for box in boxes if box.node.id in wishes and wishes[box.node.id].placed]
+    if not wishing:
+        return False
+    for box in wishing:
+        wish = wishes[box.node.id]
+        box.x, box.y = max(left, wish.x or 0), max(top, wish.y or 0)
+    settled: list[_Box] = []
+    ids = {box.node.id for box in wishing}
+    others = [box for box in boxes if box.node.id not in ids]
+    for group in (wishing, others):
+        for box in sorted(group, key=lambda box: (box.y, box.x)):
+            while (below := max((_foot(other) for other in settled if _meet(box, other)), default=0)) > 0:
+                box.y = below
+            settled.append(box)
+    return True
+
+
+def _foot(box: _Box) -> int:
+    return box.y + box.height + APART
+
+
+def _meet(one: _Box, two: _Box) -> bool:
+    return (
+        one.x < two.x + two.width + APART
+        and two.x < one.x + one.width + APART
+        and one.y < two.y + two.height + APART
+        and two.y < one.y + one.height + APART
+    )
 
 
 def _stack(boxes: Sequence[_Box], gap: int) -> tuple[int, int]:
@@ -139,7 +199,7 @@ def _rows(boxes: Sequence[_Box], before: dict[str, list[str]]) -> tuple[int, int
     return width, max(0, y - ROW_Y)
 
 
-def _lane(box: _Box, before: dict[str, list[str]], beside: bool) -> None:
+def _lane(box: _Box, before: dict[str, list[str]], beside: bool, wishes: Mapping[str, Wish]) -> None:
     empty = [child for child in box.children if child.node.kind == "empty"]
     steps = [child for child in box.children if child.node.kind != "empty"]
     if beside:
@@ -151,6 +211,9 @@ def _lane(box: _Box, before: dict[str, list[str]], beside: bool) -> None:
     for child in box.children:
         child.x += PAD + (inner - width) // 2
         child.y += top
+    if _settled(box.children, wishes, PAD, top):
+        inner = max(inner, max(child.x + child.width for child in box.children) - PAD)
+        height = max(child.y + child.height for child in box.children) - top
     box.width = inner + 2 * PAD
     box.height = top + height + (EDGE_Y if steps else PAD)
 
