@@ -61,7 +61,10 @@ class OpenAICompatible:
                 finished = finished or bool(chunk.response_metadata.get("finish_reason"))
                 whole = chunk if whole is None else whole + chunk
         except Exception as error:
-            raise self._told(error) from error
+            told = self._told(error)
+            if whole is not None and told.code == "unreachable":
+                raise self._broken_off() from error
+            raise told from error
         if whole is None or not finished:
             raise self._broken_off()
         usage = whole.usage_metadata or {}

@@ -251,3 +251,53 @@ async def test_messages_sent_at_the_same_time_each_get_a_place(db: Database, bui
     )
     kept = await conversations.get(db, builder, conversation.id)
     assert [message.seq for message in kept.messages] == list(range(1, 11))
+
+
+CHARGE = """
+workflow charge {
+  input { amount: float, note: string = "as usual" }
+  output { total: float }
+
+  step done: return { total: input.amount }
+}
+"""
+CALLER = """
+workflow caller {
+  use charge: workflow "charge"
+
+  step paid: run charge(amount: 5.0)
+    timeout 1h
+}
+"""
+
+
+async def test_a_version_pins_the_versions_of_the_workflows_it_runs(db: Database, builder: Actor):
+    charge = await workflows.create_workflow(db, builder, "Charge", CHARGE)
+    caller = await workflows.create_workflow(db, builder, "Caller", CALLER)
+    with pytest.raises(Rejected):
+        await workflows.publish(db, builder, caller.workflow_id)
+    first = await workflows.publish(db, builder, charge.workflow_id)
+    version = await workflows.publish(db, builder, caller.workflow_id)
+    (pin,) = version.plan.workflows
+    assert (pin.workflow, pin.version, pin.sha256) == ("charge", str(first.id), first.content_hash)
+    assert set(pin.input_schema["properties"]) == {"amount", "note"} and set(pin.input_defaults) == {"note"}
+    again = await workflows.publish(db, builder, caller.workflow_id)
+    assert again.number == 1
+    changed = CHARGE.replace("input.amount }", "input.amount * 2.0 }")
+    await workflows.save_draft(db, builder, charge.workflow_id, changed, charge.revision)
+    second = await workflows.publish(db, builder, charge.workflow_id)
+    assert (await versions.get_version(db, builder, version.id)).plan.workflows == (pin,)
+    anew = await workflows.publish(db, builder, caller.workflow_id)
+    assert (anew.number, anew.plan.workflows[0].version) == (2, str(second.id))
+
+
+async def test_a_workflow_that_runs_itself_is_pinned_to_the_version_it_is_in(db: Database, builder: Actor):
+    draft = await workflows.create_workflow(db, builder, "Charge", CHARGE)
+    await workflows.publish(db, builder, draft.workflow_id)
+    text = CHARGE.replace("  input {", '  use self: workflow "charge"\n  input {').replace(
+        "  step done", "  step again: run self(amount: 1.0)\n    timeout 1h\n  step done"
+    )
+    await workflows.save_draft(db, builder, draft.workflow_id, text, draft.revision)
+    version = await workflows.publish(db, builder, draft.workflow_id)
+    assert [(pin.workflow, pin.version) for pin in version.plan.workflows] == [("charge", "")]
+    assert (await workflows.publish(db, builder, draft.workflow_id)).number == version.number
