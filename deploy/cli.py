@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     fmt.add_argument("files", nargs="+", metavar="FILE")
     fmt.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file would change")
 
+    fuzz = add("fuzz", "try texts nobody would write on everything that reads a text; exit 1 with a finding")
+    fuzz.add_argument("--minutes", type=float, default=1, help="how long to try (1)")
+    fuzz.add_argument("--seed", type=int, default=1, help="the first round's seed")
+    fuzz.add_argument("--json", action="store_true", help="print one JSON object last")
+
     graph = add("graph", "print the graph of a workflow")
     graph.add_argument("file", metavar="FILE")
     graph.add_argument("--format", choices=("json", "mermaid", "svg"), default="json")
