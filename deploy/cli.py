@@ -93,9 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("file", metavar="FILE")
     publish.add_argument("--message", default="", help="what changed, for the history")
 
-    docs = add("docs", "make docs/diagnostics.md from the rules of the language")
+    docs = add("docs", "make docs/diagnostics.md and the editors' highlighting from the language")
     docs.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 when the page would change"
+        "--check", action="store_true", help="change nothing; exit 1 when one would change"
     )
 
     doctor = add("doctor", "look at this installation: what is there, what runs, what is wrong")

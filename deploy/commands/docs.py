@@ -1,4 +1,4 @@
-"""``weft docs``: makes docs/diagnostics.md from the rules, and says what the examples in it are told."""
+"""``weft docs``: makes docs/diagnostics.md from the rules, and the editors' highlighting from the grammar."""
 
 from __future__ import annotations
 
@@ -12,25 +12,32 @@ from deploy.texts import SHIPPED_CATALOG, read_catalog
 from dsl.changes import breaking
 from dsl.checks.pages import Page, markdown, pages
 from dsl.diagnostic import Diagnostic
+from dsl.highlighting import browser_module, textmate_text
 
 DIAGNOSTICS = ROOT / "docs" / "diagnostics.md"
+TEXTMATE = ROOT / "docs" / "editors" / "vscode" / "weft.tmLanguage.json"
+BROWSER_WORDS = ROOT / "studio" / "editor" / "browser" / "weft_words.js"
 
 
 def main(options: argparse.Namespace) -> int:
-    text = diagnostics_page()
-    if DIAGNOSTICS.exists() and DIAGNOSTICS.read_text(encoding="utf-8") == text:
-        return 0
-    if options.check:
-        print(f"{DIAGNOSTICS} is not up to date: run `./weft docs`", file=sys.stderr)
-        return 1
-    try:
-        DIAGNOSTICS.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(
-            f"{str(DIAGNOSTICS)!r} cannot be written: {error.strerror}.", "Look at its permissions."
-        ) from None
-    print(f"{DIAGNOSTICS} written")
-    return 0
+    status = 0
+    made = {DIAGNOSTICS: diagnostics_page, TEXTMATE: textmate_text, BROWSER_WORDS: browser_module}
+    for path, make in made.items():
+        text = make()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        if options.check:
+            print(f"{path} is not up to date: run `./weft docs`", file=sys.stderr)
+            status = 1
+            continue
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Failure(
+                f"{str(path)!r} cannot be written: {error.strerror}.", "Look at its permissions."
+            ) from None
+        print(f"{path} written")
+    return status
 
 
 def diagnostics_page() -> str:

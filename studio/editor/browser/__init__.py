@@ -32,6 +32,8 @@ _FILES = {
         "text.jsx",
         "text_marks.js",
         "weft_language.js",
+        "weft_tokens.js",
+        "weft_words.js",
     )
 }
 _GRAPH_PACKAGES = ["@xyflow/react@12.12.1"]
