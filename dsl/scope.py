@@ -20,7 +20,7 @@ from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots,
 from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
 from dsl.unions import NULL, members_of, nullable, union
 
-Role = Literal["value", "condition", "items", "key", "verify"]
+Role = Literal["value", "condition", "items", "key", "time", "money", "verify"]
 
 ERROR: Schema = {
     "type": "object",
@@ -243,8 +243,9 @@ class _Walk:
                 other = None if use is None else self.catalog.workflows.get(use.name)
                 return resolved(other.output_schema) if other else ANYTHING
             case tree.Agent(model=model, system=system, prompt=prompt, output=output, budget=budget):
-                for part in (model, system, prompt, budget):
+                for part in (model, system, prompt):
                     site(part)
+                site(budget, "money")
                 return ANYTHING if output is None else schema_of(output, self.types)
             case tree.Approve():
                 for approver in kind.approvers:
@@ -297,7 +298,7 @@ class _Walk:
                 last = inside(slot, seen)
                 return _rounds(last if mode == "until" else nullable(last))
             case tree.Wait(event=event, until=until, when=when):
-                site(until)
+                site(until, "time")
                 seen = with_names(names, {"event": ANYTHING})
                 self._site(when, "condition", path, seen, beside)
                 return ANYTHING if event is not None else NULL

@@ -187,10 +187,9 @@ def _call(clash: Clash, node: tree.Expr) -> Complaint | None:
                 test.span,
             )
         case tree.MethodCall(target=target, method=method):
+            on = "" if clash.operands[0] == "dyn" else f" on {kinds[0]}"
             given = f" with {' and '.join(kinds[1:])}" if kinds[1:] else ""
-            return Complaint(
-                f"`{method}` cannot be used on {kinds[0]}{given}: {shown}", _usage(method), node.span
-            )
+            return Complaint(f"`{method}` cannot be used{on}{given}: {shown}", _usage(method), node.span)
         case tree.FunctionCall(function=name):
             return Complaint(
                 f"`{name}` cannot be used with {' and '.join(kinds)}: {shown}", _usage(name), node.span

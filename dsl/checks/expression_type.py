@@ -85,11 +85,33 @@ def _by_schema(site: Site) -> Iterator[Diagnostic]:
         kinds = kinds_of(site.schema)
         if kinds and not kinds & {"array", "null"}:
             yield _no_list(site, words_for_kinds(kinds))
+    if site.role in _NEEDS:
+        yield from _needed(site)
     for problem in site.problems:
         if problem.code == "E204":
             yield Diagnostic(
                 "E204", "error", problem.message, problem.span, problem.help, site.step, problem.fix
             )
+
+
+_NEEDS = {
+    "time": ({"string", "null"}, "`wait until` needs a time", "write a time, as in `order.placed_at`"),
+    "money": ({"integer", "number", "null"}, "a budget is a number of US dollars", "write one, as in `0.25`"),
+}
+
+
+def _needed(site: Site) -> Iterator[Diagnostic]:
+    wanted, message, help_ = _NEEDS[site.role]
+    kinds = kinds_of(site.schema)
+    lasts = site.role == "time" and site.schema.get("format") == "duration"
+    if not lasts and (not kinds or kinds & wanted):
+        return
+    shown = show_expression(site.expression)
+    words = "a length of time" if lasts else words_for_kinds(kinds)
+    if isinstance(site.expression, tree.Duration):
+        help_ = f"write `wait {shown}`"
+    message = f"{message}, but `{shown}` is {words}"
+    yield Diagnostic("E204", "error", message, site.expression.span, help_, site.step)
 
 
 def _no_list(site: Site, kind: str) -> Diagnostic:

@@ -168,7 +168,7 @@ def catalog() -> Catalog:
         },
         output_schema={"type": "object", "properties": {"paid": {"type": "boolean"}}},
     )
-    looks = ToolRule(tool="http.request", does=frozenset(), idempotent=True)
+    looks = ToolRule(tool="http.request", does=(), idempotent=True)
     update = {
         "workflows": {"dunning": dunning},
         "secrets": frozenset({"api_key"}),

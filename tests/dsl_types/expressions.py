@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.dsl_types.shapes import Schema, Source
+from tests.dsl_types.shapes import Schema, Source, paths
 
 TEXT: Schema = {"type": "string"}
 
@@ -36,7 +37,8 @@ class Right:
         known = [one.text for one in self.sources if kind_of(one.schema) == kind]
         if known and (depth == 0 or self.random.random() < 0.35):
             return self.random.choice(known)
-        return getattr(self, f"_{kind}")(max(depth - 1, 0))
+        make: Callable[[int], str] = getattr(self, f"_{kind}")
+        return make(max(depth - 1, 0))
 
     def any(self, depth: int = 3) -> str:
         kinds = ["string", "integer", "number", "boolean"]
@@ -141,8 +143,6 @@ class Right:
             target, item = f"({self.of('object', depth)})", TEXT
         else:
             target, item = f"[{self.of('integer', depth)}, 2]", {"type": "integer"}
-        from tests.dsl_types.shapes import paths
-
         inner = Right(self.random, [*self.sources, *paths(variable, item, 2)], self.bound)
         body = inner.any(depth) if method == "map" else inner.of("boolean", depth)
         self.bound = inner.bound

@@ -14,7 +14,7 @@ TEXTS = ("", "a", "12", "Zoë", "a,b", "2026-01-31T09:00:00Z", "x" * 20)
 
 def schema(random: Random, depth: int = 3, *, loose: bool) -> Schema:
     """``loose`` also makes what may be null, missing, of several kinds or anything."""
-    plain = [
+    plain: list[Schema] = [
         {"type": "string"},
         {"type": "string", "title": "Text", "minLength": 0},
         {"type": "integer"},
