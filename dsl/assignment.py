@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from dsl import tree
 from dsl.endings import ended
-from dsl.outline import Slot, implied_slots, kind_slots, predecessors
+from dsl.outline import Slot, after_of, implied_slots, in_order, kind_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,13 @@ class _Walk:
 
     def beside(self, block: tree.Block, prefix: str, missing: Missing) -> _Given:
         """The steps of a ``parallel``."""
-        before = predecessors(block)
         given: dict[str, _Given] = {}
-        for step in sorted(block.steps, key=lambda step: len(before[step.id])):
-            done = _all([given[other] for other in before[step.id] if other in given])
+        through: dict[str, _Given] = {}
+        for step in in_order(block):
+            # What is in a cycle comes in some order; another rule says so.
+            done = _all([through[other] for other in after_of(step) if other in through])
             given[step.id] = self.step(step, prefix, done.after(missing))
+            through[step.id] = _all([done, given[step.id]])
         whole = _all(list(given.values()))
         if block.result is not None:
             self.results[id(block.result)] = whole.after(missing)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from dsl import tree
 from dsl.catalog import Catalog, Schema
 from dsl.cel import show_expression
 from dsl.defaults import APPROVAL_MS, BACKOFF_MAX_MS, BACKOFF_MS, CALL_TIMEOUT_MS
 from dsl.inference import Inference
-from dsl.outline import after_of, implied_slots, kind_slots, predecessors, timeout_of
+from dsl.outline import after_of, implied_slots, in_order, kind_slots, timeout_of
 from dsl.parse import Parsed
 from dsl.scope import scopes_of
 
@@ -78,8 +78,8 @@ Chain: TypeAlias = "tuple[object, ...]"
 """Paths or reasons in order, nested as they were put together: joining two costs the same however long they are."""
 
 
-def _flat(chain: object) -> Iterator[object]:
-    waiting = [chain]
+def _flat(chain: Chain) -> Iterator[Any]:
+    waiting: list[object] = [chain]
     while waiting:
         part = waiting.pop()
         if isinstance(part, tuple):
@@ -165,12 +165,11 @@ class _Walk:
 
     def beside(self, parallel: tree.Parallel, prefix: str) -> _Found:
         steps = parallel.block.steps
-        before = predecessors(parallel.block)
         followed = {name for step in steps for name in after_of(step)}
         done: dict[str, _Time] = {}
         out: _Time | None = None
         cost, reasons, ways = 0.0, list[Chain](), list[_Time]()
-        for step in sorted(steps, key=lambda step: len(before[step.id])):
+        for step in in_order(parallel.block):
             found = self.step(step, prefix + step.id)
             start = _worst(done[name] for name in after_of(step) if name in done)
             out = _later(out, start, found.out)

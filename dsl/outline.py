@@ -121,21 +121,51 @@ def after_of(step: tree.Step) -> tuple[str, ...]:
     return tuple(name for clause in step.clauses if isinstance(clause, tree.After) for name in clause.ids)
 
 
+def in_order(block: tree.Block) -> tuple[tree.Step, ...]:
+    """The steps of a ``parallel``, each behind those it is ``after``; the steps of a cycle come last, as written."""
+    waiting = {step.id: {name for name in after_of(step)} for step in block.steps}
+    followers: dict[str, list[str]] = {}
+    for name, awaited in waiting.items():
+        awaited &= waiting.keys()
+        for other in awaited:
+            followers.setdefault(other, []).append(name)
+    ready = [step.id for step in reversed(block.steps) if not waiting[step.id]]
+    numbers: dict[str, int] = {}
+    while ready:
+        name = ready.pop()
+        if name in numbers:
+            continue
+        numbers[name] = len(numbers)
+        for follower in reversed(followers.get(name, ())):
+            waiting[follower].discard(name)
+            if not waiting[follower]:
+                ready.append(follower)
+    return tuple(sorted(block.steps, key=lambda step: numbers.get(step.id, len(numbers))))
+
+
 def predecessors(block: tree.Block) -> dict[str, frozenset[str]]:
     """For each step of a ``parallel``, the siblings it is ``after``, through any number of others."""
-    ids = {step.id for step in block.steps}
-    direct = {step.id: {name for name in after_of(step) if name in ids} for step in block.steps}
+    direct = {step.id: set(after_of(step)) for step in block.steps}
     found: dict[str, frozenset[str]] = {}
-    for start in direct:
-        seen: set[str] = set()
-        stack = list(direct[start])
-        while stack:
-            name = stack.pop()
-            if name not in seen:
-                seen.add(name)
-                stack.extend(direct[name])
-        found[start] = frozenset(seen - {start})
+    for step in in_order(block):
+        before = direct[step.id] & direct.keys()
+        if before <= found.keys():
+            found[step.id] = frozenset(before.union(*(found[name] for name in before))) - {step.id}
+        else:
+            found[step.id] = _reached(step.id, direct)
     return found
+
+
+def _reached(start: str, direct: dict[str, set[str]]) -> frozenset[str]:
+    """What a step in a cycle, or behind one, is ``after``."""
+    seen: set[str] = set()
+    stack = list(direct[start])
+    while stack:
+        name = stack.pop()
+        if name not in seen and name in direct:
+            seen.add(name)
+            stack.extend(direct[name])
+    return frozenset(seen - {start})
 
 
 def timeout_of(step: tree.Step) -> int | None:

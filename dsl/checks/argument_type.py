@@ -40,6 +40,7 @@ from dsl.diagnostic import Diagnostic, Fix, Replacement
 from dsl.fitting import misfit
 from dsl.inference import Inference
 from dsl.schemas import fits, kinds_of, words_for, words_for_kinds
+from dsl.unions import values_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -59,7 +60,7 @@ def _value(one: Handed, actual: Schema) -> Iterator[Diagnostic]:
             value.span,
             _help(value, actual, want),
             one.step,
-            _fix(value, want),
+            _fix(value, wanted),
         )
         return
     match value:
@@ -114,8 +115,11 @@ def _help(value: tree.Expr, actual: Schema, want: frozenset[str]) -> str:
     return f"pass {words_for_kinds(want)}"
 
 
-def _fix(value: tree.Expr, want: frozenset[str]) -> Fix | None:
+def _fix(value: tree.Expr, wanted: Schema) -> Fix | None:
     """A number that stands in quotes without them, and the other way round."""
+    want = kinds_of(wanted)
+    if values_of(wanted) is not None:
+        return None
     match value:
         case tree.Constant(value=str() as text) if want & {"integer", "number"} and "string" not in want:
             whole, _, fraction = text.removeprefix("-").partition(".")

@@ -25,7 +25,8 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from dsl import tree
 from dsl.cel import FUNCTIONS, METHODS
@@ -41,15 +42,28 @@ from dsl.suggestion import closest
 
 _OF_ALL = ("input", "config", "secrets")
 _SHOWN = 8
+_MOST_LOOKED_FOR = 200
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    where: dict[str, list[Place]] = {}
+    steps = _Steps()
     for place in subject.places:
-        where.setdefault(place.step.id, []).append(place)
+        steps.places.setdefault(place.step.id, place)
     for site in subject.scopes.sites:
-        yield from _expression(subject, site, site.expression, frozenset(), where)
+        yield from _expression(subject, site, site.expression, frozenset(), steps)
     yield from _types(subject)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Where the steps stand, by their names, and for how many names more a likely one is looked for: that is slow."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    left: int = _MOST_LOOKED_FOR
+
+    def closest(self, name: str, names: Iterable[str]) -> str | None:
+        self.left -= 1
+        return closest(name, names) if self.left >= 0 else None
 
 
 def _expression(
@@ -57,11 +71,11 @@ def _expression(
     site: Site,
     expression: tree.Expr,
     bound: frozenset[str],
-    where: dict[str, list[Place]],
+    steps: _Steps,
 ) -> Iterator[Diagnostic]:
     match expression:
         case tree.Name(id=name, span=span) if name not in bound and name not in site.names:
-            yield _unknown(subject, site, name, span, where)
+            yield _unknown(subject, site, name, span, steps)
         case tree.FunctionCall(function=name, span=span) if name not in FUNCTIONS and site.role != "verify":
             at = tree.Span(span.start, span.start + len(name))
             yield _no_function(site, "function", name, closest(name, FUNCTIONS), at)
@@ -71,17 +85,15 @@ def _expression(
             yield _no_function(site, "method", name, closest(name, METHODS), at)
     variable = bound_variable(expression)
     if variable is not None and isinstance(expression, tree.MethodCall):
-        yield from _expression(subject, site, expression.target, bound, where)
+        yield from _expression(subject, site, expression.target, bound, steps)
         for arg in expression.args[1:]:
-            yield from _expression(subject, site, arg, bound | {variable}, where)
+            yield from _expression(subject, site, arg, bound | {variable}, steps)
         return
     for part in children(expression):
-        yield from _expression(subject, site, part, bound, where)
+        yield from _expression(subject, site, part, bound, steps)
 
 
-def _unknown(
-    subject: Subject, site: Site, name: str, span: tree.Span, where: dict[str, list[Place]]
-) -> Diagnostic:
+def _unknown(subject: Subject, site: Site, name: str, span: tree.Span, steps: _Steps) -> Diagnostic:
     sibling = site.beside.get(name)
     if sibling is not None:
         own = _branch(subject, site, sibling)
@@ -94,8 +106,8 @@ def _unknown(
             site.step,
             None if own is None else _after_fix(subject, own, sibling),
         )
-    if name in where:
-        place = where[name][0]
+    if name in steps.places:
+        place = steps.places[name]
         if site.step is not None and (site.step == place.path or site.step.startswith(f"{place.path}.")):
             message = f"`{name}` cannot read itself: it has no result yet"
             help_ = "read a step before it"
@@ -106,20 +118,22 @@ def _unknown(
             message = f"`{name}` is inside another step and cannot be seen from here"
             help_ = "let that step's block `yield` the value, and read the step's own name"
         return Diagnostic("E101", "error", message, span, help_, site.step)
-    suggestion = closest(name, site.names)
-    field = _field_owner(subject, site, name)
-    if field is not None:
+    owned = _field_owner(subject, site, name)
+    if owned is not None:
         return Diagnostic(
             "E101",
             "error",
-            f"there is nothing called `{name}` here, did you mean `{field}`?",
+            f"there is nothing called `{name}` here, did you mean `{owned}`?",
             span,
-            f"write `{field}`",
+            f"write `{owned}`",
             site.step,
-            _rename(site, name, span, field),
+            _rename(site, name, span, owned),
         )
+    suggestion = steps.closest(name, site.names)
     meant = f", did you mean `{suggestion}`?" if suggestion else ""
-    known = ", ".join(f"`{known}`" for known in _near(site))
+    known = (
+        ", ".join(f"`{known}`" for known in _near(site)) if steps.left >= 0 else "those of the steps before"
+    )
     return Diagnostic(
         "E101",
         "error",

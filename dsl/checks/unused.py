@@ -45,7 +45,10 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     reading = reading_of(subject.workflow)
     yield from _heads(subject, reading)
     meant = _meant(reading.unknown, [one.name for one in reading.declared])
-    errors = [one for one in reading.declared if one.sort == "error"]
+    errors: dict[str, set[str]] = {}
+    for one in reading.declared:
+        if one.sort == "error":
+            errors.setdefault(one.path, set()).add(one.name)
     for one in reading.declared:
         if not one.read and one.name not in meant:
             yield from _step(subject, reading, one, errors) if one.sort == "step" else _variable(subject, one)
@@ -109,7 +112,9 @@ def _heads(subject: Subject, reading: Reading) -> Iterator[Diagnostic]:
                         )
 
 
-def _step(subject: Subject, reading: Reading, one: Declared, errors: list[Declared]) -> Iterator[Diagnostic]:
+def _step(
+    subject: Subject, reading: Reading, one: Declared, errors: dict[str, set[str]]
+) -> Iterator[Diagnostic]:
     # What is caught or undone is there for more than its value.
     if not one.alone or any(isinstance(c, tree.Catch | tree.Compensate) for c in one.step.clauses):
         return
@@ -128,9 +133,11 @@ def _step(subject: Subject, reading: Reading, one: Declared, errors: list[Declar
     yield _warn(message, one.step.id_span, f"read `{name}` in a later step, or remove it", one.path, fix)
 
 
-def _notes_error(value: tree.Expr, path: str, errors: list[Declared]) -> bool:
-    """Whether a ``let`` in a catch keeps the error for the run's history, where people look for it."""
-    around = {one.name for one in errors if path.startswith(f"{one.path}~catch")}
+def _notes_error(value: tree.Expr, path: str, errors: dict[str, set[str]]) -> bool:
+    """Whether a ``let`` in a catch keeps the error for the run's history, where people look for it. ``errors`` are the
+    names that the catches of a step, by its path, give their errors."""
+    caught = [path[: found.start()] for found in re.finditer("~catch", path)]
+    around = {name for step in caught for name in errors.get(step, ())}
     return bool(around) and not around.isdisjoint(free_names(value))
 
 
