@@ -37,7 +37,8 @@ APPROVED: Schema = {
 MAX_ROUNDS = 2
 """Loops within loops whose rounds are looked at several times, to find what they yield; below, that is not known."""
 MAX_BODY = 40
-"""Steps of a loop that is looked at several times."""
+MAX_INNER = 3
+"""Steps of a loop that is looked at several times, and loops among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,9 @@ class _Walk:
         """What a round of a loop yields, whatever the rounds before it gave; ``first`` is the carry's first value."""
         if slot.block.result is None:
             return NULL
-        if self.rounds >= MAX_ROUNDS or sum(1 for _ in islice(places(slot.block), MAX_BODY + 1)) > MAX_BODY:
+        body = list(islice(places(slot.block), MAX_BODY + 1))
+        inner = sum(isinstance(place.step.kind, tree.Loop) for place in body)
+        if self.rounds >= MAX_ROUNDS or len(body) > MAX_BODY or inner > MAX_INNER:
             return ANYTHING
         carry = step.kind.carry if isinstance(step.kind, tree.Loop) else None
         given: Schema = {}
