@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -9,13 +10,29 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from engine.database import Urls
+from engine import events
+from engine.actor import Actor
+from engine.database import Database, Urls
 from tests.conftest import ROOT, Samples
 from tests.engine_run.ground import Ground
-from tests.engine_run.kit import block, call, cel, const, plan, ret, template, until
+from tests.engine_run.kit import (
+    block,
+    call,
+    cel,
+    const,
+    foreach,
+    hear,
+    pinned,
+    plan,
+    ret,
+    run,
+    template,
+    until,
+)
 
 LEASE_S = 2
 
@@ -110,6 +127,46 @@ async def test_a_runner_that_slept_past_its_leases_is_refused(
     zombie.wait(15)
     assert [len(ground.events(run)) for run in ids] == written, "the zombie wrote into a run it had lost"
     assert sorted(effects(witness)) == sorted(f"{run}/s{number}" for run in ids for number in range(6))
+
+
+async def test_runs_that_started_runs_and_wait_for_events_survive_kills_and_a_zombie(
+    ground: Ground, workers: Workers, witness: Path, db: Database
+) -> None:
+    """Two runners are killed and one sleeps past its leases, while parents start children, children answer their
+    parents, and events come: every run ends, every child was started once, and every effect happened once."""
+    child = ground.publish(plan(call("c1"), call("c2"), ret("done", cel("input.n"))))
+    steps = (
+        foreach("each", const([1, 2, 3]), run("c", args={"n": cel("item")}), concurrency=3, result=cel("c")),
+        hear("h", "go", when=cel("event.n > 1", "event")),
+        ret("done", cel("each")),
+    )
+    version = ground.publish(plan(*steps, workflows=(pinned(version=str(child)),)))
+    first, zombie = workers.start(), workers.start()
+    ids = ground.start(version, {}, 6)
+    await until(lambda: len(effects(witness)) > 4, 30)
+    first.kill()
+    zombie.send_signal(signal.SIGSTOP)
+    second = workers.start()
+    await until(lambda: len(effects(witness)) > 14, 30)
+    second.kill()
+    workers.start()
+    zombie.send_signal(signal.SIGCONT)
+    actor = Actor(ground.account_id, uuid4(), "o@example.com", "O", "operator")
+    async with asyncio.timeout(60):
+        while ground.states(ids) != {"succeeded": 6}:
+            for number in (1, 2):
+                await events.publish(db, actor, "go", {"n": number})
+            await asyncio.sleep(0.1)
+    children = ground.query("SELECT id, state FROM runs WHERE parent_run_id = ANY(%s)", ids)
+    assert [state for _, state in children] == ["succeeded"] * 18
+    assert sorted(effects(witness)) == sorted(f"{one}/{step}" for one, _ in children for step in ("c1", "c2"))
+    assert ground.query("SELECT DISTINCT output FROM runs WHERE id = ANY(%s)", ids) == [([1, 2, 3],)]
+    answers = ground.query(
+        "SELECT count(*), count(DISTINCT (run_id, path)) FROM run_events"
+        " WHERE run_id = ANY(%s) AND kind = 'gate.answered'",
+        ids,
+    )
+    assert answers == [(24, 24)]
 
 
 async def test_kill_9_in_the_middle_of_real_connectors_refunds_once(
