@@ -57,20 +57,30 @@ class Ground:
             at = comment.span.end
         return "".join([*pieces, self.text[at:]])
 
-    @cached_property
+    @property
     def places(self) -> dict[str, Place]:
-        found: dict[str, Place] = {}
-        for place in places(self.workflow.body):
-            found.setdefault(place.path, place)
-        return found
+        """Every step by its path. A second step of one path, an error of the text, has to be renamed by typing."""
+        return self._outline[0]
 
-    @cached_property
+    @property
     def blocks(self) -> dict[str, Block]:
         """Every block by its reference."""
-        found = {"": self.workflow.body}
-        for path, place in self.places.items():
-            found |= {f"{path}/{slot.name}": slot.block for slot in slots(place.step)}
-        return found
+        return self._outline[1]
+
+    @cached_property
+    def _outline(self) -> tuple[dict[str, Place], dict[str, Block]]:
+        found: dict[str, Place] = {}
+        blocks = {"": self.workflow.body}
+        for place in places(self.workflow.body):
+            block = blocks.get(place.container)
+            # What stands in a second step or a second block of one name cannot be told from the first.
+            steps = () if block is None else block.steps
+            known = place.index < len(steps) and steps[place.index] is place.step
+            if known and place.path not in found:
+                found[place.path] = place
+                for slot in slots(place.step):
+                    blocks.setdefault(f"{place.path}/{slot.name}", slot.block)
+        return found, blocks
 
     @cached_property
     def names(self) -> frozenset[str]:
