@@ -1,7 +1,8 @@
 """Expressions: from the tree to CEL, and from CEL to plain JSON values.
 
-``lower`` turns an expression of the tree into one of the plan, ``evaluate`` computes it. Only ``runtime`` knows the
-library that does the work.
+``lower`` turns an expression of the tree into one of the plan, ``evaluate`` computes it. Before that, ``shadow``
+writes it down as kinds only, and ``typing`` has it checked against the ``shapes`` of what it reads; ``clashes`` puts
+what is refused in words. Only ``runtime`` and ``typing`` know the library that does the work.
 """
 
 from __future__ import annotations

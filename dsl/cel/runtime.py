@@ -1,4 +1,4 @@
-"""Evaluation: the one module that touches the CEL library.
+"""Evaluation: with ``typing``, the one module that touches the CEL library.
 
 An expression is compiled once and kept. A path such as ``order.total`` is walked without the library: it is what
 most expressions are, and a walked object keeps the order of its fields. A hostile expression is held by the
