@@ -40,7 +40,7 @@ class _Effects:
         return any(map(self.gates, block.steps))
 
     def below(self, step: tree.Step, path: str) -> tuple[str, ...]:
-        """The paths of the calls in a step and inside it that do more than read, and of the models that may."""
+        """The paths of what does more than read, in a step and inside it: calls, runs, and models that may."""
         known = self._below.get(id(step))
         if known is None:
             known = self._below[id(step)] = tuple(self._found(step, path))
@@ -51,6 +51,8 @@ class _Effects:
             use = self._uses.get(step.kind.alias)
             if use is None or not self._catalog.nature(use.name, step.kind.tool).reads:
                 yield path
+        if isinstance(step.kind, tree.RunWorkflow):
+            yield path
         if isinstance(step.kind, tree.Agent) and any(
             not self._catalog.nature(use.name, ref.tool).reads
             for ref in step.kind.tools

@@ -25,7 +25,8 @@ DEEPEST = 8
 
 
 async def run(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, branch: Branch, path: str) -> Json:
-    """The child's output. Fails with the child's error code, "invalid_arguments" or "too_deep"."""
+    """The child's output. Fails with the child's error code, "invalid_arguments" or "too_deep", and as a call does
+    behind an approval that was not given."""
     journal = state.journal
     if path not in journal.gates:
         await state.tokens.barrier(branch)
@@ -47,8 +48,15 @@ async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, pa
     if state.journal.lease.depth >= DEEPEST:
         message = f"Runs may start each other {DEEPEST} deep; {do.workflow!r} would be one more. Nothing was started."
         raise state.failed(path, "too_deep", message)
+    if state.is_refused(step.path, path):
+        raise state.failed(
+            path, "not_approved", "The approval before this was not given; nothing was started."
+        )
     pin = state.workflows[do.workflow]
     given = {name: state.compute(argument, scope, path) for name, argument in do.args.items()}
+    if path in state.approved and state.approved[path] != given:
+        said = "The arguments are not the ones that were approved; nothing was started."
+        raise state.failed(path, "approval_mismatch", said)
     fitted, problems = _fitted(given, pin)
     if problems:
         message = f"{do.workflow!r} does not take this: {'; '.join(problems[:5])}. Nothing was started."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from dsl.plan import Agent, Approve, Approver, PlanStep, ToolCall, Wait
+from dsl.plan import Agent, Approve, Approver, Expression, PlanStep, RunWorkflow, ToolCall, Wait
 from engine.effects import approval_hash
 from engine.journal import Answer, ApprovalRequest, Started
 from engine.runtime.expression import names_of
@@ -187,11 +187,14 @@ def _approver(state: State, one: Approver, scope: Scope, path: str) -> dict[str,
 
 
 def _effects(state: State, gate: str, guard: str, scope: Scope) -> list[dict[str, Json]]:
-    """What waits behind the gate: a call, or the tools by which a model may change something, as it will choose."""
+    """What waits behind the gate: a call, a run of another workflow (``connector`` is then "workflow"), or the tools by
+    which a model may change something, as it will choose."""
     step = state.steps.get(guard)
     match None if step is None else step.do:
         case ToolCall() as do:
-            return [_effect(state, gate, guard, do, scope)]
+            return [_effect(state, gate, guard, (do.connector, do.tool), do.args, scope)]
+        case RunWorkflow() as do:
+            return [_effect(state, gate, guard, ("workflow", do.workflow), do.args, scope)]
         case Agent(tools=tools):
             chosen = {"path": scope.path(guard), "arguments": None, "pending": ["model"]}
             return [
@@ -203,22 +206,24 @@ def _effects(state: State, gate: str, guard: str, scope: Scope) -> list[dict[str
             return []
 
 
-def _effect(state: State, gate: str, guard: str, do: ToolCall, scope: Scope) -> dict[str, Json]:
-    """A call, with its arguments when all they need is known already.
+def _effect(
+    state: State, gate: str, guard: str, named: tuple[str, str], args: dict[str, Expression], scope: Scope
+) -> dict[str, Json]:
+    """A call or a run, with its arguments when all they need is known already.
 
     A call in a round that has not begun (a ``foreach`` behind the gate) has no place yet, and no arguments."""
-    needed = frozenset[str]().union(*(names_of(argument) for argument in do.args.values()))
+    needed = frozenset[str]().union(*(names_of(argument) for argument in args.values()))
     pending = sorted(name for name in needed if not scope.has(name))
     arguments = None
     if not pending and state.rooms[guard] == state.rooms[gate]:
         try:
-            arguments = {name: state.value(argument, scope) for name, argument in do.args.items()}
+            arguments = {name: state.value(argument, scope) for name, argument in args.items()}
         except (ValueError, KeyError):
             arguments = None
     return {
         "path": scope.path(guard),
-        "connector": do.connector,
-        "tool": do.tool,
+        "connector": named[0],
+        "tool": named[1],
         "arguments": arguments,
         "pending": pending,
     }

@@ -138,6 +138,28 @@ async def test_a_crash_anywhere_in_a_cancel_stops_the_run_that_was_started_too()
         assert here.witness.effects == calm.witness.effects, f"place {at}"
 
 
+async def test_an_approval_shows_and_binds_what_the_run_behind_it_is_given() -> None:
+    steps = (approve("gate", guards=("c",)), run("c", args={"n": cel("input.n")}))
+    here = stage(*steps)
+    here.given = {"n": 4}
+    await here.invoke()
+    assert here.run.approvals["gate"].effects == [
+        {"path": "c", "connector": "workflow", "tool": "other", "arguments": {"n": 4}, "pending": []}
+    ]
+    assert (await here.finish()).state == "succeeded"
+    here = stage(*steps)
+    here.given = {"n": 4}
+    await here.invoke()
+    here.given = {"n": 5}
+    assert ((await here.finish()).error or {})["code"] == "approval_mismatch" and here.children == []
+
+
+async def test_after_a_no_the_run_behind_it_is_not_started() -> None:
+    here = stage(approve("gate", guards=("c",), on_reject=block()), run("c", args={"n": const(1)}))
+    ended = await here.finish(lambda open_: dict.fromkeys(open_, "rejected"))
+    assert (ended.error or {})["code"] == "not_approved" and here.children == []
+
+
 # ---- wait event --------------------------------------------------------------------------------------
 
 

@@ -15,10 +15,13 @@ from collections.abc import Callable
 import pytest
 
 from dsl import plan as p
+from engine.model import Turn
 from tests.engine_run.crasher import Crasher, undisturbed, with_crash
 from tests.engine_run.kit import (
     OTHER,
     Stage,
+    Talker,
+    agent,
     approve,
     block,
     call,
@@ -37,6 +40,8 @@ from tests.engine_run.kit import (
     run,
     step,
     template,
+    tool,
+    use,
 )
 
 SEEDS = 80
@@ -52,6 +57,9 @@ CHILD = plan(
     ret("done", cel("input.n")),
 )
 """What a ``run`` step starts, in whatever round: the effects have keys of their own."""
+
+
+TALK = [use("w__write"), use("w__bad"), use("w__write"), Turn("end")]
 
 
 class Builder:
@@ -84,7 +92,7 @@ class Builder:
 
     def one(self, depth: int, calm: bool) -> p.PlanStep:
         """``calm``: inside a loop of rounds; fewer gates, so that plans end."""
-        kinds = ["call"] * 3 + ["let", "flaky", "caught", "unsure", "child", "event"] + ["pair"] * 2
+        kinds = ["call"] * 3 + ["let", "flaky", "caught", "unsure", "child", "event", "agent"] + ["pair"] * 2
         if self.gates < 3:
             kinds += ["gate"] * (1 if calm else 3)
         if depth > 0:
@@ -142,6 +150,8 @@ class Builder:
                 if self.random.random() < 0.5:
                     return child
                 return do(self.id(), child, catches=(catch(let(self.id(), const(0))),))
+            case "agent":
+                return agent(self.id(), tool(), tool("bad"))
             case "event":
                 id = self.id()
                 self.events.append(id)
@@ -250,9 +260,10 @@ async def run_seed(seed: int) -> int:
     """One random plan, undisturbed and with crashes; how many crashes it took."""
     builder = Builder(seed)
     made = builder.plan()
+    happens: list[tuple[str, object]] = [("go", {"id": id}) for id in builder.events]
 
     def staged() -> Stage:
-        return Stage(made, others={OTHER: CHILD}, happens=[("go", {"id": id}) for id in builder.events])
+        return Stage(made, others={OTHER: CHILD}, happens=happens, talker=Talker(TALK))
 
     expected = await undisturbed(staged(), chooser(seed))
     dice = random.Random(seed + 2)
