@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from dsl.simulation.result import Choice
 
-PLAIN = (" answers", " ends well")
+PLAIN = (" answers", " ends well", "an input")
+"""How options end that say no more than that nothing went wrong."""
+
 OFTEN = 2
 """How often one step may come otherwise than the time before, on one walk."""
 
@@ -34,6 +36,8 @@ class Choices:
     def take(self, key: str, path: str, options: Sequence[str]) -> int:
         """The option that happens; ``key`` is the place in the plan, ``options`` are in words."""
         if len(options) == 1:
+            if not options[0].endswith(PLAIN):
+                self.said.append(Choice(path, options[0]))
             return 0
         number = len(self.taken)
         usual = self._last.get(key, 0)

@@ -45,7 +45,7 @@ class Interests:
 def interests_of(terrain: Terrain) -> Interests:
     finder = _Finder(terrain)
     for spot, role, expression in terrain.expressions():
-        for chain, interest in _in(expression, role == "test", role):
+        for chain, interest in _in(expression, role in ("test", "when"), role):
             finder.add(chain, interest)
         if isinstance(spot.step.do, p.Switch):
             finder.switch(spot.step.do)

@@ -104,12 +104,13 @@ class Unreached:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``runs``: walks through the plan at most; ``paths``: kept of them; ``steps``: of one walk; ``variants``: values
-    that are tried for one result."""
+    """``runs``: walks through the plan at most; ``paths``: kept of them; ``steps``: of one walk; ``work``: steps of all
+    walks together; ``variants``: values that are tried for one result."""
 
     runs: int = 600
     paths: int = 200
-    steps: int = 3_000
+    steps: int = 1_000
+    work: int = 40_000
     variants: int = 8
 
 

@@ -204,7 +204,10 @@ def _compared(other: Any, here: Any, schema: Schema | None) -> list[Any]:
             step = 1 if whole else 0.01
             return [other, round(other + step, 6), round(other - step, 6)]
         case str():
-            return [other, here if isinstance(here, str) and here != other else f"not {other}"]
+            return [
+                other,
+                here if isinstance(here, str) and here != other else f"not {other}" if other else "text",
+            ]
         case _:
             if kinds_of(schema or {}) & {"integer", "number"} or isinstance(here, int | float):
                 return [here, 1_000_000, 0]

@@ -42,13 +42,15 @@ def simulate(
     reached: set[str] = set()
     walks = Walks()
     cut = False
+    work = 0
     for count, choices in enumerate(walks, 1):
         state = State(plan, terrain, samples, choices, bounds, catalog, mocks or {})
         path = _walk(state, given)
         reached |= state.reached
         cut = cut or path.outcome.ending == "unfinished"
         paths.setdefault(_print(path), path)
-        if count >= bounds.runs or len(paths) >= bounds.paths:
+        work += len(state.steps)
+        if count >= bounds.runs or len(paths) >= bounds.paths or work >= bounds.work:
             cut = cut or walks.left or bool(choices.open)
             break
     return Simulation(tuple(paths.values()), unreached(terrain, reached, cut), cut)
