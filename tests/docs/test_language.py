@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
@@ -15,15 +15,44 @@ import dsl
 from connectors import MemoryToolset
 from connectors.samples.mail import mail
 from connectors.samples.shop import shop
-from dsl.catalog import Catalog
+from dsl.catalog import Catalog, WorkflowInterface
 from dsl.cel import FUNCTIONS, METHODS
-from engine.journal import Answer, Journal, Lease
-from engine.memory import MemoryLedger
-from engine.runtime import Invocation, World, compile_plan
+from dsl.plan import Plan
+from engine.model import Turn
 from tests.docs.language_page import PAGE, ROOT, Example, examples
+from tests.engine_run.kit import Stage, Talker, pinned
 
-CATALOG = Catalog.model_validate_json((ROOT / "examples" / "catalog.json").read_bytes())
 EXAMPLES = examples()
+
+
+def _catalog() -> Catalog:
+    """That of the sample connectors, with the page's workflows as published ones."""
+    sample = Catalog.model_validate_json((ROOT / "examples" / "catalog.json").read_bytes())
+    plain = {
+        name: dsl.lower(dsl.parse(one.text), sample)
+        for name, one in EXAMPLES.items()
+        if "run " not in one.text
+    }
+    interfaces = {
+        name: WorkflowInterface(
+            name=name, input_schema=plan.input_schema, output_schema=plan.output_schema or {}
+        )
+        for name, plan in plain.items()
+    }
+    return sample.model_copy(update={"workflows": interfaces})
+
+
+CATALOG = _catalog()
+
+
+def plan_of(example: Example) -> Plan:
+    plan = dsl.lower(dsl.parse(example.text), CATALOG)
+    pins = tuple(
+        pinned(name, str(uuid5(NAMESPACE_URL, name)))
+        for name in CATALOG.workflows
+        if f'workflow "{name}"' in example.text
+    )
+    return plan.model_copy(update={"workflows": pins})
 
 
 class Connectors:
@@ -45,7 +74,7 @@ class Connectors:
 
     async def call(
         self,
-        account_id: UUID,
+        account: UUID,
         connector: str,
         tool: str,
         args: Any,
@@ -65,35 +94,32 @@ async def connectors(tmp_path: Path) -> AsyncIterator[Connectors]:
     await made.close()
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_an_example_checks_without_a_word_and_is_formatted(example: Example) -> None:
     parsed = dsl.parse(example.text)
     assert [f"{found.code} {found.message}" for found in dsl.check(parsed, CATALOG)] == []
     assert dsl.format_text(example.text) == example.text
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.name)
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 async def test_an_example_runs_to_the_output_it_states(example: Example, connectors: Connectors) -> None:
-    plan = dsl.lower(dsl.parse(example.text), CATALOG)
+    plan = plan_of(example)
     assert dsl.validate_input(example.given, plan.input_schema) == []
-    program = compile_plan("page", plan)
-    ledger = MemoryLedger()
-    run = ledger.accept(Lease(uuid4(), uuid4(), uuid4(), "page", 0))
-    end = time.monotonic() + 20
-    while True:
-        lease = ledger.claim(run.lease.run_id, "page")
-        world = World(connectors, time.time, lambda: 0.0)
-        done = await Invocation(
-            program, Journal(lease, ledger, run.events), world, example.given, False
-        ).run()
-        if done.state != "waiting":
-            break
-        assert time.monotonic() < end, "the example does not end"
-        for path in list(run.waiting_on):
-            if path in run.approvals:
-                answer = Answer(example.answers[path], ("manager@example.com",))
-                ledger.answer(run.lease.run_id, path, answer)
-    assert (run.state, run.output, run.error) == ("succeeded", example.output, None)
+    here = Stage(
+        plan,
+        example.given,
+        connectors,  # type: ignore[arg-type]
+        now=time.time(),
+        others={pin.version: plan_of(EXAMPLES[pin.workflow]) for pin in plan.workflows},
+        happens=list(example.events),
+        talker=None if example.says is None else Talker([Turn(example.says)]),
+    )
+    done = await here.finish(lambda paths: {path: example.answers.get(path, "approved") for path in paths})
+    assert (done.state, done.output, done.error) == ("succeeded", example.output, None)
+
+
+def test_every_workflow_on_the_page_is_tried() -> None:
+    assert len(EXAMPLES) == PAGE.read_text(encoding="utf-8").count("```weft")
 
 
 def test_every_function_and_method_of_expressions_is_on_the_page() -> None:
