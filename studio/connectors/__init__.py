@@ -1,4 +1,4 @@
-"""Connectors: what workflows can act on, read-only."""
+"""Connectors: what workflows can act on, and what their tools may do."""
 
 from studio.connectors.page import connectors_page
 from studio.connectors.state import ConnectorList

@@ -1,9 +1,11 @@
-"""/connectors: which systems workflows can act on, how they are, and every tool with its pinned definition."""
+"""/connectors: which systems workflows can act on, how they are, and every tool with its pinned definition and with
+what the account's policy says of it."""
 
 from __future__ import annotations
 
 import reflex as rx
 
+from studio.connectors.policy_form import policy_dialog
 from studio.connectors.rows import PINS, ConnectorRow, Field, ToolRow
 from studio.connectors.state import ConnectorList
 from studio.shell.elements import Json, TimeAgo, empty, failure, icon, skeleton_rows, test_id
@@ -11,13 +13,14 @@ from studio.shell.frame import frame
 
 
 def connectors_page() -> rx.Component:
-    """The list; read-only."""
+    """The list, and the dialog in which an administrator says what a tool may do."""
     return frame(
         rx.el.div(
             rx.el.div(
                 rx.el.p(
                     "Tools are pinned: a workflow is checked and run against the definition that was accepted, not "
-                    "against whatever a server says later.",
+                    "against whatever a server says later. What a tool may do, and who has to approve it, is what an "
+                    "administrator says here.",
                     class_name="w-muted w-lead",
                 ),
                 rx.el.span(class_name="w-spacer"),
@@ -32,6 +35,7 @@ def connectors_page() -> rx.Component:
                 class_name="w-toolbar",
             ),
             failure(ConnectorList.message, ConnectorList.help, ConnectorList.load),
+            policy_dialog(),
             rx.cond(
                 ~ConnectorList.loaded,
                 rx.el.div(skeleton_rows(3), class_name="w-card"),
@@ -113,17 +117,10 @@ def _tool(each: rx.Var[ToolRow]) -> rx.Component:
     return rx.el.details(
         rx.el.summary(
             rx.el.span(each.name, class_name="w-mono w-tool-name"),
-            rx.cond(
-                each.effect == "read",
-                rx.el.span("reads", class_name="w-badge square"),
-                rx.el.span("writes", class_name="w-badge warning square"),
-            ),
-            rx.cond(
-                each.honours_key & (each.effect != "read"),
-                rx.el.span(
-                    "safe to repeat",
-                    class_name="w-badge square",
-                    title="Does a thing once for each idempotency key.",
+            rx.foreach(
+                each.marks,
+                lambda mark: rx.el.span(
+                    mark.words, title=mark.title, class_name=["w-badge square", mark.tone]
                 ),
             ),
             rx.cond(
@@ -142,6 +139,22 @@ def _tool(each: rx.Var[ToolRow]) -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(each.doc),
+            rx.el.div(
+                rx.el.p(each.says, custom_attrs=test_id("tool-policy")),
+                rx.cond(
+                    ConnectorList.can_say,
+                    rx.el.button(
+                        icon("shield", 14),
+                        "Change",
+                        type="button",
+                        class_name="w-button small",
+                        title="Say what this tool may do and who approves it",
+                        on_click=ConnectorList.edit(each.full_name),
+                        custom_attrs=test_id("edit-policy", name=each.full_name),
+                    ),
+                ),
+                class_name="w-note w-policy",
+            ),
             rx.el.div(
                 _fields("Takes", each.takes),
                 _fields("Gives", each.gives),

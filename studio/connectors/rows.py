@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dsl.policy import Nature, Policy
 from engine.connections import ConnectorView, ToolView
+from studio.connectors import natures
+from studio.connectors.natures import Mark
 from studio.shell.moments import iso
 
 # state of a pin: (words, tone, what it means)
@@ -29,13 +32,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class ToolRow:
-    """One tool. `pin` is the beginning of the hash of its pinned definition."""
+    """One tool. `pin` is the beginning of the hash of its pinned definition; `says` what it may do, in sentences."""
 
     name: str
     full_name: str
     doc: str
     effect: str
-    honours_key: bool
+    marks: list[Mark]
+    says: str
     takes: list[Field]
     gives: list[Field]
     schema: dict[str, Any]
@@ -60,9 +64,9 @@ class ConnectorRow:
     count: str
 
 
-def row(connector: ConnectorView) -> ConnectorRow:
+def row(connector: ConnectorView, policy: Policy) -> ConnectorRow:
     """The row of a connector."""
-    tools = [tool(connector.name, each) for each in connector.tools]
+    tools = [tool(connector.name, each, nature_of(connector.name, each, policy)) for each in connector.tools]
     return ConnectorRow(
         name=connector.name,
         title=connector.title or connector.name,
@@ -77,14 +81,22 @@ def row(connector: ConnectorView) -> ConnectorRow:
     )
 
 
-def tool(connector: str, view: ToolView) -> ToolRow:
+def nature_of(connector: str, view: ToolView, policy: Policy) -> Nature:
+    """What the policy makes of a tool."""
+    effect = "read" if view.effect == "read" else "write"
+    return policy.nature(connector, view.name, effect=effect, idempotent=view.idempotent)
+
+
+def tool(connector: str, view: ToolView, nature: Nature) -> ToolRow:
     """The row of a tool."""
+    said = (natures.does(nature), natures.asked(nature), natures.repeated(nature))
     return ToolRow(
         name=view.name,
         full_name=f"{connector}.{view.name}",
         doc=view.description or view.title,
-        effect=view.effect,
-        honours_key=view.idempotent,
+        effect="read" if nature.reads else "write",
+        marks=natures.marks(nature),
+        says=" ".join(said).strip(),
         takes=fields(view.input_schema),
         gives=fields(view.output_schema or {}),
         schema={"input": view.input_schema, "output": view.output_schema},

@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from dsl.catalog import Schema, Tool
+from dsl.policy import Nature
 from engine.model import Message
 from studio.designer.builtin.shapes import properties, required
 from studio.designer.builtin.tools import Toolbox
@@ -40,8 +41,9 @@ Rules of the language beside the grammar
 - Numbers of schema type number are written with a point (100.0); integers without.
 - In texts for people write amounts with two decimals: "${money(order.total)} ${order.currency}".
 - Give calls a `timeout`; give calls that write a `key` that names the thing (key "refund-${order.id}") before `retry`.
-- A step that moves money, deletes or cannot be undone stands behind `approve by role` when the request speaks of
-  approval or of a limit.
+- A tool marked "only behind an approval" stands behind `approve by role` on every path, or where its mark allows it
+  behind a condition that compares the very expression of its amount with config. A retried call has a `key`.
+- Secrets go into the arguments of calls only.
 - `approve` has a title that says what will happen with the amounts, shows what is needed to decide, has `within`,
   and handles `on reject`.
 - Change no more of an existing workflow than was asked for.
@@ -85,7 +87,10 @@ def _examples() -> list[str]:
 
 
 def _tools(task: Task) -> str:
-    lines = [_signature(connector, tool) for connector, tool in retrieve(task)]
+    lines = [
+        _signature(connector, tool, task.catalog.nature(connector, tool.name))
+        for connector, tool in retrieve(task)
+    ]
     roles = ", ".join(sorted(task.catalog.roles)) if task.catalog.roles else "any"
     listed = "\n".join(lines) or "(no connector is connected)"
     return f"Roles that can approve: {roles}\nTools:\n{_fenced('tools', listed)}"
@@ -110,7 +115,7 @@ def _used(text: str, everything: Iterable[tuple[str, Tool]]) -> list[str]:
     return [f"{alias}.{tool.name}" for alias, tool in everything if f".{tool.name}(" in text]
 
 
-def _signature(connector: str, tool: Tool) -> str:
+def _signature(connector: str, tool: Tool, nature: Nature) -> str:
     must = required(tool.input_schema)
     takes = ", ".join(
         f"{json.dumps(name) if not name.isidentifier() else name}{'' if name in must else '?'}: {type_text(schema)}"
@@ -118,10 +123,21 @@ def _signature(connector: str, tool: Tool) -> str:
         if name != "idempotency_key"
     )
     gives = type_text(_or_any(tool.output_schema))
-    keyed = ", honours key" if tool.idempotent and tool.effect == "write" else ""
-    return (
-        f"{connector}.{tool.name}({takes}) -> {gives}  [{tool.effect}{keyed}]  {_one_line(tool.description)}"
-    )
+    return f"{connector}.{tool.name}({takes}) -> {gives}  [{_nature(nature)}]  {_one_line(tool.description)}"
+
+
+def _nature(nature: Nature) -> str:
+    """What a tool may do and what it needs, by the account's policy."""
+    if nature.reads:
+        return "read"
+    words = ["write", *(f"may {deed}" for deed in ("send", "delete", "money") if deed in nature.does)]
+    words += ["honours key"] if nature.idempotent else ["never retry"]
+    if nature.dangerous:
+        who = " or ".join(f"role {name!r}" for name in sorted(nature.approvers))
+        limit = nature.approval == "bounded" and nature.amount
+        words.append(f"only behind an approval{f' by {who}' if who else ''}")
+        words += [f"or a condition that keeps {nature.amount} below a limit of config"] if limit else []
+    return ", ".join(words)
 
 
 def _or_any(schema: Schema | None) -> Schema:

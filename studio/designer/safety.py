@@ -91,8 +91,7 @@ def _map(parsed: Parsed, catalog: Catalog) -> _Map:
         match step.kind:
             case tree.Call(alias=alias, tool=name):
                 connector = aliases.get(alias, alias)
-                tool = catalog.tool(connector, name)
-                if tool is None or tool.effect == "write":
+                if not catalog.nature(connector, name).reads:
                     found.writes.setdefault(f"{connector}.{name}", []).append(passed)
             case tree.Approve(on_reject=on_reject, on_timeout=on_timeout) as approve:
                 found.gates[step.id] = _Gate(approve, when)

@@ -33,7 +33,7 @@ def palette(catalog: Catalog) -> list[dict[str, Any]]:
         connector = catalog.connectors[name]
         if connector.tools:
             title = connector.title or connector_words(name)
-            groups.append({"key": f"connector:{name}", "title": title, "items": _tools(connector)})
+            groups.append({"key": f"connector:{name}", "title": title, "items": _tools(connector, catalog)})
     return groups
 
 
@@ -42,7 +42,7 @@ def title_of(item: str) -> str:
     return next((title for kind, title, _ in STEPS if kind == item), humanize(item.partition(".")[2] or item))
 
 
-def _tools(connector: Connector) -> list[dict[str, Any]]:
+def _tools(connector: Connector, catalog: Catalog) -> list[dict[str, Any]]:
     return [
         {
             "key": f"{connector.name}.{tool.name}",
@@ -50,7 +50,7 @@ def _tools(connector: Connector) -> list[dict[str, Any]]:
             "tool": f"{connector.name}.{tool.name}",
             "title": tool_title(tool) or humanize(tool.name),
             "description": _first_sentence(tool.description),
-            "effect": tool.effect,
+            "effect": "read" if catalog.nature(connector.name, tool.name).reads else "write",
         }
         for tool in connector.tools.values()
     ]

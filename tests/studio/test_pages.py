@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from engine import approvals, connections, runs, workflows
+from engine import approvals, connections, policy, runs, workflows
 from engine.database import Database
 from engine.identity import new_id
 from engine.tables import Approval
@@ -213,6 +213,25 @@ async def test_connectors_show_health_and_pins(signed_in: Tab, refund: UUID) -> 
     tools = {each.name: each for each in listed["shop"].tools}
     assert (tools["process_refund"].effect, tools["get_order"].effect) == ("write", "read")
     assert all(each.state == "pinned" and len(each.sha256) == 64 for each in tools.values())
+
+
+async def test_an_administrator_says_what_a_tool_may_do(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    await signed_in.send(ConnectorList.load())
+    await signed_in.send(ConnectorList.edit("http.request"))
+    asked = await signed_in.state(ConnectorList)
+    assert (asked.editing, asked.said_does) == ("http.request", ["delete", "money", "send", "write"])
+    assert "url" in asked.said_arguments and "manager" in [each.words for each in asked.said_roles]
+    await signed_in.send(ConnectorList.save({"approval": "bounded", "amount": ""}))
+    asked = await signed_in.state(ConnectorList)
+    assert asked.problem.startswith("Say which argument is the amount") and asked.editing
+    await signed_in.send(ConnectorList.save({"does_send": "yes", "approval": "free"}))
+    after = await signed_in.state(ConnectorList)
+    (request,) = [tool for row in after.rows for tool in row.tools if tool.full_name == "http.request"]
+    assert (after.editing, [mark.words for mark in request.marks]) == ("", ["sends outside"])
+    rule = (await policy.get_policy(workspace.db, workspace.owner)).rules[-1]
+    assert (rule.tool, rule.does, rule.approval) == ("http.request", ("send",), "free")
 
 
 async def test_the_sample_business_is_read_through_its_connectors(signed_in: Tab, refund: UUID) -> None:

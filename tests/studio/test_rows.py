@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from dsl.plan import Block, Foreach, PlanStep, ToolCall
+from dsl.policy import ToolRule
 from engine.history import StepRun
 from engine.runs import RunSummary
+from engine.sample_policy import SAMPLE_POLICY
 from studio.approvals.rows import Effect, approvers, effect, quorum
+from studio.connectors import natures
 from studio.connectors.rows import fields, type_words
 from studio.runs import rows, steps
 from studio.sample.rows import money, orders
@@ -218,3 +221,44 @@ def test_a_person_without_a_name_has_a_letter() -> None:
         "A",
         "K",
     ]
+
+
+def test_what_a_tool_may_do_is_said_in_words() -> None:
+    refund = SAMPLE_POLICY.nature("shop", "process_refund", effect="write", idempotent=False)
+    assert [mark.words for mark in natures.marks(refund)] == [
+        "moves money",
+        "may be repeated",
+        "approval or limit",
+    ]
+    assert natures.does(refund) == "It moves money."
+    assert natures.asked(refund) == (
+        "Somebody must approve, unless a condition keeps “amount” below a limit. "
+        "The yes of finance manager or manager counts."
+    )
+    request = SAMPLE_POLICY.nature("http", "request", effect="write", idempotent=False)
+    assert [mark.words for mark in natures.marks(request)] == ["worst assumed", "needs approval"]
+    order = SAMPLE_POLICY.nature("shop", "get_order", effect="read", idempotent=True)
+    assert [mark.words for mark in natures.marks(order)] == ["reads"]
+    mail = SAMPLE_POLICY.nature("mail", "send", effect="write", idempotent=True)
+    assert natures.asked(mail) == "It needs no approval."
+
+
+def test_a_form_says_a_rule() -> None:
+    form = {"does_money": "yes", "approval": "bounded", "amount": "amount", "role_1": "yes", "repeat": "yes"}
+    assert natures.rule_of("shop.pay", form, ["boss", "manager"]) == ToolRule(
+        tool="shop.pay",
+        does=("money",),
+        idempotent=True,
+        amount="amount",
+        approval="bounded",
+        approvers=("manager",),
+        compensation="needless",
+    )
+    assert natures.rule_of("shop.get", {"approval": "free", "undo": "yes"}, []) == ToolRule(
+        tool="shop.get", does=(), idempotent=False, approval="free", approvers=(), compensation="expected"
+    )
+
+
+@pytest.mark.parametrize("form", [{}, {"approval": "maybe"}, {"approval": "bounded", "amount": ""}])
+def test_a_form_without_an_answer_says_what_is_missing(form: dict[str, str]) -> None:
+    assert isinstance(natures.rule_of("shop.pay", form, []), str)

@@ -101,8 +101,8 @@ def _first_effect(existing: Existing) -> str | None:
     for place in existing.steps:
         kind = place.step.kind
         if isinstance(kind, tree.Call):
-            tool = existing.catalog.tool(existing.connectors.get(kind.alias, kind.alias), kind.tool)
-            if tool is None or tool.effect == "write":
+            connector = existing.connectors.get(kind.alias, kind.alias)
+            if not existing.catalog.nature(connector, kind.tool).reads:
                 return place.path.split(".")[0].split("~")[0]
     return None
 
@@ -224,8 +224,10 @@ def _effects_before(existing: Existing, container: str, before: str | None, scop
     for place in existing.steps:
         kind = place.step.kind
         if place.step.id in names and isinstance(kind, tree.Call):
-            tool = existing.catalog.tool(existing.connectors.get(kind.alias, ""), kind.tool)
-            if tool is not None and tool.effect == "write" and "send" not in kind.tool:
+            connector = existing.connectors.get(kind.alias, "")
+            tool = existing.catalog.tool(connector, kind.tool)
+            writes = not existing.catalog.nature(connector, kind.tool).reads
+            if tool is not None and writes and "send" not in kind.tool:
                 verb = place.step.id.split("_")[0]
                 amount = next(
                     (_priced(a.value, existing, tool.input_schema) for a in kind.args if a.name == "amount"),

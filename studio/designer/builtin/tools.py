@@ -93,7 +93,7 @@ class Toolbox:
 
     def __init__(self, catalog: Catalog) -> None:
         self.tools = tuple(
-            _known(connector.name or alias, connector.title, tool)
+            _known(connector.name or alias, connector.title, _by_policy(catalog, alias, tool))
             for alias, connector in sorted(catalog.connectors.items())
             for tool in connector.tools.values()
         )
@@ -224,6 +224,14 @@ def _channel_excludes(verb: str, words: str, known: Known) -> bool:
 
 def _outside_quotes(words: str) -> str:
     return re.sub(r'"[^"]*"', " ", words)
+
+
+def _by_policy(catalog: Catalog, connector: str, tool: Tool) -> Tool:
+    """The tool with the effect that the account says it has, whatever its server says."""
+    nature = catalog.nature(connector, tool.name)
+    return tool.model_copy(
+        update={"effect": "read" if nature.reads else "write", "idempotent": nature.idempotent}
+    )
 
 
 def _known(connector: str, title: str, tool: Tool) -> Known:

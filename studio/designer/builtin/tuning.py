@@ -8,6 +8,7 @@ import dsl
 from dsl import tree
 from dsl.catalog import Schema, Tool
 from dsl.outline import Place
+from dsl.policy import Nature
 from studio.designer.builtin.adding import at_step
 from studio.designer.builtin.amounts import DURATION, duration_text, number_text
 from studio.designer.builtin.change import Change
@@ -85,9 +86,9 @@ def _retry(existing: Existing, what: str, number: int) -> Change | Said:
     place = existing.one(what)
     if place is None:
         return existing.which(what)
-    tool = _tool(existing, place)
     keyed = any(isinstance(c, tree.Key) for c in place.step.clauses)
-    if tool is not None and tool.effect == "write" and not (tool.idempotent and keyed):
+    nature = _nature(existing, place)
+    if nature is not None and not nature.reads and not (nature.idempotent and keyed):
         return Said(
             f"{place.step.id!r} changes something and has no key that keeps a retry from doing it twice, "
             "so I left it as it is."
@@ -140,6 +141,14 @@ def _tool(existing: Existing, place: Place) -> Tool | None:
     if not isinstance(kind, tree.Call):
         return None
     return existing.catalog.tool(existing.connectors.get(kind.alias, kind.alias), kind.tool)
+
+
+def _nature(existing: Existing, place: Place) -> Nature | None:
+    """What the call of a step may do, as the account says; None for a step that calls nothing known."""
+    kind = place.step.kind
+    if not isinstance(kind, tree.Call) or _tool(existing, place) is None:
+        return None
+    return existing.catalog.nature(existing.connectors.get(kind.alias, kind.alias), kind.tool)
 
 
 def _takes(existing: Existing, place: Place, name: str) -> bool:
