@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 MAX_INT = 2**63 - 1
 
+_MOST_UNCLOSED = 5
+"""Holes that are never closed in one text; looking for the end of each goes through the whole rest of it."""
+
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DURATION_PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
 _ESCAPES = {
@@ -144,6 +147,7 @@ def _read(body: str, offset: int, *, indent: str = "", own_line: bool = False, h
     troubles: list[Trouble] = []
     text: list[str] = []
     position = 0
+    unclosed = 0
     line_start = own_line
     while position < len(body):
         if line_start:
@@ -153,9 +157,10 @@ def _read(body: str, offset: int, *, indent: str = "", own_line: bool = False, h
         match = _PIECE.match(body, position)
         assert match is not None
         piece, begin, position = match.group(), position, match.end()
-        if piece == "${" and holes:
+        if piece == "${" and holes and unclosed < _MOST_UNCLOSED:
             close = _hole_end(body, position)
             if close is None:
+                unclosed += 1
                 troubles.append(
                     Trouble(
                         "E002",

@@ -18,10 +18,12 @@ from dsl.recovery import Reader, TooDeep
 from dsl.tree import Comment, Span, Workflow
 from dsl.walk import parts_of
 
-MAX_CHARACTERS = 500_000
+MAX_CHARACTERS = 250_000
+MAX_HOLES = 5_000
 MAX_DEPTH = 120
 """Levels of the tree, so that whoever walks it may recurse."""
 
+_CHAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _MOST_UNSEEN = 5
 _DEEP = "this is nested too deeply"
 _FLATTER = "make it flatter: give the inner parts steps of their own"
@@ -150,6 +152,21 @@ def _too_deep(root: Any) -> Span | None:
     return None
 
 
+def _plain_chain(text: str, start: int, end: int) -> tree.Expr | None:
+    """``order.customer.name``, which most holes hold, without the parser."""
+    if not _CHAIN.fullmatch(text, start, end):
+        return None
+    first, *rest = text[start:end].split(".")
+    if first in ("true", "false", "null"):
+        return None
+    at = start + len(first)
+    found: tree.Expr = tree.Name(first, Span(start, at))
+    for name in rest:
+        at += 1 + len(name)
+        found = tree.Member(found, name, False, Span(start, at))
+    return found
+
+
 def _expression(text: str, start: int, end: int) -> tree.Expr | None:
     parser = grammar().parse_interactive(TextSlice(text, start, end), start="expr")
     try:
@@ -163,7 +180,15 @@ def _expression(text: str, start: int, end: int) -> tree.Expr | None:
 
 
 def _hole(text: str, state: Reading, start: int, end: int) -> tree.Expr:
-    found = _expression(text, start, end)
+    state.holes += 1
+    if state.holes > MAX_HOLES:
+        if state.holes == MAX_HOLES + 1:
+            message = f"this text has more than {MAX_HOLES} `${{...}}`"
+            state.problem(
+                "E002", message, "make the texts shorter, or build them in steps", Span(start - 2, end + 1)
+            )
+        return tree.Constant("", Span(start, end))
+    found = _plain_chain(text, start, end) or _expression(text, start, end)
     if found is None:
         state.problem(
             "E002",

@@ -17,19 +17,24 @@ from dsl.tree import Expr, Span
 Child: TypeAlias = Any
 """A token of the parser or something an earlier method returned."""
 
+MOST_PROBLEMS = 100
+"""More of them in one text are not told: whoever mends these reads it again."""
+
 T = TypeVar("T")
 EXPRESSIONS = get_args(Expr)
 
 
 @dataclass(slots=True)
 class Reading:
-    """``hole`` parses ``[start, end)`` of the text as an expression and reports its own problems."""
+    """``hole`` parses ``[start, end)`` of the text as an expression and reports its own problems; ``holes`` counts."""
 
     hole: Callable[[int, int], Expr]
     problems: list[Diagnostic] = field(default_factory=list)
+    holes: int = 0
 
     def problem(self, code: str, message: str, help: str, span: Span) -> None:
-        self.problems.append(Diagnostic(code, "error", message, span, help))
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Diagnostic(code, "error", message, span, help))
 
     def take_back(self, span: Span) -> None:
         """What was a problem by itself turned out to be none where it stands."""

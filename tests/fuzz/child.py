@@ -19,12 +19,12 @@ def main() -> None:
     for line in sys.stdin.buffer:
         case = json.loads(line)
         error = ""
-        begun = time.perf_counter()
+        begun = time.process_time()  # others may be at work on this machine
         try:
             TARGETS[case["target"]](case["text"], Random(case["salt"]))
         except BaseException as raised:
             error = "".join(traceback.format_exception(raised, limit=-12))
-        took = time.perf_counter() - begun
+        took = time.process_time() - begun
         print(json.dumps({"error": error, "seconds": took}), file=answers, flush=True)
 
 
