@@ -55,6 +55,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--catalog", metavar="FILE.json", help="the connectors to check against")
 
+    check.add_argument(
+        "--against", metavar="OLD", help="also say what breaks for those who use this older text"
+    )
+    check.add_argument(
+        "--waiting",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="with --against: a step of the older text where runs wait now; may be repeated; '*': wherever they can",
+    )
+
+    diff = add("diff", "what differs between two workflows in meaning: exit 0 nothing, 1 something, 2 usage")
+    diff.add_argument("old", metavar="OLD")
+    diff.add_argument("new", metavar="NEW")
+    diff.add_argument("--json", action="store_true", help="print one JSON object")
+    diff.add_argument("--catalog", metavar="FILE.json", help="the connectors to judge effects by")
+
     fmt = add("fmt", "format workflow files in place")
     fmt.add_argument("files", nargs="+", metavar="FILE")
     fmt.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file would change")
@@ -77,7 +94,14 @@ def _parser() -> argparse.ArgumentParser:
         "run", "publish a workflow to the local engine and run it; events are JSON lines, the result is last"
     )
     run.add_argument("file", metavar="FILE")
-    run.add_argument("--input", default="{}", metavar="JSON", help="the run's input, a JSON object")
+    run.add_argument("--input", default=None, metavar="JSON", help="the run's input, a JSON object")
+    run.add_argument(
+        "--simulate",
+        action="store_true",
+        help="list every way a run can go, without an engine and without any effect",
+    )
+    run.add_argument("--mocks", metavar="FILE.json", help="with --simulate: results by step")
+    run.add_argument("--catalog", metavar="FILE.json", help="with --simulate: the connectors")
     run.add_argument(
         "--approve",
         action="append",
@@ -94,9 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--message", default="", help="what changed, for the history")
 
     docs = add("docs", "make docs/diagnostics.md and the editors' highlighting from the language")
-    docs.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 when one would change"
-    )
+    docs.add_argument("--check", action="store_true", help="change nothing; exit 1 when one would change")
 
     doctor = add("doctor", "look at this installation: what is there, what runs, what is wrong")
     doctor.add_argument("--reset-login", action="store_true", help="make a new password for the first login")

@@ -63,6 +63,7 @@ from dsl.placement import Placement, Spot, follow, placed, placement_json, read_
 from dsl.plan import Plan
 from dsl.position import position
 from dsl.results import ResultType, types_of
+from dsl.simulation import Simulation, simulate
 from dsl.svg import svg
 from dsl.values import InputError, coerce, validate_input
 
@@ -109,6 +110,7 @@ __all__ = [
     "SetExpression",
     "SetHeader",
     "Signature",
+    "Simulation",
     "Spot",
     "Symbol",
     "Unwrap",
@@ -148,6 +150,7 @@ __all__ = [
     "renameable",
     "semantic_tokens",
     "signature",
+    "simulate",
     "svg",
     "symbols",
     "text_of",

@@ -8,17 +8,22 @@ import sys
 
 import dsl
 from deploy.texts import read_catalog, read_text
+from dsl.changes import breaking
 from dsl.diagnostic import Diagnostic
 
 
 def main(options: argparse.Namespace) -> int:
     catalog = read_catalog(options.catalog)
+    against = None if options.against is None else dsl.parse(read_text(options.against))
+    waiting = None if "*" in options.waiting else options.waiting
     found: list[tuple[str, str, Diagnostic]] = []
     for name in options.files:
         text = read_text(name)
         parsed = dsl.parse(text)
         notes = dsl.notes(parsed, catalog) if options.notes else ()
         found += [(name, text, diagnostic) for diagnostic in (*dsl.check(parsed, catalog), *notes)]
+        if against is not None:
+            found += [(name, text, one) for one in breaking(against, parsed, catalog, waiting)]
     if options.json:
         print(json.dumps([_json(name, text, diagnostic) for name, text, diagnostic in found], indent=1))
     else:

@@ -14,6 +14,7 @@ import sys
 from datetime import UTC, datetime
 from uuid import UUID
 
+from deploy.commands import simulate
 from deploy.desk import engine_here
 from deploy.failure import Failure
 from deploy.home import Home
@@ -30,7 +31,10 @@ _ANSWERS = {"yes": "approve", "no": "reject"}
 
 
 def main(options: argparse.Namespace) -> int:
-    return asyncio.run(_run(options, _input(options.input), _answers(options.approve)))
+    given = None if options.input is None else _input(options.input)
+    if options.simulate:
+        return simulate.main(options, given)
+    return asyncio.run(_run(options, given or {}, _answers(options.approve)))
 
 
 def _input(text: str) -> dict:

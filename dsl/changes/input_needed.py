@@ -46,5 +46,5 @@ def check(passage: Passage) -> Iterator[Diagnostic]:
             "error",
             f"the input `{name}` {what}: whoever starts the workflow as before is refused",
             entry.field.name_span,
-            f'give it a default, as in `{name}: string = "..."`, or a `?` behind its type',
+            "give it a default behind `=`, or a `?` behind its type",
         )

@@ -91,7 +91,7 @@ class Path:
         """What came otherwise than by itself, once each, and the end."""
         counts = Counter(choice.words for choice in self.choices if not choice.plain)
         told = [words if count == 1 else f"{words} ({count} times)" for words, count in counts.items()]
-        return f"{'; '.join(told) or 'all goes well'}: {self.outcome.words}"
+        return f"{'; '.join(told) or 'without anything to choose'}: {self.outcome.words}"
 
 
 @dataclass(frozen=True, slots=True)
