@@ -85,6 +85,10 @@ def _card(each: rx.Var[ApprovalCard]) -> rx.Component:
                 " · ",
                 TimeAgo.create(at=each.created),
                 rx.cond(
+                    each.escalates != "",
+                    rx.el.span(" · escalates ", TimeAgo.create(at=each.escalates), class_name="w-expires"),
+                ),
+                rx.cond(
                     each.expires != "",
                     rx.el.span(" · expires ", TimeAgo.create(at=each.expires), class_name="w-expires"),
                 ),

@@ -35,7 +35,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalCard:
-    """One approval, open or decided."""
+    """One approval, open or decided. `escalates`: when others may decide too, "" once they may."""
 
     id: str
     title: str
@@ -56,6 +56,7 @@ class ApprovalCard:
     quorum: str
     args_hash: str
     refusal: str
+    escalates: str = ""
 
 
 def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
@@ -80,6 +81,7 @@ def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
         quorum=quorum(approval.quorum, len(approval.decisions)),
         args_hash=approval.args_hash,
         refusal="" if approval.may_decide else approval.refusal,
+        escalates="" if approval.escalated or approval.state != "open" else iso(approval.escalates_at),
     )
 
 
