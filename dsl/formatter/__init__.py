@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dsl.formatter.pieces import source
 from dsl.formatter.statements import Statements
-from dsl.parse import parse
+from dsl.parse import MAX_CHARACTERS, parse
 
 __all__ = ["format_text"]
 
 
 def format_text(text: str) -> str:
-    """The text in canonical form; a text with syntax errors comes back unchanged."""
+    """The text in canonical form; one with syntax errors, or that would become too long, comes back unchanged."""
     parsed = parse(text)
     if parsed.diagnostics:
         return text
-    return Statements(source(parsed)).format()
+    formatted = Statements(source(parsed)).format()
+    return formatted if len(formatted) <= MAX_CHARACTERS else text

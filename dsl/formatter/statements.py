@@ -25,6 +25,7 @@ class Statements:
         self._source = source
         self._at = 0
         self._out = Writer(source)
+        self._following = _following(source.pieces)
 
     def format(self) -> str:
         self._block("file", 0)
@@ -49,11 +50,14 @@ class Statements:
             else:
                 self._statement(kind, depth)
 
+    def _next_token(self) -> Piece | None:
+        """The next piece that is no comment."""
+        at = self._following[self._at] if self._at < len(self._source.pieces) else len(self._source.pieces)
+        return self._source.pieces[at] if at < len(self._source.pieces) else None
+
     def _next_token_type(self) -> str:
-        at = self._at
-        while at < len(self._source.pieces) and self._source.pieces[at].comment:
-            at += 1
-        return self._source.pieces[at].type if at < len(self._source.pieces) else ""
+        piece = self._next_token()
+        return "" if piece is None else piece.type
 
     def _statement(self, kind: str, indent: int) -> None:
         """One statement with its blocks; a trigger's ``with`` gets a line of its own."""
@@ -140,12 +144,9 @@ class Statements:
         return piece.type in _BEGINS[kind]
 
     def _ends_here(self, kind: str, stop_at_with: bool) -> bool:
-        at = self._at
-        while at < len(self._source.pieces) and self._source.pieces[at].comment:
-            at += 1
-        if at == len(self._source.pieces):
+        piece = self._next_token()
+        if piece is None:
             return True
-        piece = self._source.pieces[at]
         return self._stops(piece, kind, stop_at_with) and not self._opens_block(piece)
 
     def _emit(self, indent: int, nodes: list[Node], notes: list[Piece], *, fresh: bool) -> None:
@@ -156,3 +157,13 @@ class Statements:
         else:
             self._out.more(nodes, indent)
         self._trailing()
+
+
+def _following(pieces: tuple[Piece, ...]) -> list[int]:
+    """For each piece, the place of the first from it on that is no comment."""
+    found = [len(pieces)] * len(pieces)
+    after = len(pieces)
+    for at in range(len(pieces) - 1, -1, -1):
+        after = after if pieces[at].comment else at
+        found[at] = after
+    return found

@@ -41,7 +41,9 @@ def alternatives(text: str) -> Counter[Rule]:
 
 @pytest.mark.properties
 def test_every_random_program_is_valid():
-    assert {seed: parse(any_program(seed)).diagnostics for seed in programs()} == dict.fromkeys(programs(), ())
+    assert {seed: parse(any_program(seed)).diagnostics for seed in programs()} == dict.fromkeys(
+        programs(), ()
+    )
 
 
 def test_the_suite_s_programs_use_every_alternative_of_every_rule():
