@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.cli import main
 from deploy.commands.docs import DIAGNOSTICS, diagnostics_page
 from dsl.checks.pages import Page, PageError, page_of
 from tests.dsl_rules.rules import PAGES, ROOT, SHOWN, applied, errors, said
@@ -38,6 +39,10 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
 
 def test_the_page_of_all_rules_is_up_to_date() -> None:
     assert DIAGNOSTICS.read_text(encoding="utf-8") == diagnostics_page(), "run `./weft docs`"
+
+
+def test_the_command_agrees_that_nothing_is_left_to_write() -> None:
+    assert main(["docs", "--check"]) == 0
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=name)
