@@ -106,7 +106,9 @@ def lower(expression: tree.Expr) -> plan.Expression:
             return plan.ConstantExpr(value=value)
         case tree.Duration(ms=ms):
             return plan.ConstantExpr(value=show_duration(ms))
-        case tree.Unary(op="-", operand=tree.Constant(value=int() | float() as number)):
+        case tree.Unary(op="-", operand=tree.Constant(value=int() | float() as number)) if not isinstance(
+            number, bool
+        ):
             return plan.ConstantExpr(value=-number)
         case tree.Template(parts=parts):
             holes = tuple(part if isinstance(part, str) else lower(part) for part in parts)
