@@ -160,11 +160,13 @@ class _Walk:
         for note in step.annotations:
             for arg in note.args:
                 self._expression(arg.value, names)
-        siblings = {other.id: Origin(other.id, "step", other.id_span) for other in reversed(block.steps)}
         self._kind(step, names)
         for clause in step.clauses:
             match clause:
                 case tree.After(ids=ids, span=span):
+                    siblings = {
+                        other.id: Origin(other.id, "step", other.id_span) for other in reversed(block.steps)
+                    }
                     words = list(re.finditer(r"[A-Za-z_]\w*", self.text[span.start : span.end]))[1:]
                     for name, word in zip(ids, words, strict=False):
                         here = Span(span.start + word.start(), span.start + word.end())

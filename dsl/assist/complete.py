@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dsl.assist.cursor import Cursor, cursor_at
+from dsl.assist.cursor import DEEPEST, Cursor, cursor_at
 from dsl.assist.offer import Kind, Offer
 from dsl.assist.offers import offers
 from dsl.assist.sketch import sketch
@@ -41,7 +41,11 @@ def complete(text: str, offset: int, catalog: Catalog) -> tuple[Completion, ...]
     if len(text) > MAX_CHARACTERS:
         return ()
     cursor = cursor_at(text, offset)
-    if cursor.where == "comment" or (cursor.where == "text" and cursor.quote == '"""'):
+    if (
+        len(cursor.frames) > DEEPEST
+        or cursor.where == "comment"
+        or (cursor.where == "text" and cursor.quote == '"""')
+    ):
         return ()
     if cursor.word[:1].isdigit() and cursor.where == "code":
         return ()

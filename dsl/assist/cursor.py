@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from dsl.tree import Span
@@ -23,11 +24,12 @@ _PIECES = re.compile(
     re.S,
 )
 _STEP_NAME = re.compile(r"step\s+([A-Za-z_]\w*)")
+_SPACES = re.compile(r"[ \t]*")
 _WORD = re.compile(r"[A-Za-z0-9_]*\Z")
 _TOOL_WORD = re.compile(r"(?:call|tools|,)\s+([A-Za-z_]\w*)\s*\.\s*([A-Za-z_][\w\-/]*)\Z")
 _WORD_REST = re.compile(r"[A-Za-z0-9_]*")
 _TOOL_REST = re.compile(r"[\w\-/]*")
-_BETWEEN = re.compile(r"(?:\n[ \t\r]*(?://[^\n]*|@[^\n]*)?)*\s*\Z")
+_LONGEST_WORD = 200
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -40,6 +42,9 @@ class Frame:
     indent: int
     steps: list[int]
 
+
+DEEPEST = 300
+"""Open brackets above which no help is given: no workflow is nested as deeply."""
 
 Where: TypeAlias = Literal["code", "text", "comment"]
 
@@ -99,7 +104,7 @@ def cursor_at(text: str, offset: int) -> Cursor:
 
 def _in_code(text: str, offset: int, code: str, frames: list[Frame], quote: str) -> Cursor:
     tool = _TOOL_WORD.search(code[-200:])
-    found = _WORD.search(code)
+    found = _WORD.search(code, max(0, len(code) - _LONGEST_WORD))
     word = tool.group(2) if tool else (found.group() if found else "")
     rest = (_TOOL_REST if tool else _WORD_REST).match(text, offset)
     end = rest.end() if rest and word else offset
@@ -157,19 +162,21 @@ def _frames(text: str, *, trusting: bool) -> tuple[list[Frame], tuple[int, str] 
     """
     frames: list[Frame] = []
     last = None
+    line = seen = 0
     for match in _PIECES.finditer(text):
         piece, at = match.group(), match.start()
         last = None
+        line, seen = max(line, text.rfind("\n", seen, at) + 1), at
         match piece[0]:
             case "{" | "(" | "[":
-                frames.append(Frame(piece, at, -1 if trusting else _indent(text, at), []))
+                frames.append(Frame(piece, at, -1 if trusting else _indent(text, line), []))
             case "}" | ")" | "]":
                 _close(frames, _CLOSING[piece])
             case "s":
                 while frames and frames[-1].bracket != "{":
                     frames.pop()
-                if not trusting and _first_in_line(text, at):
-                    while len(frames) > 1 and _indent(text, at) <= frames[-1].indent:
+                if not trusting and line + _indent(text, line) == at:
+                    while len(frames) > 1 and at - line <= frames[-1].indent:
                         frames.pop()
                 if frames:
                     frames[-1].steps.append(at)
@@ -214,19 +221,26 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
-def _indent(text: str, at: int) -> int:
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    return len(line) - len(line.lstrip(" \t"))
-
-
-def _first_in_line(text: str, at: int) -> bool:
-    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
+def _indent(text: str, line: int) -> int:
+    """How deep the line that begins at ``line`` stands."""
+    found = _SPACES.match(text, line)
+    return 0 if found is None else found.end() - line
 
 
 def statements(text: str, frame: Frame) -> list[str]:
     """The steps of an open block that are behind us: all but the last that began."""
-    pairs = zip(frame.steps, frame.steps[1:], strict=False)
-    return [_BETWEEN.sub("", text[start:end]) for start, end in pairs]
+    return [_trimmed(text[start:end]) for start, end in pairwise(frame.steps)]
+
+
+def _trimmed(piece: str) -> str:
+    """A step without what stands behind it and belongs to the next one: documentation, comments, annotations."""
+    end = len(piece)
+    while (start := piece.rfind("\n", 0, end)) >= 0:
+        line = piece[start + 1 : end].strip()
+        if line and (not line.startswith(("//", "@")) or '"""' in line):
+            break
+        end = start
+    return piece[:end]
 
 
 def later_steps(text: str, offset: int) -> Iterator[str]:

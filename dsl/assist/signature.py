@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dsl import tree
-from dsl.assist.cursor import Cursor, cursor_at, rest_of
+from dsl.assist.cursor import DEEPEST, Cursor, cursor_at, rest_of
 from dsl.assist.functions import FUNCTION_DOCS, METHOD_DOCS, Function
 from dsl.assist.place import properties_of, tool_of
 from dsl.assist.sketch import STAND_IN, Sketch, sketch
@@ -40,7 +40,7 @@ def signature(text: str, offset: int, catalog: Catalog) -> Signature | None:
     if len(text) > MAX_CHARACTERS:
         return None
     cursor = cursor_at(text, offset)
-    if cursor.where == "comment":
+    if cursor.where == "comment" or len(cursor.frames) > DEEPEST:
         return None
     drawn = sketch(cursor, catalog, quoted=cursor.where == "text")
     found = _innermost(drawn)
@@ -51,7 +51,7 @@ def signature(text: str, offset: int, catalog: Catalog) -> Signature | None:
 
 
 def _counted(cursor: Cursor, catalog: Catalog) -> Signature | None:
-    for number in range(len(cursor.frames) - 1, -1, -1):
+    for number in range(len(cursor.frames) - 1, max(-1, len(cursor.frames) - 6), -1):
         frame = cursor.frames[number]
         if frame.bracket == "{":
             return None

@@ -66,6 +66,7 @@ _LINE_STARTS = frozenset(
 )
 _MAX_ENDING = 200
 _MAX_STACK = 600
+_MOST_UNREADABLE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def fed(text: str) -> tuple[tuple[Token, ...], InteractiveParser]:
     tokens: list[Token] = []
     lexing = parser.lexer_thread.state
     assert lexing is not None
-    while True:
+    for _ in range(_MOST_UNREADABLE):
         try:
             for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
                 if len(parser.parser_state.state_stack) > _MAX_STACK:
@@ -215,7 +216,8 @@ def fed(text: str) -> tuple[tuple[Token, ...], InteractiveParser]:
         except UnexpectedCharacters as error:
             lexing.line_ctr.char_pos = (error.pos_in_stream or 0) + 1
         except UnexpectedToken:
-            return tuple(tokens), parser
+            break
+    return tuple(tokens), parser
 
 
 def _as_keyword(token: Token) -> Token:

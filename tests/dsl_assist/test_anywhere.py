@@ -70,9 +70,23 @@ def test_a_random_program_can_be_asked_about(seed: int):
         _ask_everything(text, random.randrange(len(text) + 1), CATALOG)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\0", "{" * 3_000, '"' * 1_001, "workflow x {" + "(" * 2_000, "\ud800", "${" * 500]
-)
+_NO_TEXTS = {
+    "empty": "",
+    "nul": "\0",
+    "lone surrogate": "\ud800",
+    "braces": "{" * 100_000,
+    "quotes": '"' * 1_001,
+    "parentheses": "workflow x { step a: let " + "(" * 50_000,
+    "holes": '"' + "${" * 500,
+    "backslashes": "\\" * 100_000,
+    "one word": "workflow x { step a: let " + "a" * 200_000,
+    "blank lines": "workflow x {\n  step a: let 1" + "\n // no\n" * 20_000 + "  step b: let ",
+    "many steps": "workflow x {" + "".join(f"step s{n}: let 1\n" for n in range(3_000)),
+    "too long": "x" * 600_000,
+}
+
+
+@pytest.mark.parametrize("text", _NO_TEXTS.values(), ids=_NO_TEXTS.keys())
 def test_a_text_that_is_none_can_be_asked_about(text: str):
     for offset in (0, len(text) // 2, len(text)):
         _ask_everything(text, offset, CATALOG)
