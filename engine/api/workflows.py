@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from engine import workflows
+from engine import differences, workflows
 from engine.actor import Actor
 from engine.api.access import Guard, database
+from engine.differences import Comparison
 from engine.errors import NotFound
 from engine.permissions import Permission
 from engine.workflows import Draft, Version, VersionSummary, WorkflowSummary
@@ -87,6 +88,19 @@ async def publish(
     """422 with ``diagnostics`` when the text has errors."""
     message = "" if body is None else body.message
     return await workflows.publish(database(request), actor, workflow_id, message)
+
+
+@router.get("/{workflow_id}/diff")
+async def diff(
+    workflow_id: UUID,
+    actor: Viewer,
+    request: Request,
+    old: Annotated[str | None, Query(alias="from")] = None,
+    new: Annotated[str, Query(alias="to")] = "draft",
+) -> Comparison:
+    """What ``to`` (a version's number, or draft) does otherwise than ``from`` (the live version), in sentences, with
+    what it breaks for callers and for the runs that wait now."""
+    return await differences.compare(database(request), actor, workflow_id, old, new)
 
 
 @router.get("/{workflow_id}/versions")

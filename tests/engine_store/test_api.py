@@ -103,6 +103,7 @@ async def test_ids_of_another_account_answer_like_ids_of_nobody(
         ("PATCH", f"/workflows/{neighbour.workflow_id}", {"title": "x"}),
         ("DELETE", f"/workflows/{neighbour.workflow_id}", None),
         ("POST", f"/workflows/{neighbour.workflow_id}/publish", None),
+        ("GET", f"/workflows/{neighbour.workflow_id}/diff", None),
         ("GET", f"/workflows/{neighbour.workflow_id}/versions", None),
         ("GET", f"/workflows/{workspace.workflow_id}/versions/{neighbour.version_id}", None),
         ("POST", f"/workflows/{neighbour.workflow_id}/runs", {"input": {"order_id": "x"}}),
