@@ -171,9 +171,9 @@ class MemoryLedger:
         run = self._held(lease)
         answers = {path: answer for path, answer in self._answers(run) if path in paths}
         for path, upto in seen.items():
-            name, _ = run.ears[path]
-            run.ears[path] = (name, upto)
-            if any(called == name and event.seq > upto for called, event in self.published):
+            name, before = run.ears[path]
+            run.ears[path] = (name, max(before, upto))
+            if any(called == name and event.seq > max(before, upto) for called, event in self.published):
                 answers[path] = LOOK
         if not answers:
             self._write(run, [])

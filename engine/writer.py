@@ -323,6 +323,8 @@ class _Lane:
             if isinstance(error, psycopg.OperationalError):
                 await self._broken(error)
             _fail([act.done], Interrupted(str(error)))
+        except Exception as error:  # a defect of ours: it is the run's, and must not end the writer
+            _fail([act.done], error)
         else:
             self._dirty.add(act.lease.run_id)
             if not act.done.done():

@@ -64,7 +64,9 @@ class _Conversation:
         self._branch = branch
         self._path = path
         self._model = str(state.compute(do.model, scope, path))
-        self._budget = None if do.budget is None else float(state.compute(do.budget, scope, path))
+        self._budget = (
+            None if do.budget is None else _dollars(state, state.compute(do.budget, scope, path), path)
+        )
         self._tools = {name: tool for name, tool in zip(_names(do.tools), do.tools, strict=True)}
         self._parts: list[Part] = list(_opening(state, do, scope, path))
         self._cost = 0.0
@@ -185,6 +187,12 @@ class _Conversation:
             return _told(await effect(state, do, args, key, DEFAULT_TIMEOUT_S, None, self._branch, place))
         except Failure as failure:
             return _told({"error": failure.message, "code": failure.code})
+
+
+def _dollars(state: State, value: Json, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise state.failed(path, "expression", "`budget` needs a number of US dollars.")
+    return float(value)
 
 
 def _opening(state: State, do: Agent, scope: Scope, path: str) -> list[Message]:

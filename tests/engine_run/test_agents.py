@@ -151,6 +151,10 @@ async def test_a_model_that_costs_more_than_its_budget_is_stopped() -> None:
     assert (await stage(caught, Turn("x", cost_usd=0.1)).finish()).output == "too dear"
 
 
+async def test_a_budget_that_is_no_number_fails_the_step() -> None:
+    assert code_of(await stage(agent("g", budget=const("much")), Turn("x")).finish()) == "expression"
+
+
 async def test_without_a_model_the_step_says_what_to_do() -> None:
     here = Stage(plan(agent("g")))
     assert (await here.finish()).error == {"code": "no_model", "message": NO_MODEL, "step": "g"}

@@ -203,6 +203,26 @@ async def test_a_stale_runner_starts_nothing(ground: Ground, urls: Urls) -> None
     await writer.close()
 
 
+async def test_a_version_that_is_not_there_hurts_its_own_run_only(ground: Ground, urls: Urls) -> None:
+    parent, _, writer = await _parent_and_child(ground, urls)
+    with pytest.raises(LookupError):
+        await writer.start_child(
+            parent, Entry("gate.opened", "d", "{}"), ChildRequest(new_id(), new_id(), {})
+        )
+    await writer.append(parent, [Entry("step.succeeded", "a", '{"result":1}')])
+    assert ground.events(parent.run_id)[-1][1:3] == ("step.succeeded", "a")
+    await writer.close()
+
+
+async def test_a_workflow_that_runs_itself_is_stopped_at_the_depth_limit(
+    runner: Runner, ground: Ground
+) -> None:
+    (run_id,) = ground.start(ground.publish(plan(run("again", "test"))), {})
+    await until(lambda: ground.states([run_id]) == {"failed": 1}, 20)
+    deep = "SELECT max(depth), count(*) FROM runs WHERE account_id = %s AND error->>'code' = 'too_deep'"
+    assert ground.query(deep, ground.account_id) == [(8, 9)]
+
+
 async def test_a_run_that_fails_for_good_stops_what_it_started(ground: Ground, urls: Urls) -> None:
     parent, child, writer = await _parent_and_child(ground, urls)
     ground.query("UPDATE runs SET state = 'failed' WHERE id = %s RETURNING 1", parent.run_id)
