@@ -27,6 +27,8 @@ BASIC: dict[str, Schema] = {
 """The types every text knows by name."""
 
 GENERIC = frozenset({"map", "list"})
+MAX_PARTS = 20_000
+"""Schemas inside of one schema that are looked at."""
 
 
 def schema_of(type_: tree.Type, declared: Mapping[str, tree.Type], depth: int = 0) -> Schema:
@@ -137,15 +139,19 @@ _WORDS = {
 }
 
 
+_KINDS = frozenset(_WORDS)
+
+
 def kinds_of(schema: Schema | bool) -> frozenset[str]:
     """The JSON types a schema allows; empty when it says nothing about that."""
     if isinstance(schema, bool):
         return frozenset()
     match schema:
         case {"type": str() as one}:
-            return frozenset({one})
+            return frozenset({one}) & _KINDS
         case {"type": list() as several}:
-            return frozenset(str(item) for item in several)
+            kinds = frozenset(map(str, several))
+            return kinds if kinds <= _KINDS else frozenset()
         case {"const": value}:
             return frozenset({kind_of(value)})
         case {"enum": list() as values}:
@@ -231,34 +237,44 @@ def words_for_kinds(kinds: frozenset[str]) -> str:
 
 
 def resolved(schema: Schema) -> Schema:
-    """A schema with its local ``$ref`` put in place; what refers to itself allows anything from there on."""
+    """A schema with its local ``$ref`` put in place; what refers to itself allows anything from there on.
+
+    So does what is left after ``MAX_PARTS`` parts: a few definitions that refer to each other can stand for millions.
+    """
     definitions = {
         f"#/{word}/{name}": found
         for word in ("$defs", "definitions")
         for name, found in (schema.get(word) or {}).items()
         if isinstance(found, dict)
     }
-    whole = _resolved(schema, definitions, frozenset())
+    whole = _resolved(schema, definitions, frozenset(), [MAX_PARTS])
     return {key: value for key, value in whole.items() if key not in ("$defs", "definitions")}
 
 
-def _resolved(schema: Schema, definitions: Mapping[str, Schema], inside: frozenset[str]) -> Schema:
+def _resolved(
+    schema: Schema, definitions: Mapping[str, Schema], inside: frozenset[str], left: list[int]
+) -> Schema:
+    left[0] -= 1
+    if left[0] < 0:
+        return {}
     reference = schema.get("$ref")
     if isinstance(reference, str):
         if reference in inside or reference not in definitions or len(inside) > 16:
             return {}
-        return _resolved(definitions[reference], definitions, inside | {reference})
+        return _resolved(definitions[reference], definitions, inside | {reference}, left)
     found: Schema = {}
     for key, value in schema.items():
         if isinstance(value, dict) and key in ("properties", "patternProperties"):
             found[key] = {
-                name: _resolved(item, definitions, inside) if isinstance(item, dict) else item
+                name: _resolved(item, definitions, inside, left) if isinstance(item, dict) else item
                 for name, item in value.items()
             }
         elif isinstance(value, dict) and key in ("items", "additionalProperties"):
-            found[key] = _resolved(value, definitions, inside)
+            found[key] = _resolved(value, definitions, inside, left)
         elif isinstance(value, list) and key in ("anyOf", "oneOf", "allOf"):
-            found[key] = [_resolved(m, definitions, inside) if isinstance(m, dict) else m for m in value]
+            found[key] = [
+                _resolved(m, definitions, inside, left) if isinstance(m, dict) else m for m in value
+            ]
         else:
             found[key] = value
     return found

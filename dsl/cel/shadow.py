@@ -66,12 +66,14 @@ def shadow_of(expression: tree.Expr, shape: Callable[[str], Shape]) -> Shadow:
 
 
 def field_name(name: str) -> str:
-    """A field as the message has it: any text is made a name, the same for every shape."""
-    if name.isascii() and name.isidentifier():
-        return f"f_{name}"
-    return "x_" + name.encode("utf-8", "backslashreplace").hex()
+    """A field as the message has it: any text is made a name, the same for every shape.
+
+    Descriptors take names for one that differ in capitals and underscores only, so there are none in it.
+    """
+    return "f" + "".join(one if one in _KEPT else f"q{ord(one):x}q" for one in name)
 
 
+_KEPT = frozenset("abcdefghijklmnoprstuvwxyz0123456789")
 # The library's own take more when they check than when they run: a number for a duration, a duration for a number.
 _STRICTER = {"duration": "_duration", "int": "_int"}
 

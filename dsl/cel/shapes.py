@@ -17,6 +17,10 @@ MAX_DEPTH = 12
 """Levels of a schema that are looked at; what is below is not checked."""
 
 
+MAX_FIELDS = 1_000
+"""Fields of an object that is typed; one with more may have any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """``signature`` says all: two shapes with one signature are one type.
@@ -93,7 +97,7 @@ def _one_of(members: list[object], depth: int) -> Shape:
 
 def _object(schema: Schema, depth: int) -> Shape:
     properties, rest = schema.get("properties"), schema.get("additionalProperties")
-    if not is_open(schema) and isinstance(properties, dict):
+    if not is_open(schema) and isinstance(properties, dict) and len(properties) <= MAX_FIELDS:
         return object_of(
             tuple((str(name), shape_of(one, depth + 1)) for name, one in sorted(properties.items()))
         )

@@ -57,6 +57,9 @@ class Typed:
     clashes: tuple[Clash, ...]
 
 
+_UNKNOWN = Typed("dyn", ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Environment:
     shapes: frozenset[Shape]
@@ -176,7 +179,7 @@ def _pool(messages: dict[str, Shape]) -> Any:
                 hold(entry, inner.item)
                 continue
             # A map is a list of pairs to the descriptors, whose type must be called after the field.
-            pair = message.nested_type.add(name=_pair_name(field_name(field)))
+            pair = message.nested_type.add(name=f"{field_name(field).capitalize()}Entry")
             pair.options.map_entry = True
             pair.field.add(name="key", number=1, type=proto.TYPE_STRING, label=proto.LABEL_OPTIONAL)
             hold(pair.field.add(name="value", number=2, label=proto.LABEL_OPTIONAL), inner.item)
@@ -186,11 +189,6 @@ def _pool(messages: dict[str, Shape]) -> Any:
     pool.AddSerializedFile(struct_pb2.DESCRIPTOR.serialized_pb)
     pool.AddSerializedFile(file.SerializeToString())
     return pool
-
-
-def _pair_name(field: str) -> str:
-    """``two_words`` as ``TwoWordsEntry``, the name that descriptors ask for."""
-    return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
 
 
 def _environment(shapes: frozenset[Shape]) -> _Environment:
@@ -214,7 +212,11 @@ def typed(shadows: Iterable[Shadow]) -> list[Typed]:
     shadows = list(shadows)
     new = {one.source: one for one in shadows if one.source not in _known}
     if new:
-        env = _environment_for(frozenset(shape for one in new.values() for shape in one.shapes))
+        try:
+            env = _environment_for(frozenset(shape for one in new.values() for shape in one.shapes))
+        except (RuntimeError, TypeError, ValueError):
+            # A schema that no descriptor can hold: nothing is known then.
+            return [_known.get(one.source, _UNKNOWN) for one in shadows]
         found = {source: _check(env, source) for source in new}
         if len(_known) + len(found) > MAX_SOURCES:
             for source in list(islice(_known, len(_known) // 2 + 1)):
