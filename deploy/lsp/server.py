@@ -87,6 +87,8 @@ class WeftServer(LanguageServer):
             return
         found = answers.diagnostics(document, self.file.catalog)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, document.version))
+        # Reads every step once, so that the first completion needs to read only the one that is typed in.
+        dsl.complete(document.text, len(document.text.rstrip().rstrip("}")), self.file.catalog)
 
     def closed(self, uri: str) -> None:
         self._forget(uri)
