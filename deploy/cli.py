@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import traceback
 
-from deploy.failure import Failure
+from deploy.failure import Failure, tell
 from deploy.home import Home, open_private
 
 _DEFAULT_PORT = 3000
@@ -146,13 +147,14 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     options = _parser().parse_args(words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may hold what no encoding can
+            stream.reconfigure(errors="backslashreplace")
     module = importlib.import_module(f"deploy.commands.{options.command}")
     try:
         return int(module.main(options))
     except Failure as failure:
-        print(f"weft: {failure.message}", file=sys.stderr)
-        print(f"      {failure.help}", file=sys.stderr)
-        return 2
+        return tell([failure])
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+
 
 class Failure(Exception):
     """``message`` is what is wrong, in one sentence; ``help`` is what to do about it."""
@@ -10,3 +13,11 @@ class Failure(Exception):
         super().__init__(message)
         self.message = message
         self.help = help
+
+
+def tell(failures: Iterable[Failure]) -> int:
+    """Say them on standard error; the exit code is that of wrong usage."""
+    for failure in failures:
+        print(f"weft: {failure.message}", file=sys.stderr)
+        print(f"      {failure.help}", file=sys.stderr)
+    return 2

@@ -7,9 +7,13 @@ import json
 import sys
 
 import dsl
-from deploy.texts import read_catalog, read_text
+from deploy.failure import tell
+from deploy.texts import read_catalog, read_text, read_texts
 from dsl.changes import breaking
 from dsl.diagnostic import Diagnostic
+
+_WIDTH = 160
+"""Characters of a line that are shown."""
 
 
 def main(options: argparse.Namespace) -> int:
@@ -17,8 +21,8 @@ def main(options: argparse.Namespace) -> int:
     against = None if options.against is None else dsl.parse(read_text(options.against))
     waiting = None if "*" in options.waiting else options.waiting
     found: list[tuple[str, str, Diagnostic]] = []
-    for name in options.files:
-        text = read_text(name)
+    texts, failures = read_texts(options.files)
+    for name, text in texts:
         parsed = dsl.parse(text)
         notes = dsl.notes(parsed, catalog) if options.notes else ()
         found += [(name, text, diagnostic) for diagnostic in (*dsl.check(parsed, catalog), *notes)]
@@ -29,20 +33,30 @@ def main(options: argparse.Namespace) -> int:
     else:
         for name, text, diagnostic in found:
             print(render(name, text, diagnostic))
-        print(_summary(len(options.files), found), file=sys.stderr)
+        print(_summary(len(texts), found), file=sys.stderr)
+    if failures:
+        return tell(failures)
     return 1 if any(diagnostic.severity == "error" for _, _, diagnostic in found) else 0
 
 
 def render(name: str, text: str, diagnostic: Diagnostic) -> str:
     """One diagnostic for a person: place, message, the line with the span underlined, and what to do."""
     start = dsl.position(text, diagnostic.span.start)
-    line = text.splitlines()[start.line - 1] if text else ""
+    line = text.split("\n")[start.line - 1]
     width = max(1, min(diagnostic.span.end - diagnostic.span.start, len(line) - start.column + 1))
-    marker = " " * (start.column - 1) + "^" * width
+    shown, column = _clipped(line, start.column - 1)
+    marker = " " * column + "^" * min(width, _WIDTH - column)
     return (
         f"{name}:{start.line}:{start.column}: {diagnostic.severity} {diagnostic.code}: {diagnostic.message}\n"
-        f"    {line.expandtabs(1)}\n    {marker}\n    {diagnostic.help}"
+        f"    {shown}\n    {marker}\n    {diagnostic.help}"
     )
+
+
+def _clipped(line: str, column: int) -> tuple[str, int]:
+    """The part of a line around a column, without what a terminal would obey, and where the column is in it."""
+    begin = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
+    part = line[begin : begin + _WIDTH]
+    return "".join(char if char.isprintable() else " " for char in part), column - begin
 
 
 def _json(name: str, text: str, diagnostic: Diagnostic) -> dict:

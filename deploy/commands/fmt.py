@@ -1,4 +1,4 @@
-"""``weft fmt``: canonical layout, in place."""
+"""``weft fmt``: canonical layout, in place; standard input goes to standard output."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 import dsl
 from deploy.commands.check import render
-from deploy.failure import Failure
-from deploy.texts import read_text
+from deploy.failure import Failure, tell
+from deploy.texts import read_texts
 
 
 def main(options: argparse.Namespace) -> int:
     status = 0
-    for name in options.files:
-        text = read_text(name)
+    texts, failures = read_texts(options.files)
+    for name, text in texts:
         errors = [diagnostic for diagnostic in dsl.parse(text).diagnostics if diagnostic.severity == "error"]
         if errors:
             print(render(name, text, errors[0]), file=sys.stderr)
             status = 1
             continue
         formatted = dsl.format_text(text)
-        if name == "-":
-            print(formatted, end="")
+        if name == "-" and not options.check:
+            sys.stdout.write(formatted)
         elif formatted != text and options.check:
             print(f"{name} would change")
             status = 1
@@ -31,8 +31,9 @@ def main(options: argparse.Namespace) -> int:
             try:
                 Path(name).write_text(formatted, encoding="utf-8")
             except OSError as error:
-                raise Failure(
-                    f"{name!r} cannot be written: {error.strerror}.", "Look at its permissions."
-                ) from None
+                failures.append(
+                    Failure(f"{name!r} cannot be written: {error.strerror}.", "Look at its permissions.")
+                )
+                continue
             print(f"{name} formatted")
-    return status
+    return tell(failures) if failures else status
