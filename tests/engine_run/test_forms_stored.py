@@ -305,6 +305,37 @@ async def test_an_event_waits_for_a_subscription_that_is_being_made(ground: Grou
     await writer.close()
 
 
+async def test_without_the_lock_a_wait_would_sleep_through_an_event(ground: Ground, urls: Urls) -> None:
+    """The control: somebody publishes without the lock, a wait begins in the meantime, and nobody wakes it."""
+    parent, _, writer = await _parent_and_child(ground, urls)
+    with psycopg.connect(ground.owner_url) as publishing:
+        publishing.execute(
+            "INSERT INTO events (id, account_id, seq, name, payload) VALUES (%s, %s, 1, 'go', '1')",
+            (uuid4(), ground.account_id),
+        )
+        waiting = "SELECT run_id FROM event_waits WHERE account_id = %s"
+        assert publishing.execute(waiting, (ground.account_id,)).fetchall() == []
+        assert await writer.subscribe(parent, "e", {"event": "go"}, "go") == 0
+        assert await writer.park(parent, ["e"], None, {"e": 0}) == {}
+    assert ground.states([parent.run_id]) == {"waiting": 1}
+    assert [event.seq for event in await writer.candidates(parent, "e", 0)] == [1]
+    await writer.close()
+
+
+async def test_parking_looks_for_events_once_more(
+    ground: Ground, urls: Urls, db: Database, actor: Actor
+) -> None:
+    """And the control: a run that parks without looking sleeps on."""
+    for looks, state in ((True, "running"), (False, "waiting")):
+        parent, _, writer = await _parent_and_child(ground, urls)
+        after = await writer.subscribe(parent, "e", {"event": "go"}, "go")
+        await events.publish(db, actor, "go", None)
+        answers = await writer.park(parent, ["e"], None, {"e": after} if looks else {})
+        assert {path: answer.outcome for path, answer in answers.items()} == ({"e": "look"} if looks else {})
+        assert ground.states([parent.run_id]) == {state: 1}
+        await writer.close()
+
+
 async def test_an_approval_escalates_in_time_and_somebody_else_may_decide(
     runner: Runner, ground: Ground
 ) -> None:
