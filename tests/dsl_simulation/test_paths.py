@@ -159,10 +159,9 @@ def test_a_block_runs_out_of_time_at_a_gate_and_at_a_slow_call() -> None:
 
 def test_the_first_branch_wins_and_a_return_inside_ends_the_run() -> None:
     race = parallel("race", do("a", tool("x"), tool("y")), do("b", tool("z")), join="any")
-    (only,) = simulate(plan(race)).paths
-    assert [effect.path for effect in only.effects] == ["race.a.x", "race.b.z", "race.a.y"][
-        : len(only.effects)
-    ]
+    first = simulate(plan(race)).paths[0]
+    assert {"race.a.x", "race.b.z"} <= {effect.path for effect in first.effects}
+    assert first.outcome.words == "succeeds"
     inside = parallel("both", do("a", ret("early", const(7))), do("b", step("w", p.Wait(ms=60_000))))
     (ended,) = simulate(plan(inside, tool("never"))).paths
     assert (ended.outcome.value, ended.effects) == (7, ())
