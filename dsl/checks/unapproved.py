@@ -66,6 +66,8 @@ from dsl.sentences import arm_label
 from dsl.spelling import listed
 from dsl.terms import terms_of
 
+_MOST_WAYS = 40
+"""More of them in one text are told without the way, which takes time to find: the first ones say what is missing."""
 _DEEDS = {"money": "moves money", "delete": "deletes things", "send": "sends things outside"}
 
 
@@ -83,11 +85,13 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     proof = _Proof(subject, Values(subject.workflow))
     debts = [(place, effect, proof.debt(place, effect)) for place, effect in dangers]
     sure = sure_of(subject.workflow, proof)
+    ways = _MOST_WAYS
     for place, effect, debt in debts:
         before = sure.before[place.path]
         if not any(before & mask == mask for mask in debt.settled_by):
             missing = debt.settled_by[-1] & ~before
-            way = way_to(subject.workflow, sure, place.path, missing & -missing)
+            ways -= 1
+            way = () if ways < 0 else way_to(subject.workflow, sure, place.path, missing & -missing)
             yield _diagnostic(subject, place, effect, way)
 
 
@@ -192,16 +196,16 @@ def _diagnostic(subject: Subject, place: Place, effect: Effect, way: tuple[Stop,
     who = f"`{id_}`" if effect.args is not None else f"the agent `{id_}` may use `{effect.tool}`, which"
     where = [_where(subject, stop) for stop in way if stop.decides]
     chain = " -> ".join(_shortened([stop.step.id for stop in way]))
-    on = f"where {where[-1]}: {chain}" if where else chain
+    on = f" on the way where {where[-1]}: {chain}" if where else f" on the way {chain}" if way else ""
     return Diagnostic(
         "E402",
         "error",
-        f"{who} {does}, and nobody has approved it on the way {on}",
+        f"{who} {does}, and nobody has approved it{on}",
         effect.span,
         _help(subject, place, effect, way),
         place.path,
         None,
-        tuple(stop.path for stop in way),
+        tuple(stop.path for stop in way) or (place.path,),
     )
 
 

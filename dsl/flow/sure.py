@@ -46,7 +46,7 @@ class Sure:
     "approved" also where none is written; of the steps of a ``parallel``, the path of each is such a way."""
 
     before: Mapping[str, int]
-    behind: Mapping[tuple[str, str], int]
+    behind: Mapping[str, Mapping[str, int]]
 
 
 def sure_of(workflow: tree.Workflow, facts: Facts) -> Sure:
@@ -59,7 +59,7 @@ def sure_of(workflow: tree.Workflow, facts: Facts) -> Sure:
 class _Walk:
     facts: Facts
     before: dict[str, int] = field(default_factory=dict)
-    behind: dict[tuple[str, str], int] = field(default_factory=dict)
+    behind: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def block(self, block: tree.Block, prefix: str, sure: int) -> int:
         for step in block.steps:
@@ -69,7 +69,7 @@ class _Walk:
     def step(self, step: tree.Step, prefix: str, sure: int) -> int:
         path = prefix + step.id
         self.before[path] = sure
-        after = done = self.behind[path, "done"] = self.kind(step, path, sure)
+        after = done = self._way(path, "done", self.kind(step, path, sure))
         number = 0
         for clause in step.clauses:
             match clause:
@@ -82,7 +82,7 @@ class _Walk:
         return after
 
     def _way(self, path: str, slot: str, sure: int) -> int:
-        self.behind[path, slot] = sure
+        self.behind.setdefault(path, {})[slot] = sure
         return sure
 
     def kind(self, step: tree.Step, path: str, sure: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dsl import tree
@@ -49,19 +50,22 @@ class _Finder:
         if slot.name == "compensate":
             stops += self.past(holder, path)
         else:
-            stops.append(Stop(holder, path, slot.name, self._decides(holder, path, slot.name)))
+            stops.append(Stop(holder, path, slot.name, self._decides(path, slot.name)))
         inside = isinstance(holder.kind, tree.Parallel) and not slot.rescue
         return stops + self.into(slot.block, path + slot.infix, target, beside=inside)
 
     def past(self, step: tree.Step, path: str) -> list[Stop]:
         """Through a step and on."""
-        slot = self._missing(step, path)
+        ways = self.sure.behind[path]
+        if len(ways) == 1:
+            return [Stop(step, path, "done", False)]
+        slot = self._missing(step, ways)
         if isinstance(step.kind, tree.Do) and slot == "done":
             stops = [Stop(step, path, "body", False)]
             for inner in step.kind.block.steps:
                 stops += self.past(inner, f"{path}.{inner.id}")
             return stops
-        if not self._decides(step, path, slot):
+        if not self._decides(path, slot):
             return [Stop(step, path, slot, False)]
         stops = [Stop(step, path, slot, True)]
         found = next((one for one in slots(step) if one.name == slot), None)
@@ -70,32 +74,29 @@ class _Finder:
                 stops += self.past(inner, path + found.infix + inner.id)
         return stops
 
-    def _missing(self, step: tree.Step, path: str) -> str:
+    def _missing(self, step: tree.Step, ways: Mapping[str, int]) -> str:
         """A way through the step on which the fact is missing."""
-        behind = self.sure.behind
-        if behind[path, "done"] & self.bit:
-            names = (name for (at, name), end in behind.items() if at == path and not end & self.bit)
-            return next(iter(names), "done")
+        if ways["done"] & self.bit:
+            return next((name for name, end in ways.items() if not end & self.bit), "done")
         match step.kind:
-            case tree.If() | tree.Switch() | tree.Approve():
-                last = {"If": "else", "Switch": "default", "Approve": "approved"}[type(step.kind).__name__]
-                names_ = (last, *(slot.name for slot in kind_slots(step.kind)))
-                return next((name for name in names_ if not behind[path, name] & self.bit), "done")
+            case tree.If():
+                names: tuple[str, ...] = ("else", *(slot.name for slot in kind_slots(step.kind)))
+            case tree.Switch():
+                names = ("default", *(slot.name for slot in kind_slots(step.kind)))
+            case tree.Approve():
+                names = ("approved", *(slot.name for slot in kind_slots(step.kind)))
             case _:
                 return "done"
+        return next((name for name in names if not ways[name] & self.bit), "done")
 
-    def _decides(self, step: tree.Step, path: str, slot: str) -> bool:
-        ends = {name: end for (at, name), end in self._ways(step, path).items() if at == path}
-        return any(end & self.bit and end != NEVER for name, end in ends.items() if name != slot)
-
-    def _ways(self, step: tree.Step, path: str) -> dict[tuple[str, str], int]:
-        names = ["done", "else", "default", "approved", *(slot.name for slot in slots(step))]
-        if isinstance(step.kind, tree.Parallel):
-            names += [f"{path}.{inner.id}" for inner in step.kind.block.steps]
-        return {(path, n): self.sure.behind[path, n] for n in names if (path, n) in self.sure.behind}
+    def _decides(self, path: str, slot: str) -> bool:
+        ways = self.sure.behind[path].items()
+        return any(end & self.bit and end != NEVER for name, end in ways if name != slot)
 
 
 def _inside(step: tree.Step, path: str, target: str) -> bool:
+    if not _holds(path, target):
+        return False
     return path == target or any(_within(path + slot.infix, target, slot.block) for slot in slots(step))
 
 
