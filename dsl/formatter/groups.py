@@ -11,6 +11,8 @@ from dsl.literals import escaped, prompt_extent
 
 WIDTH = 100
 STEP = 2
+MEASURED = 4_000
+"""Characters up to which it is measured how wide something would be on one line."""
 
 _CLOSERS = {"LPAR": "RPAR", "LBRACE": "RBRACE", "LSQB": "RSQB"}
 _TIGHT_AFTER = frozenset({"LPAR", "LSQB", "DOT", "BANG", "AT"})
@@ -120,6 +122,7 @@ class Writer:
         self.lines: list[str] = []
         self._last: Piece | None = None
         self._unary = False
+        self._measured = False
 
     def line(self, indent: int, nodes: Sequence[Node]) -> None:
         """One logical line."""
@@ -158,6 +161,7 @@ class Writer:
 
     def _flat_width(self, nodes: Sequence[Node]) -> int:
         trial = Writer(self.source)
+        trial._measured = True
         trial.lines, trial._last, trial._unary = [""], self._last, self._unary
         for node in nodes:
             if isinstance(node, Piece):
@@ -170,6 +174,8 @@ class Writer:
         self._token(group.opening, 0)
         spaced = group.opening.type == "LBRACE" and bool(group.parts)
         for number, part in enumerate(group.parts):
+            if self._measured and len(self.lines[-1]) > MEASURED:
+                break
             if number:
                 self.lines[-1] += ","
             if number or spaced:
