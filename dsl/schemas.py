@@ -150,8 +150,8 @@ def kinds_of(schema: Schema | bool) -> frozenset[str]:
         case {"type": str() as one}:
             return frozenset({one}) & _KINDS
         case {"type": list() as several}:
-            kinds = frozenset(map(str, several))
-            return kinds if kinds <= _KINDS else frozenset()
+            named = frozenset(map(str, several))
+            return named if named <= _KINDS else frozenset()
         case {"const": value}:
             return frozenset({kind_of(value)})
         case {"enum": list() as values}:
