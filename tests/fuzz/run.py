@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ def main(options: argparse.Namespace) -> int:
         print(f"{target:<12} {tally.cases[target]:>8} {tally.slowest[target] * 1e3:>7.0f} ms")
     print(f"{total} cases, {len(tally.findings)} findings")
     for finding in tally.findings:
-        path = Path(f"fuzz-{finding.target}-{finding.seed}.weft")
+        path = Path(tempfile.gettempdir()) / f"weft-fuzz-{finding.target}-{finding.seed}.weft"
         path.write_bytes(finding.text.encode("utf-8", "surrogatepass"))
         print(f"\n{finding.target} {finding.ended.how} (seed {finding.seed}, salt {finding.salt}): {path}")
         print(finding.ended.detail)
