@@ -2,8 +2,9 @@
 
 Where branches come together again, a name is sure only when every branch that goes on gives it a value (an
 intersection; a branch that always ends the workflow does not count). Where the steps of a ``parallel`` come together,
-all of them have run (a union), except under ``any``, which waits for one. What is kept is the complement, the names
-that are not sure, each with one way on which it is missing: that set is small, and empty in most texts.
+all of them have run (a union), except under ``any``, which waits for one, and ``settle``, which lets them fail. What
+is kept is the complement, the names that are not sure, each with one way on which it is missing: that set is small, and
+empty in most texts.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Way:
     """A way on which a name is missing: a branch of ``step`` by its slot ("else" also where none is written).
 
     Other ways through a step: "approved" (neither branch of an approval), "caught" (it failed), "first" (another
-    step of a ``parallel any`` was done first).
+    step of a ``parallel any`` was done first), "failed" (a step of a ``parallel settle`` has failed).
     """
 
     step: tree.Step
@@ -76,8 +77,9 @@ class _Walk:
             self.results[id(block.result)] = missing
         return _all(given)
 
-    def beside(self, block: tree.Block, prefix: str, missing: Missing) -> _Given:
+    def beside(self, parallel: tree.Step, kind: tree.Parallel, prefix: str, missing: Missing) -> _Given:
         """The steps of a ``parallel``."""
+        block = kind.block
         given: dict[str, _Given] = {}
         through: dict[str, _Given] = {}
         for step in in_order(block):
@@ -86,6 +88,9 @@ class _Walk:
             given[step.id] = self.step(step, prefix, done.after(missing))
             through[step.id] = _all([done, given[step.id]])
         whole = _all(list(given.values()))
+        if kind.join != "all":
+            way = Way(parallel, "first" if kind.join == "any" else "failed")
+            whole = _Given(frozenset(), {**whole.maybe, **dict.fromkeys(whole.sure, way)})
         if block.result is not None:
             self.results[id(block.result)] = whole.after(missing)
         return whole
@@ -119,11 +124,8 @@ class _Walk:
                 return self._branches(step, inside, missing, implied_slots(step.kind))
             case tree.Approve():
                 return self._branches(step, inside, missing, ("approved",))
-            case tree.Parallel(join=join, block=block):
-                whole = self.beside(block, inside, missing)
-                if join != "any":
-                    return whole
-                return _Given(frozenset(), {**whole.maybe, **dict.fromkeys(whole.sure, Way(step, "first"))})
+            case tree.Parallel():
+                return self.beside(step, step.kind, inside, missing)
             case tree.Do(block=block):
                 return self.block(block, inside, missing)
             case tree.Foreach(variable=name, block=block):

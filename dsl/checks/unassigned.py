@@ -84,6 +84,11 @@ def _help(subject: Subject, name: str, way: Way) -> str:
                 f"when another step of `{step.id}` is done first, the run comes here without `{name}`: "
                 f"read `{step.id}` itself"
             )
+        case "failed":
+            return (
+                f"when a step of `{step.id}` fails, the run comes here without `{name}`: read `{step.id}`, "
+                "which says of each of its steps whether it is `ok`, with its `value`"
+            )
     label = arm_label(step.kind, way.slot, terms_of(subject.workflow, subject.catalog))
     instead = (
         "put this step into the branch"

@@ -9,7 +9,7 @@ from operator import and_, or_
 from typing import Protocol, assert_never
 
 from dsl import tree
-from dsl.outline import kind_slots, predecessors
+from dsl.outline import after_of, in_order, kind_slots
 
 NEVER = -1
 """What is sure where no run comes: all of it."""
@@ -139,17 +139,17 @@ class _Walk:
                 assert_never(kind)
 
     def _beside(self, kind: tree.Parallel, path: str, sure: int) -> int:
-        before = predecessors(kind.block)
         after: dict[str, int] = {}
-        for step in sorted(kind.block.steps, key=lambda step: len(before[step.id])):
-            done = reduce(or_, (after[other] for other in before[step.id] if other in after), sure)
+        for step in in_order(kind.block):
+            # What is sure behind a step includes what it waited for. In a cycle some order is taken.
+            done = reduce(or_, (after[other] for other in after_of(step) if other in after), sure)
             end = self.step(step, f"{path}.", done)
             after[step.id] = self._way(path, f"{path}.{step.id}", done | end)
         match kind.join:
             case "all":
                 return reduce(or_, after.values(), sure)
             case "any":
-                awaited = {other for names in before.values() for other in names}
+                awaited = {other for step in kind.block.steps for other in after_of(step)}
                 lasts = [after[name] for name in after if name not in awaited]
                 return reduce(and_, lasts) if lasts else sure
             case "settle":

@@ -137,7 +137,7 @@ workflow batch {
     } else {}
       after bad
   }
-  step done: return { posted: stats, queried: 0, report_url: merge.url, }
+  step done: return { posted: closing.stats.value, queried: 0, report_url: closing.merge.value.url, }
 }
 '''
 

@@ -131,3 +131,23 @@ def test_what_was_done_stays_when_something_fails_behind_it(steps: str, pairs: l
 def test_the_policy_can_say_that_nothing_needs_undoing() -> None:
     calm = Policy(rules=(*CATALOG.policy.rules[:2], ToolRule(tool="shop.*", compensation="needless")))
     assert told("W504", f"step a: {W} step b: {GET}", CATALOG.model_copy(update={"policy": calm})) == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        f"step p: parallel settle {{ step a: {GET} }} step b: let a",
+        f"step p: parallel settle {{ step a: do {{ step x: {GET} }} }} step b: let x",
+        f"step p: parallel settle {{ step a: {GET} yield a }}",
+        f"step p: parallel any {{ step a: {GET} step c: {GET} yield a }}",
+    ],
+)
+def test_a_step_that_may_have_failed_or_not_run_has_no_sure_value(steps: str) -> None:
+    assert [one.code for one in dsl.check(dsl.parse(text_of(steps)), CATALOG) if one.severity == "error"] == [
+        "E102"
+    ]
+
+
+def test_in_order_inside_a_settle_a_step_has_the_value_of_the_one_before_it() -> None:
+    steps = f"step p: parallel settle {{ step a: {GET} step b: let a.id after a }} step c: let p.b.ok"
+    assert [one for one in dsl.check(dsl.parse(text_of(steps)), CATALOG) if one.severity == "error"] == []
