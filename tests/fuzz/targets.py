@@ -33,6 +33,10 @@ OFFERED = CATALOG.model_copy(
 )
 
 
+def parsing(text: str, random: Random) -> None:
+    assert parse(text).text == text
+
+
 def reading(text: str, random: Random) -> None:
     """A tree, problems at places that exist, and the same again."""
     parsed = parse(text)
@@ -169,6 +173,7 @@ def decoding(text: str, random: Random) -> None:
 
 
 TARGETS: dict[str, Callable[[str, Random], None]] = {
+    "parsing": parsing,
     "reading": reading,
     "checking": checking,
     "formatting": formatting,
