@@ -12,8 +12,8 @@ from dsl.simulation.result import MockAnswer, MockError
 from dsl.simulation.scope import Scope
 from dsl.simulation.state import State, names_of
 from dsl.simulation.troubles import troubles
-from dsl.spelling import duration_words
 from dsl.values import coerce, validate_input
+from dsl.wording.spelling import duration_words
 
 if TYPE_CHECKING:
     from dsl.simulation.interpreter import Interpreter
