@@ -53,18 +53,28 @@ from dsl.edits import (
 from dsl.estimate import Estimate, estimate
 from dsl.flat import Flat, FlatError, flatten, read_flat, text_of, text_of_graph
 from dsl.formatter import format_text
-from dsl.graph import Graph, graph_json, program_json, view
-from dsl.layout import layout
+from dsl.graph import (
+    Graph,
+    Placement,
+    Spot,
+    follow,
+    graph_json,
+    layout,
+    mermaid,
+    placed,
+    placement_json,
+    program_json,
+    read_placement,
+    svg,
+    view,
+)
 from dsl.lowering import PlanError, content_hash, lower
-from dsl.mermaid import mermaid
+from dsl.meaning.results import ResultType, types_of
 from dsl.palette import NewStep, new_step, new_step_text
 from dsl.parse import Parsed, parse
-from dsl.placement import Placement, Spot, follow, placed, placement_json, read_placement
 from dsl.plan import Plan
 from dsl.position import position
-from dsl.results import ResultType, types_of
 from dsl.simulation import Simulation, simulate
-from dsl.svg import svg
 from dsl.values import InputError, coerce, validate_input
 
 __all__ = [

@@ -17,10 +17,10 @@ from dsl import tree
 from dsl.catalog import Catalog, Schema
 from dsl.cel import show_expression
 from dsl.defaults import APPROVAL_MS, BACKOFF_MAX_MS, BACKOFF_MS, CALL_TIMEOUT_MS
-from dsl.inference import Inference
+from dsl.meaning.inference import Inference
+from dsl.meaning.scope import scopes_of
 from dsl.outline import after_of, implied_slots, in_order, kind_slots, timeout_of
 from dsl.parse import Parsed
-from dsl.scope import scopes_of
 
 
 @dataclass(frozen=True, slots=True)

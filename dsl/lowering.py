@@ -16,12 +16,12 @@ from dsl.defaults import APPROVAL_MS, BACKOFF_MAX_MS, BACKOFF_MS, CALL_TIMEOUT_M
 from dsl.guards import guards_of
 from dsl.outline import after_of, timeout_of, uses
 from dsl.parse import Parsed
-from dsl.phrases import value_words
 from dsl.policy import Nature
 from dsl.schemas import declared_types, fields_of, resolved, schema_of, schema_of_fields
-from dsl.sentences import arm_words, sentence_of
-from dsl.terms import Terms, terms_of
 from dsl.values import coerce
+from dsl.wording.phrases import value_words
+from dsl.wording.sentences import arm_words, sentence_of
+from dsl.wording.terms import Terms, terms_of
 
 KEY_ARGUMENT = "idempotency_key"
 

@@ -18,10 +18,10 @@ from dsl.edits.models import UseLine
 from dsl.edits.names import free_name
 from dsl.edits.steps import canonical_steps
 from dsl.literals import spell_string
+from dsl.meaning.scope import scopes_of
 from dsl.outline import uses
 from dsl.parse import Parsed
 from dsl.schemas import declared_types, fields_of, resolved, schema_of_fields
-from dsl.scope import scopes_of
 
 Names = Mapping[str, Schema]
 

@@ -14,20 +14,20 @@ from dsl.assist.lexing import extent, is_keyword, token_at
 from dsl.assist.place import infer, items_of, properties_of
 from dsl.assist.schedule import schedule_words
 from dsl.assist.sketch import scopes_in
-from dsl.assist.telling import argument_words, nature_words, type_words
 from dsl.assist.words import CODES, FIELDS_OF_NAMES, TYPES, WORDS
 from dsl.catalog import Catalog, Schema, Tool
 from dsl.cel.source import bound_variable
 from dsl.diagnostic import Diagnostic
 from dsl.literals import duration_ms
-from dsl.names import with_names
+from dsl.meaning.names import with_names
 from dsl.outline import kind_slots, places, uses
 from dsl.parse import parse
 from dsl.schemas import declared_types, resolved, schema_of
-from dsl.sentences import sentence_of
-from dsl.spelling import duration_words
-from dsl.terms import terms_of
 from dsl.tree import Span
+from dsl.wording.sentences import sentence_of
+from dsl.wording.spelling import duration_words
+from dsl.wording.telling import argument_words, nature_words, type_words
+from dsl.wording.terms import terms_of
 
 UNKNOWN = "unknown: the tool does not say what it returns"
 

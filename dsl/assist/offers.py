@@ -14,7 +14,6 @@ from dsl.assist.keywords import keyword_offers
 from dsl.assist.offer import Offer
 from dsl.assist.place import Place, place_of, properties_of, values_of
 from dsl.assist.sketch import STAND_IN, Sketch
-from dsl.assist.telling import argument_words, nature_words, type_words
 from dsl.assist.words import CODES, FIELDS_OF_NAMES, TYPES
 from dsl.catalog import Schema, Tool
 from dsl.diagnostic import Replacement
@@ -23,6 +22,7 @@ from dsl.literals import spell_string
 from dsl.outline import uses
 from dsl.schemas import declared_types, fits, kinds_of, resolved
 from dsl.tree import Span
+from dsl.wording.telling import argument_words, nature_words, type_words
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ARGUMENT = re.compile(r"(?:\A|,)\s*([A-Za-z_]\w*)\s*:")

@@ -10,11 +10,11 @@ from dsl import tree
 from dsl.assist.sketch import STAND_IN, Link, Sketch
 from dsl.catalog import Schema, Tool
 from dsl.cel.source import bound_variable
-from dsl.inference import Inference
-from dsl.names import with_names
+from dsl.meaning.inference import Inference
+from dsl.meaning.names import with_names
 from dsl.outline import uses
 from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
-from dsl.spelling import singular
+from dsl.wording.spelling import singular
 
 TRUTH: Schema = {"type": "boolean"}
 LIST: Schema = {"type": "array"}

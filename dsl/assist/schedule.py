@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dsl.spelling import listed
+from dsl.wording.spelling import listed
 
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _SHORT = {day[:3].upper(): number for number, day in enumerate(_DAYS)}

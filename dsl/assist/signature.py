@@ -9,11 +9,11 @@ from dsl.assist.cursor import DEEPEST, Cursor, cursor_at, rest_of
 from dsl.assist.functions import FUNCTION_DOCS, METHOD_DOCS, Function
 from dsl.assist.place import properties_of, tool_of
 from dsl.assist.sketch import STAND_IN, Sketch, sketch
-from dsl.assist.telling import argument_words, nature_words
 from dsl.catalog import Catalog, Schema
 from dsl.outline import uses
 from dsl.parse import MAX_CHARACTERS
 from dsl.schemas import resolved
+from dsl.wording.telling import argument_words, nature_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from dsl import tree
 from dsl.assist.cursor import Cursor, statements
 from dsl.catalog import Catalog, Schema
 from dsl.grammar import grammar
+from dsl.meaning.scope import Scopes, Site, scopes_of
 from dsl.outline import slots
 from dsl.parse import parse
-from dsl.scope import Scopes, Site, scopes_of
 
 STAND_IN = "weft_stands_in_here"
 

@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 from dsl import tree
 from dsl.outline import slots
 from dsl.parse import parse
-from dsl.sentences import sentence_of
-from dsl.terms import Terms, terms_of
 from dsl.tree import Span
 from dsl.walk import walk
+from dsl.wording.sentences import sentence_of
+from dsl.wording.terms import Terms, terms_of
 
 SymbolKind: TypeAlias = Literal["workflow", "step", "use", "type", "fields", "field", "secret", "trigger"]
 

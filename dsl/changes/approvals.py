@@ -8,8 +8,8 @@ from dsl import tree
 from dsl.changes.change import ApprovalChanged, Change
 from dsl.changes.pair import Pair, became
 from dsl.defaults import APPROVAL_MS
-from dsl.sentences import approver_words
-from dsl.spelling import duration_words, listed
+from dsl.wording.sentences import approver_words
+from dsl.wording.spelling import duration_words, listed
 
 
 def approval_changes(pair: Pair, old: tree.Approve, new: tree.Approve) -> Iterator[Change]:

@@ -9,10 +9,10 @@ from dsl.changes.change import Change, ConditionChanged, PartChanged
 from dsl.changes.meaning import Spot
 from dsl.changes.safety import Direction
 from dsl.changes.view import View
-from dsl.endings import ended
+from dsl.meaning.endings import ended
 from dsl.outline import Slot, slots
-from dsl.sentences import arm_label
-from dsl.spelling import clip, listed
+from dsl.wording.sentences import arm_label
+from dsl.wording.spelling import clip, listed
 
 
 def branches(view: View, old: Spot, new: Spot) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from dsl.changes.change import Change, PartChanged, WordsChanged
 from dsl.changes.matching import aligned
 from dsl.changes.meaning import Form, Spot, form
 from dsl.changes.view import View
-from dsl.spelling import clip, duration_words, listed
+from dsl.wording.spelling import clip, duration_words, listed
 
 _SORTS: tuple[tuple[str, type], ...] = (
     ("after", tree.After),

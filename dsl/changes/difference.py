@@ -28,8 +28,8 @@ from dsl.changes.moves import Moves, moves_of
 from dsl.changes.safety import Ground, deeds_of
 from dsl.changes.view import View, view_of
 from dsl.parse import Parsed
-from dsl.sentences import arm_label
-from dsl.spelling import clip, listed, small
+from dsl.wording.sentences import arm_label
+from dsl.wording.spelling import clip, listed, small
 
 
 def changes(old: Parsed, new: Parsed, catalog: Catalog | None = None) -> Changes:

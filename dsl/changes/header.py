@@ -14,8 +14,8 @@ from dsl.changes.safety import Direction, number_of
 from dsl.changes.view import View
 from dsl.outline import slots
 from dsl.schemas import fields_of
-from dsl.spelling import clip, duration_words, plain_words
 from dsl.walk import walk
+from dsl.wording.spelling import clip, duration_words, plain_words
 
 _ROLES = {"input": "input", "output": "output", "config": "setting"}
 

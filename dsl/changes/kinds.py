@@ -13,7 +13,7 @@ from dsl.changes.meaning import Spot
 from dsl.changes.pair import Pair, became
 from dsl.changes.safety import number_of
 from dsl.changes.view import View
-from dsl.spelling import duration_words, listed
+from dsl.wording.spelling import duration_words, listed
 
 _KEYWORDS: dict[type, str] = {
     tree.Call: "call",

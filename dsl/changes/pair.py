@@ -10,7 +10,7 @@ from dsl.changes.change import PartChanged, StepRetargeted, Weight
 from dsl.changes.meaning import Spot
 from dsl.changes.safety import deeds_of
 from dsl.changes.view import View
-from dsl.spelling import clip
+from dsl.wording.spelling import clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dsl.catalog import Catalog
 from dsl.changes.meaning import Spot, Text, form
 from dsl.policy import Nature
 from dsl.schemas import fields_of
-from dsl.spelling import listed
+from dsl.wording.spelling import listed
 
 Direction: TypeAlias = Literal["wider", "narrower"] | None
 """Whether a condition holds in more cases than before, or in fewer; None where nobody can say."""

@@ -12,10 +12,10 @@ from dsl.changes.matching import Matching
 from dsl.changes.meaning import Spot, form
 from dsl.changes.safety import Bounds, Direction, Ground, direction, settings_of
 from dsl.parse import Parsed
-from dsl.phrases import condition_words
-from dsl.sentences import sentence_of
-from dsl.spelling import clip
-from dsl.terms import Terms, terms_of
+from dsl.wording.phrases import condition_words
+from dsl.wording.sentences import sentence_of
+from dsl.wording.spelling import clip
+from dsl.wording.terms import Terms, terms_of
 
 
 @dataclass(frozen=True, slots=True)

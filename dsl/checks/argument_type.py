@@ -37,10 +37,10 @@ from dsl.checks.given import Handed, handover, properties_of
 from dsl.checks.limits import limit_broken
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic, Fix, Replacement
-from dsl.fitting import misfit
-from dsl.inference import Inference
+from dsl.meaning.fitting import misfit
+from dsl.meaning.inference import Inference
+from dsl.meaning.unions import values_of
 from dsl.schemas import fits, kinds_of, words_for, words_for_kinds
-from dsl.unions import values_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.endings import ends
+from dsl.meaning.endings import ends
 from dsl.outline import Place, slots
 
 

@@ -39,10 +39,10 @@ from dsl.cel.source import show_expression
 from dsl.checks.given import Handed, handover
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic
+from dsl.meaning.unions import values_of
 from dsl.outline import Place
 from dsl.schemas import fits, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
-from dsl.unions import values_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

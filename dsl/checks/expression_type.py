@@ -40,8 +40,8 @@ from dsl.cel.shapes import Shape, shape_of
 from dsl.cel.typing import Typed, typed
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
+from dsl.meaning.scope import Site
 from dsl.schemas import kinds_of, words_for_kinds
-from dsl.scope import Site
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

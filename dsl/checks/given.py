@@ -14,8 +14,8 @@ from typing import Literal
 from dsl import tree
 from dsl.catalog import Schema, Tool
 from dsl.checks.subject import Subject
+from dsl.meaning.unions import members_of
 from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
-from dsl.unions import members_of
 
 Entry = tuple[str, tree.Expr, tree.Span]
 Sort = Literal["argument", "field"]

@@ -7,7 +7,7 @@ import re
 from dsl import plan
 from dsl.catalog import Schema
 from dsl.cel import ExpressionError, evaluate
-from dsl.unions import members_of, values_of
+from dsl.meaning.unions import members_of, values_of
 from dsl.values import validate_input
 
 _FORMATS = {

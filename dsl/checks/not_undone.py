@@ -50,8 +50,8 @@ from dataclasses import dataclass, field
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.effects import effects_of
-from dsl.endings import ends
+from dsl.meaning.effects import effects_of
+from dsl.meaning.endings import ends
 from dsl.outline import clause_slots, kind_slots, predecessors
 
 

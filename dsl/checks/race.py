@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic, Fix, Replacement
-from dsl.effects import effects_of
+from dsl.meaning.effects import effects_of
 from dsl.outline import Place, predecessors, slots
 
 _HARMLESS = frozenset({"send"})

@@ -39,8 +39,8 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.endings import ended
 from dsl.guards import guards_of
+from dsl.meaning.endings import ended
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

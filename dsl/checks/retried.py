@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic, Fix, Replacement
-from dsl.effects import Effect, effects_of
+from dsl.meaning.effects import Effect, effects_of
 from dsl.outline import kind_slots, slots
 
 _KEY_ARGUMENT = "idempotency_key"

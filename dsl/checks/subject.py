@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from dsl import tree
 from dsl.catalog import Catalog, Tool
 from dsl.diagnostic import Diagnostic, Fix, Replacement
+from dsl.meaning.scope import Scopes, scopes_of
 from dsl.outline import Place, places, uses
 from dsl.parse import Parsed
-from dsl.scope import Scopes, scopes_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,8 +47,8 @@ from dsl import tree
 from dsl.catalog import Schema
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic, Fix, Replacement
+from dsl.meaning.unions import members_of, values_of
 from dsl.schemas import kinds_of
-from dsl.unions import members_of, values_of
 
 _SHOWN = 6
 

@@ -59,12 +59,12 @@ from dataclasses import dataclass, field
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.effects import Effect, effects_of
 from dsl.flow import NEVER, Bounds, Stop, Value, Values, sure_of, way_to
+from dsl.meaning.effects import Effect, effects_of
 from dsl.outline import Place
-from dsl.sentences import arm_label
-from dsl.spelling import listed
-from dsl.terms import terms_of
+from dsl.wording.sentences import arm_label
+from dsl.wording.spelling import listed
+from dsl.wording.terms import terms_of
 
 _MOST_WAYS = 40
 """More of them in one text are told without the way, which takes time to find: the first ones say what is missing."""

@@ -29,13 +29,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl import tree
-from dsl.assignment import Way, assignment_of
 from dsl.cel.source import bound_variable, children
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
+from dsl.meaning.assignment import Way, assignment_of
 from dsl.outline import slots
-from dsl.sentences import arm_label
-from dsl.terms import terms_of
+from dsl.wording.sentences import arm_label
+from dsl.wording.terms import terms_of
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

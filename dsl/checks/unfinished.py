@@ -37,11 +37,11 @@ from dataclasses import dataclass, field
 from dsl import tree
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.endings import ended
+from dsl.meaning.endings import ended
 from dsl.outline import implied_slots, kind_slots
 from dsl.schemas import fields_of
-from dsl.sentences import arm_label
-from dsl.terms import terms_of
+from dsl.wording.sentences import arm_label
+from dsl.wording.terms import terms_of
 
 _LONGEST = 200
 """Steps of a way that are named, of very long ones the last."""

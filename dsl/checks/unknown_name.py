@@ -33,11 +33,11 @@ from dsl.cel import FUNCTIONS, METHODS
 from dsl.cel.source import bound_variable, children
 from dsl.checks.subject import Subject, rename
 from dsl.diagnostic import Diagnostic, Fix, Replacement
-from dsl.inference import Inference
-from dsl.names import with_names
+from dsl.meaning.inference import Inference
+from dsl.meaning.names import with_names
+from dsl.meaning.scope import Site
 from dsl.outline import Place, after_of
 from dsl.schemas import BASIC, GENERIC, declared_types
-from dsl.scope import Site
 from dsl.suggestion import closest
 
 _OF_ALL = ("input", "config", "secrets")

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
 from dsl.estimate import Estimate, estimate_of
-from dsl.spelling import duration_words, listed
+from dsl.wording.spelling import duration_words, listed
 
 _SHOWN = 8
 _REASONS = 3

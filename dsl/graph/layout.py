@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dsl.graph import END, START, Graph, Node
+from dsl.graph.nodes import END, START, Graph, Node
 
 STEP = (288, 68)
 """Wide enough for most sentences on one line."""

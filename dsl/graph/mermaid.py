@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.graph import Graph, Node
+from dsl.graph.nodes import Graph, Node
 
 _SHAPES = {
     "start": ("([", "])"),

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dsl.edits.ground import Ground
-from dsl.graph import Graph
-from dsl.layout import Wish, layout
+from dsl.graph.layout import Wish, layout
+from dsl.graph.nodes import Graph
 from dsl.outline import Place
 from dsl.parse import Parsed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from dsl.graph import Edge, Graph, Node
-from dsl.layout import HEAD, LABEL, layout
+from dsl.graph.layout import HEAD, LABEL, layout
+from dsl.graph.nodes import Edge, Graph, Node
 
 _TONES = {
     "call": "#2f6fdb",

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl import tree
-from dsl.endings import ended
+from dsl.meaning.endings import ended
 from dsl.outline import Slot, after_of, implied_slots, in_order, kind_slots
 
 

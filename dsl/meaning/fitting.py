@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl.catalog import Schema
+from dsl.meaning.unions import members_of
 from dsl.schemas import fits, is_open, kinds_of, words_for, words_for_kinds
-from dsl.unions import members_of
 
 MAX_DEPTH = 8
 

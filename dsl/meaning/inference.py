@@ -15,10 +15,10 @@ from dsl.cel.clashes import number_for_text
 from dsl.cel.functions import MACROS
 from dsl.cel.source import bound_variable, show_expression
 from dsl.diagnostic import Fix, Replacement
-from dsl.names import with_names
+from dsl.meaning.names import with_names
+from dsl.meaning.unions import members_of, union, values_of
 from dsl.schemas import fits, is_open, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
-from dsl.unions import members_of, union, values_of
 
 ANYTHING: Schema = {}
 TEXT: Schema = {"type": "string"}

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from dsl import tree
-from dsl.assist.telling import type_words
 from dsl.catalog import Catalog, Schema
+from dsl.meaning.scope import scopes_of
+from dsl.meaning.unions import members_of
 from dsl.outline import Place, kind_slots, places, uses
 from dsl.parse import Parsed
 from dsl.schemas import kinds_of
-from dsl.scope import scopes_of
-from dsl.unions import members_of
+from dsl.wording.telling import type_words
 
 MAX_FIELDS = 8
 

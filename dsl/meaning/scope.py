@@ -13,12 +13,12 @@ from typing import Literal
 
 from dsl import tree
 from dsl.catalog import Catalog, Schema
-from dsl.endings import ended
-from dsl.inference import ANYTHING, Inference, Problem
-from dsl.names import Names, with_names
+from dsl.meaning.endings import ended
+from dsl.meaning.inference import ANYTHING, Inference, Problem
+from dsl.meaning.names import Names, with_names
+from dsl.meaning.unions import NULL, members_of, nullable, union
 from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, places, predecessors, uses
 from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
-from dsl.unions import NULL, members_of, nullable, union
 
 Role = Literal["value", "condition", "items", "key", "time", "money", "verify"]
 

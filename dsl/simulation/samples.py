@@ -15,8 +15,8 @@ from dsl.plan import ConstantExpr, Expression, Json, PlanStep, Wait
 from dsl.schemas import kinds_of
 from dsl.simulation.interests import Interest, Interests
 from dsl.simulation.scope import Scope
-from dsl.spelling import clip, listed
 from dsl.values import coerce, validate_input
+from dsl.wording.spelling import clip, listed
 
 if TYPE_CHECKING:
     from dsl.simulation.state import State

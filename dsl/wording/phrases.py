@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dsl import tree
 from dsl.cel import show_expression
 from dsl.cel.printing import show_number
-from dsl.spelling import clip, duration_words, listed, plain_words, singular
-from dsl.terms import Terms
+from dsl.wording.spelling import clip, duration_words, listed, plain_words, singular
+from dsl.wording.terms import Terms
 
 LONGEST = 110
 """Characters of a condition in words; a longer one is shown as it is written, cut to a line."""

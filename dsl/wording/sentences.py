@@ -6,8 +6,8 @@ from typing import assert_never
 
 from dsl import tree
 from dsl.catalog import Tool
-from dsl.phrases import chain_of, condition_words, entity_of, has_words, source_words, value_words
-from dsl.spelling import (
+from dsl.wording.phrases import chain_of, condition_words, entity_of, has_words, source_words, value_words
+from dsl.wording.spelling import (
     capital,
     clip,
     deadline_words,
@@ -19,7 +19,7 @@ from dsl.spelling import (
     small,
     with_article,
 )
-from dsl.terms import Terms
+from dsl.wording.terms import Terms
 
 _FROM = frozenset({"get", "list", "find", "fetch", "read", "load", "download", "search", "query", "look"})
 _RECIPIENT = frozenset({"to", "recipient", "recipients"})

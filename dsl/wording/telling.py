@@ -8,7 +8,7 @@ from typing import Any
 from dsl.catalog import Schema
 from dsl.policy import Nature
 from dsl.schemas import kinds_of, words_for
-from dsl.spelling import listed
+from dsl.wording.spelling import listed
 
 _FORMATS = {
     "date-time": "a time",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dsl.policy import Deed, Nature, ToolRule
-from dsl.spelling import listed
+from dsl.wording.spelling import listed
 
 # deed: (what the tool does, tone of the mark, what it can do, as a choice)
 DEEDS: Final[dict[Deed, tuple[str, str, str]]] = {

@@ -11,7 +11,7 @@ from dsl.catalog import Catalog, Schema
 from dsl.diagnostic import Diagnostic
 from dsl.literals import spell_duration
 from dsl.outline import uses
-from dsl.sentences import humanize
+from dsl.wording.sentences import humanize
 from studio.editor.reading import Reading
 from studio.editor.spelling import Control, plain_of, source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dsl.catalog import Catalog, Connector
-from dsl.sentences import connector_words, humanize, tool_title
+from dsl.wording.sentences import connector_words, humanize, tool_title
 
 # (kind, title, what it is for)
 STEPS: Final = (

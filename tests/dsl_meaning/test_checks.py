@@ -8,7 +8,7 @@ from dsl.catalog import Catalog
 from dsl.checks import check
 from dsl.diagnostic import Diagnostic
 from dsl.graph import view
-from dsl.layout import layout
+from dsl.graph.layout import layout
 from dsl.parse import parse
 from tests.dsl_meaning.sample import CATALOG, HEAD, REFUND, problems, problems_of, text_of, underlined
 

@@ -12,12 +12,12 @@ from dsl.checks import check
 from dsl.edits import apply
 from dsl.edits.models import AddStep
 from dsl.graph import Graph, Node, Place, graph_json, view
-from dsl.layout import layout
-from dsl.mermaid import mermaid
+from dsl.graph.layout import layout
+from dsl.graph.mermaid import mermaid
+from dsl.graph.svg import svg
 from dsl.outline import places
 from dsl.palette import new_step
 from dsl.parse import parse
-from dsl.svg import svg
 from tests.dsl_meaning.programs import PROGRAMS, WIDE
 from tests.dsl_meaning.sample import CATALOG, REFUND, text_of
 

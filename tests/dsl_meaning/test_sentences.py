@@ -8,9 +8,9 @@ from dsl.catalog import Catalog, Connector, Tool
 from dsl.graph import view
 from dsl.lowering import lower
 from dsl.parse import parse
-from dsl.phrases import condition_words
 from dsl.plan import Approve, If
-from dsl.terms import terms_of
+from dsl.wording.phrases import condition_words
+from dsl.wording.terms import terms_of
 from tests.dsl_meaning.sample import CATALOG, REFUND, expression, text_of
 
 BEFORE = """

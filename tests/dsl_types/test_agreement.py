@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from dsl.cel import ExpressionError, evaluate, lower
-from dsl.inference import Inference
+from dsl.meaning.inference import Inference
 from dsl.schemas import kinds_of
 from dsl.values import coerce, validate_input
 from tests.dsl.amount import programs

@@ -8,8 +8,8 @@ from dataclasses import replace
 import dsl
 from dsl import tree
 from dsl.catalog import Schema
+from dsl.meaning.scope import scopes_of
 from dsl.outline import Place as StepPlace
-from dsl.scope import scopes_of
 from studio.designer.builtin import prose
 from studio.designer.builtin.change import Change
 from studio.designer.builtin.clauses import read_request

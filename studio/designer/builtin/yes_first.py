@@ -9,9 +9,9 @@ import dsl
 from dsl import tree
 from dsl.catalog import Catalog
 from dsl.cel.source import free_names
-from dsl.effects import Effect, effects_of
+from dsl.meaning.effects import Effect, effects_of
 from dsl.outline import Place, places, uses
-from dsl.sentences import humanize, tool_title
+from dsl.wording.sentences import humanize, tool_title
 from studio.designer.builtin.draft import quote
 from studio.designer.builtin.gates import find_role
 from studio.designer.proving import Proved, prove
