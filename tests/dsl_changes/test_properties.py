@@ -31,54 +31,60 @@ def edit_of(random: Random, found: list[Place]) -> tuple[str, dsl.Edit]:
     return ("brand_new" if isinstance(edit, dsl.AddStep) else one.step.id), edit
 
 
-@pytest.mark.parametrize("seed", programs())
-def test_a_program_is_the_same_as_itself_and_as_itself_formatted(seed: int) -> None:
-    parsed = dsl.parse(program(seed))
-    assert changes(parsed, parsed).changes == ()
-    assert changes(parsed, dsl.parse(dsl.format_text(parsed.text))).changes == ()
+@pytest.mark.properties
+def test_a_program_is_the_same_as_itself_and_as_itself_formatted() -> None:
+    for seed in programs():
+        parsed = dsl.parse(program(seed))
+        assert changes(parsed, parsed).changes == (), f"seed {seed}"
+        assert changes(parsed, dsl.parse(dsl.format_text(parsed.text))).changes == (), f"seed {seed}"
 
 
-@pytest.mark.parametrize("seed", programs())
-def test_a_rename_is_exactly_one_change(seed: int) -> None:
-    text = program(seed)
-    found = steps_of(text)
-    if not found:
-        return
-    one = Random(seed).choice(found)
-    try:
-        edited = dsl.apply(text, dsl.RenameStep(path=one.path, id="fresh_name")).text
-    except dsl.EditError:
-        return
-    assert [(c.kind, c.old) for c in changes(dsl.parse(text), dsl.parse(edited)).changes] == [
-        ("step_renamed", one.path)
-    ]
+@pytest.mark.properties
+def test_a_rename_is_exactly_one_change() -> None:
+    for seed in programs():
+        text = program(seed)
+        found = steps_of(text)
+        if not found:
+            continue
+        one = Random(seed).choice(found)
+        try:
+            edited = dsl.apply(text, dsl.RenameStep(path=one.path, id="fresh_name")).text
+        except dsl.EditError:
+            continue
+        assert [(c.kind, c.old) for c in changes(dsl.parse(text), dsl.parse(edited)).changes] == [
+            ("step_renamed", one.path)
+        ], f"seed {seed}"
 
 
-@pytest.mark.parametrize("seed", programs())
-def test_an_edit_that_changes_the_meaning_is_told_with_the_name_of_its_step(seed: int) -> None:
-    text = program(seed)
-    found = steps_of(text)
-    if not found:
-        return
-    name, edit = edit_of(Random(seed), found)
-    try:
-        edited = dsl.apply(text, edit).text
-    except dsl.EditError:
-        return
-    told = changes(dsl.parse(text), dsl.parse(edited))
-    if not told.meaning:
-        # Steps side by side have no order; a move to where a step stands already is none.
-        assert isinstance(edit, dsl.MoveStep | dsl.SetClause)
-        return
-    assert any(f"`{name}`" in change.sentence for change in told.meaning)
-    if isinstance(edit, dsl.MoveStep):
-        assert len([change for change in told.changes if change.kind == "step_moved"]) == 1
+@pytest.mark.properties
+def test_an_edit_that_changes_the_meaning_is_told_with_the_name_of_its_step() -> None:
+    for seed in programs():
+        text = program(seed)
+        found = steps_of(text)
+        if not found:
+            continue
+        name, edit = edit_of(Random(seed), found)
+        try:
+            edited = dsl.apply(text, edit).text
+        except dsl.EditError:
+            continue
+        told = changes(dsl.parse(text), dsl.parse(edited))
+        if not told.meaning:
+            # Steps side by side have no order; a move to where a step stands already is none.
+            assert isinstance(edit, dsl.MoveStep | dsl.SetClause), f"seed {seed}"
+            continue
+        assert any(f"`{name}`" in change.sentence for change in told.meaning), f"seed {seed}"
+        if isinstance(edit, dsl.MoveStep):
+            assert len([change for change in told.changes if change.kind == "step_moved"]) == 1, (
+                f"seed {seed}"
+            )
 
 
-@pytest.mark.parametrize("seed", programs())
-def test_two_programs_that_have_nothing_to_do_with_each_other_are_compared_all_the_same(seed: int) -> None:
-    one, other = dsl.parse(program(seed)), dsl.parse(program(seed + 1))
-    forth, back = changes(one, other), changes(other, one)
-    assert forth.same == back.same
-    for change in (*forth.changes, *back.changes):
-        assert change.sentence and not change.sentence.endswith(".")
+@pytest.mark.properties
+def test_two_programs_that_have_nothing_to_do_with_each_other_are_compared_all_the_same() -> None:
+    for seed in programs():
+        one, other = dsl.parse(program(seed)), dsl.parse(program(seed + 1))
+        forth, back = changes(one, other), changes(other, one)
+        assert forth.same == back.same, f"seed {seed}"
+        for change in (*forth.changes, *back.changes):
+            assert change.sentence and not change.sentence.endswith("."), f"seed {seed}"

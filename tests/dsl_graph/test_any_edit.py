@@ -119,6 +119,7 @@ def _comments_stay(edit: Edit, before: dsl.Parsed, after: dsl.Parsed) -> None:
             assert len(after.comments) == len(before.comments)
 
 
+@pytest.mark.properties
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_edit_and_its_inverse_give_the_same_bytes_and_nothing_else_changes(kind: str):
     done, tried = 0, programs()[KINDS.index(kind) % SHARE :: SHARE]
@@ -132,6 +133,7 @@ def test_an_edit_and_its_inverse_give_the_same_bytes_and_nothing_else_changes(ki
     assert done > len(tried) // 20
 
 
+@pytest.mark.properties
 def test_edits_one_after_the_other_are_undone_one_after_the_other():
     for seed in programs():
         text = first = text_of(seed)

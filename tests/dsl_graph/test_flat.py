@@ -39,6 +39,7 @@ def test_a_written_program_comes_back_with_the_same_tree_and_every_comment(name:
     assert format_text(back) == back == text_of(flatten(parse(back)))
 
 
+@pytest.mark.properties
 def test_any_program_comes_back_with_the_same_tree_and_every_comment():
     tried = 0
     for seed in programs():

@@ -45,6 +45,7 @@ def test_a_written_program_is_its_graph(name: str):
     prove({**EXAMPLES, **PROGRAMS}[name])
 
 
+@pytest.mark.properties
 def test_any_program_is_its_graph():
     for seed in programs():
         text = program(seed)

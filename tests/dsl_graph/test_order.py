@@ -107,6 +107,7 @@ def errors(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.properties
 def test_the_programs_are_right_before_they_are_edited():
     for seed in programs():
         text = Maker(seed).program()
@@ -164,6 +165,7 @@ def sound(seed: int, kind: str, text: str) -> Edit:
     return edit
 
 
+@pytest.mark.properties
 @pytest.mark.parametrize("kind", SOUND)
 def test_no_step_loses_what_it_reads(kind: str):
     done = 0
@@ -178,6 +180,7 @@ def test_no_step_loses_what_it_reads(kind: str):
     assert done > len(programs()) // 20 or kind == "rename_name"
 
 
+@pytest.mark.properties
 @pytest.mark.parametrize("kind", ["connect", "disconnect", "wrap", "unwrap"])
 def test_steps_that_need_each_other_keep_their_order(kind: str):
     for seed in programs():

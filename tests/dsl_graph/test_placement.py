@@ -66,6 +66,7 @@ def test_what_is_added_moves_nothing():
     assert after(REFUND, copied).spots == WHERE.spots
 
 
+@pytest.mark.properties
 def test_any_edit_that_is_undone_leaves_every_step_where_it_was():
     kinds = sorted(set(Edits(REFUND, Random(0)).kinds) - {"replace_text"})
     for seed in programs():
