@@ -1,11 +1,11 @@
-"""Tool calls and agents: an answer made from the schema, or an error where that makes a difference."""
+"""Tool calls: an answer made from the schema, or an error where that makes a difference."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsl.plan import Agent, Json, PlanStep, ToolCall
-from dsl.simulation.kernel import Branch, Job, Tick
+from dsl.plan import Json, PlanStep, ToolCall
+from dsl.simulation.kernel import CALL_S, Branch, Job, Tick
 from dsl.simulation.outcome import Review
 from dsl.simulation.result import Effect, MockError
 from dsl.simulation.scope import Scope
@@ -20,7 +20,7 @@ def call(walk: Interpreter, step: PlanStep, do: ToolCall, scope: Scope, branch: 
     state = walk.state
     branch.check()
     tool = f"{do.connector}.{do.tool}"
-    if any(path.startswith(around) for around in state.refused.get(step.path, ())):
+    if state.is_refused(step, path):
         state.note(path, step, None, None, "not_approved")
         raise state.failed(
             path, "not_approved", "The approval before this call was not given; nothing was sent."
@@ -33,9 +33,9 @@ def call(walk: Interpreter, step: PlanStep, do: ToolCall, scope: Scope, branch: 
         )
     key = f"run/{path}" if step.key is None else str(state.compute(step.key, scope, path))
     value, error, slow = _answered(walk, step, do, scope, path)
-    if slow is not None and slow in walk.alarms:
-        state.kernel.pass_to(walk.alarms[slow].at)
-    yield Tick()
+    pass_by(walk, slow)
+    limit = CALL_S if step.timeout_ms is None else step.timeout_ms / 1000
+    yield Tick(limit * (1 + (0 if step.retry is None else step.retry.max)))
     unsafe = do.effect == "write" and not do.honours_key
     if error is not None:
         state.note(path, step, args, None, error.code)
@@ -69,7 +69,7 @@ def _answered(
         # A call that nobody can repeat: when no answer comes, a person must look.
         errors = [one for one in errors if one.code != "timeout"]
         errors.append(MockError("timeout", "no answer came", unknown=True))
-    slow = _slow(walk, step)
+    slow = slow_block(walk, step)
     said = [words or f"`{step.id}` answers" for words, _ in variants]
     said += [f"`{step.id}` fails with `{one.code}`" for one in errors]
     said += [] if slow is None else [f"`{step.id}` takes longer than `{slow.rsplit('.', 1)[-1]}` may"]
@@ -81,7 +81,13 @@ def _answered(
     return variants[0][1], None, slow
 
 
-def _slow(walk: Interpreter, step: PlanStep) -> str | None:
+def pass_by(walk: Interpreter, slow: str | None) -> None:
+    """The time limit of the block ``slow`` passes."""
+    if slow is not None and slow in walk.alarms:
+        walk.state.kernel.pass_to(walk.alarms[slow].at)
+
+
+def slow_block(walk: Interpreter, step: PlanStep) -> str | None:
     """The nearest block around a call whose time limit it can take up."""
     around = walk.state.terrain.spots[step.path].around
     while around is not None:
@@ -94,31 +100,4 @@ def _slow(walk: Interpreter, step: PlanStep) -> str | None:
     return None
 
 
-def answer_of(walk: Interpreter, step: PlanStep, do: Agent, scope: Scope, branch: Branch, path: str) -> Job:
-    """What an agent answers: a value of its type. The tools it may use on the way are its own affair."""
-    state = walk.state
-    given: dict[str, Json] = {}
-    for name, expression in (("model", do.model), ("system", do.system), ("prompt", do.prompt)):
-        if expression is not None:
-            given[name] = state.compute(expression, scope, path)
-    known, mock = state.mock(step, path)
-    if known:
-        value, error = (None, mock) if isinstance(mock, MockError) else (mock, None)
-    else:
-        variants = state.samples.variants(step, do.output_schema or {"type": "string"}, scope, state)
-        errors = troubles(state, step, "agent_error")
-        said = [words or f"`{step.id}` answers" for words, _ in variants]
-        said += [f"`{step.id}` fails with `{one.code}`" for one in errors]
-        chosen = state.choose(step, path, said)
-        value = variants[chosen][1] if chosen < len(variants) else None
-        error = None if chosen < len(variants) else errors[chosen - len(variants)]
-    yield Tick()
-    branch.check()
-    if error is not None:
-        state.note(path, step, given, None, error.code)
-        raise state.failed(path, error.code, error.message)
-    state.note(path, step, given, value)
-    return value
-
-
-__all__ = ["answer_of", "call"]
+__all__ = ["call", "pass_by", "slow_block"]

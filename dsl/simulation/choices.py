@@ -52,6 +52,13 @@ class Choices:
         self.said.append(Choice(path, options[chosen], options[chosen].endswith(PLAIN)))
         return chosen
 
+    def retell(self, path: str, words: str | None) -> None:
+        """What was chosen last at a step came otherwise, or (None) made no difference."""
+        for number in range(len(self.said) - 1, -1, -1):
+            if self.said[number].path == path:
+                self.said[number : number + 1] = [] if words is None else [Choice(path, words)]
+                return
+
 
 class Walks:
     """The walks that are still to be made, those with the fewest differences first."""

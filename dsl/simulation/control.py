@@ -2,103 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from dsl.plan import Arm, Block, Expression, Foreach, If, Json, Loop, Parallel, PlanStep, Switch
-from dsl.simulation.kernel import Branch, Family, Job, Request
-from dsl.simulation.outcome import Failure, Returned, Review, Stopped
+from dsl.simulation.gathering import Gathering, Start
+from dsl.simulation.kernel import Branch, Job
+from dsl.simulation.outcome import Failure
+from dsl.simulation.race import race
 from dsl.simulation.scope import Scope
 from dsl.simulation.state import State
 
 if TYPE_CHECKING:
     from dsl.simulation.interpreter import Interpreter
 
-Start: TypeAlias = Callable[[Branch], Job]
 
-
-@dataclass(slots=True)
-class _Gathering:
-    """``ready`` yields what can be started now; ``wins`` says that a finished branch ends the scope."""
-
-    walk: Interpreter
-    branch: Branch
-    ready: Callable[[dict[Any, Json], int], Iterator[tuple[Any, Start]]]
-    wins: Callable[[Any], bool]
-    any_wins: bool = False
-
-    def run(self) -> Generator[Request, Any, dict[Any, Json]]:
-        """The values by key. Raises how the scope ended otherwise; no branch is left behind."""
-        family = Family(self.walk.state.kernel, self.branch)
-        values: dict[Any, Json] = {}
-        failures: list[Failure | Returned] = []
-        fatal: list[Review | Stopped] = []
-        won: Any = None
-        decided = False
-        over = False
-        while not over:
-            if not fatal and not self.branch.stopped:
-                for key, start in self.ready(values, len(family)):
-                    family.start(key, start)
-            if not len(family):
-                break
-            one = None if decided or fatal else (yield from family.next())
-            ended = [one] if one is not None else (yield from family.collect())
-            over = one is None
-            for task in ended:
-                match task.error:
-                    case None:
-                        values[task.key] = task.value
-                        if won is None and self.wins(task.key):
-                            won, decided = task.key, True
-                    case Failure() as failure:
-                        failures.append(failure)
-                        decided = decided or not self.any_wins
-                    case Returned() as returned:
-                        failures.append(returned)
-                        decided = True
-                    case Review() | Stopped() as ending:
-                        fatal.append(ending)
-        for ending in fatal:
-            if isinstance(ending, Review):
-                raise ending
-        self.branch.check()
-        # Where any one branch is enough, a failure yields to a `return`.
-        returns = [one for one in failures if isinstance(one, Returned)] if self.any_wins else []
-        first = min(returns or failures, key=lambda one: one.order, default=None)
-        if won is not None and not returns:
-            return {won: values[won]}
-        if first is None:
-            return values
-        raise first
-
-
-def parallel(walk: Interpreter, do: Parallel, scope: Scope, branch: Branch, path: str) -> Job:
+def parallel(walk: Interpreter, step: PlanStep, do: Parallel, scope: Scope, branch: Branch, path: str) -> Job:
+    if do.join == "any":
+        return (yield from race(walk, step, do, scope, branch, path))
     steps = do.block.steps
     settle = do.join == "settle"
-    sinks = {step.id for step in steps} - {before for step in steps for before in step.after}
     started: set[str] = set()
 
     def ready(values: dict[str, Json], _: int) -> Iterator[tuple[str, Start]]:
-        for step in steps:
-            if step.id not in started and all(before in values for before in step.after):
-                started.add(step.id)
-                yield step.id, partial(_settled if settle else _one, walk, step, scope, values)
+        for one in steps:
+            if one.id not in started and all(before in values for before in one.after):
+                started.add(one.id)
+                yield one.id, partial(_settled if settle else _one, walk, one, scope, values)
 
-    any_wins = do.join == "any"
-    gathering = _Gathering(walk, branch, ready, lambda key: any_wins and key in sinks, any_wins)
-    values = yield from gathering.run()
+    values = yield from Gathering(walk, branch, ready, lambda _: False).run()
     if do.block.result is not None:
         return walk.state.compute(do.block.result, scope, path)
-    match do.join:
-        case "settle":
-            return {step.id: values[step.id] for step in steps}
-        case "any":
-            return next(iter(values.values()), None)
-        case _:
-            return None
+    return {one.id: values[one.id] for one in steps} if settle else None
 
 
 def _one(walk: Interpreter, step: PlanStep, scope: Scope, _: dict[str, Json], branch: Branch) -> Job:
@@ -142,7 +78,7 @@ def foreach(walk: Interpreter, step: PlanStep, do: Foreach, scope: Scope, branch
                 return
             yield index, partial(one, index)
 
-    values = yield from _Gathering(walk, branch, ready, lambda _: False).run()
+    values = yield from Gathering(walk, branch, ready, lambda _: False).run()
     return [values[index] for index in range(len(items))]
 
 
@@ -157,6 +93,7 @@ def loop(walk: Interpreter, step: PlanStep, do: Loop, scope: Scope, branch: Bran
         if do.mode == "while" and not _true(state, do.test, scope.inner(names), path):
             return value
         if value["count"] >= do.max:
+            state.note(path, step, None, None, "exhausted")
             raise state.failed(path, "exhausted", f"The loop did not end within {do.max} rounds.")
         inner = scope.round(step.path, f"{path}[{value['count']}]", dict(names))
         last = yield from walk.block(do.block, inner, branch)

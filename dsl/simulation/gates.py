@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dsl.cel import ExpressionError
 from dsl.plan import Approve, Json, PlanStep, RunWorkflow, ToolCall, Wait
 from dsl.simulation.kernel import Branch, Gate, Job
+from dsl.simulation.outcome import Stopped
 from dsl.simulation.result import MockAnswer, MockError
 from dsl.simulation.scope import Scope
 from dsl.simulation.state import State, names_of
@@ -30,7 +31,7 @@ def approve(walk: Interpreter, step: PlanStep, do: Approve, scope: Scope, branch
     answer = _ANSWERS[_decided(state, step, do, path)]
     due_at = state.kernel.now + do.within_ms / 1000
     gate = Gate(path, None if answer == "expired" else {"answer": answer}, due_at)
-    given = yield gate
+    given = yield from stand(state, gate)
     answer = "expired" if given is None else answer
     by = [] if answer == "expired" else [WHO]
     result: dict[str, Json] = {"approved": answer == "approved", "by": by, "comment": ""}
@@ -47,6 +48,16 @@ def approve(walk: Interpreter, step: PlanStep, do: Approve, scope: Scope, branch
         raise state.failed(path, answer, message)
     value = yield from walk.block(block, scope, branch)
     return result if block.result is None else value
+
+
+def stand(state: State, gate: Gate) -> Job:
+    """Wait for the answer. One that comes too late, since the branch was stopped, is not told."""
+    try:
+        return (yield gate)
+    except Stopped:
+        if gate.answer is not None:
+            state.choices.retell(gate.path, None)
+        raise
 
 
 def _decided(state: State, step: PlanStep, do: Approve, path: str) -> int:
@@ -127,7 +138,7 @@ def wait_event(walk: Interpreter, step: PlanStep, do: Wait, scope: Scope, path: 
         chosen = state.choose(step, path, (*said, f'the event "{do.event}" never comes for `{step.id}`'))
         comes = chosen < len(events)
         payload = events[chosen][1] if comes else None
-    answer = yield Gate(path, {"event": payload} if comes else None)
+    answer = yield from stand(state, Gate(path, {"event": payload} if comes else None))
     return answer["event"]
 
 
@@ -158,7 +169,7 @@ def run(walk: Interpreter, step: PlanStep, do: RunWorkflow, scope: Scope, path: 
         chosen = state.choose(step, path, said)
         value = variants[chosen][1] if chosen < len(variants) else None
         error = None if chosen < len(variants) else errors[chosen - len(variants)]
-    yield Gate(path, {"ended": True})
+    yield from stand(state, Gate(path, {"ended": True}))
     if error is not None:
         state.note(path, step, given, None, error.code)
         raise state.failed(path, error.code, error.message)

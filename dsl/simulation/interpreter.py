@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dsl import plan as p
 from dsl.plan import Block, Json, PlanStep
-from dsl.simulation import control, gates
-from dsl.simulation.calls import answer_of, call
+from dsl.simulation import control, gates, possible
+from dsl.simulation.agents import agent
+from dsl.simulation.calls import call
 from dsl.simulation.kernel import Alarm, Branch, Family, Job
 from dsl.simulation.outcome import Failure, Returned, Review, Stopped
 from dsl.simulation.scope import Scope
@@ -60,6 +61,9 @@ class Interpreter:
 
     def _retried(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Job:
         """A block that is tried again runs under a path of its own, ``path#2``, so that its steps run again too."""
+        if isinstance(step.do, p.Agent):
+            # A model is asked again for one turn alone.
+            return (yield from self._timed(step, scope, branch, path))
         retry, attempt = step.retry, 1
         while True:
             place = path if attempt == 1 else f"{path}#{attempt}"
@@ -129,7 +133,7 @@ class Interpreter:
                 block = control.choose(state, do, scope, path)
                 value = None if block is None else (yield from self.block(block, scope, branch))
             case p.Parallel() as do:
-                value = yield from control.parallel(self, do, scope, branch, path)
+                value = yield from control.parallel(self, step, do, scope, branch, path)
             case p.Foreach() as do:
                 value = yield from control.foreach(self, step, do, scope, branch, path)
             case p.Loop() as do:
@@ -137,7 +141,7 @@ class Interpreter:
             case p.Do(block=inner):
                 value = yield from self.block(inner, scope, branch)
             case p.Agent() as do:
-                value = yield from answer_of(self, step, do, scope, branch, path)
+                value = yield from agent(self, step, do, scope, branch, path)
                 return value
             case p.ToolCall():
                 raise AssertionError("calls are taken by `step`")
@@ -148,8 +152,14 @@ class Interpreter:
         """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run)."""
         state = self.state
         inside = [one for one in state.undo if _is_inside(one.path, prefix)]
+        left = [one for one in state.left if _is_inside(one.path, prefix)]
         state.undo = [one for one in state.undo if not _is_inside(one.path, prefix)]
+        state.left = [one for one in state.left if not _is_inside(one.path, prefix)]
         problems: list[Json] = []
+        state.undoing += 1
+        for one in left:
+            possible.undo(state, one)
+        state.undoing -= 1
         for one in sorted(inside, key=lambda one: one.order, reverse=True):
             assert one.step.compensate is not None
             state.undone.append(one.path)

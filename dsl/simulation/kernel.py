@@ -5,6 +5,9 @@ stands still until that is answered or due), or to *join* a family (the next of 
 can go on, all gates that get an answer get it; when there is none, the time goes on to what is due next; when nothing
 is, the run waits forever. Nothing is cancelled in the middle of a call: a branch that must stop sees that before its
 next step.
+
+A branch can be made to *lag*: its calls and gates are answered only when nobody else can go on, and then as late as
+they can be. So any branch of a race can be the first one, and those beside it still have a call in flight.
 """
 
 from __future__ import annotations
@@ -21,17 +24,31 @@ START = 1_767_225_600.0
 """When every simulated run begins: 2026-01-01T00:00:00Z, in seconds since 1970."""
 
 
+CALL_S = 60.0
+"""How long a call takes at most that has no time limit of its own, in seconds."""
+
+
 class Branch:
     """A line of steps that can be told to stop, with all its descendants."""
 
-    __slots__ = ("_children", "stopped", "wake")
+    __slots__ = ("_children", "_parent", "_slow", "stopped", "wake")
 
-    def __init__(self, parent: Branch | None = None) -> None:
+    def __init__(self, parent: Branch | None = None, slow: bool = False) -> None:
         self.stopped: bool = parent is not None and parent.stopped
         self.wake: Callable[[], None] | None = None
         self._children: list[Branch] = []
+        self._parent = parent
+        self._slow = slow
         if parent is not None:
             parent._children.append(self)
+
+    @property
+    def lags(self) -> bool:
+        return self._slow or (self._parent is not None and self._parent.lags)
+
+    def hurry(self) -> None:
+        """Lag no longer."""
+        self._slow = False
 
     def check(self) -> None:
         if self.stopped:
@@ -49,7 +66,9 @@ class Branch:
 
 @dataclass(slots=True, eq=False)
 class Tick:
-    """A call takes a moment."""
+    """A call takes a moment; where it lags, up to ``longest`` seconds."""
+
+    longest: float = CALL_S
 
 
 @dataclass(slots=True, eq=False)
@@ -122,8 +141,14 @@ class Kernel:
 
     def _block(self, task: _Task, request: Request) -> None:
         match request:
-            case Tick():
-                self._ready.append((task, None, None))
+            case Tick(longest=longest):
+                if not task.branch.lags or task.branch.stopped:
+                    self._ready.append((task, None, None))
+                    return
+                # A call in flight is finished, also when its branch is told to stop.
+                task.gate = Gate("", True, self.now + longest)
+                self._gates[id(task)] = task
+                task.branch.wake = lambda: self._leave(task, None)
             case Family() as family:
                 family._waiter = task
                 family._wake()
@@ -142,7 +167,12 @@ class Kernel:
 
     def _quiet(self) -> None:
         waiting = [(task, task.gate) for task in self._gates.values() if task.gate is not None]
-        answered = [(task, gate) for task, gate in waiting if gate.answer is not None]
+        first = [(task, gate) for task, gate in waiting if not task.branch.lags]
+        late = [(task, gate) for task, gate in waiting if task.branch.lags and gate.answer is not None]
+        answered = [(task, gate) for task, gate in first if gate.answer is not None]
+        if not answered and all(gate.due_at is None for _, gate in first):
+            # Those in front wait for nothing that will be: the others come to their turn.
+            answered = late
         if answered:
             for task, gate in answered:
                 self._leave(task, gate.answer)
@@ -156,7 +186,7 @@ class Kernel:
             return
         for task, gate in waiting:
             if gate.due_at is not None and gate.due_at <= self.now:
-                self._leave(task, None)
+                self._leave(task, gate.answer)
 
     def pass_to(self, moment: float) -> None:
         """Let the time go on; alarms ring."""
@@ -181,11 +211,16 @@ class Family:
     def __len__(self) -> int:
         return len(self._open) + len(self._done)
 
-    def start(self, key: Any, run: Callable[[Branch], Job]) -> None:
-        branch = Branch(self._branch)
+    def start(self, key: Any, run: Callable[[Branch], Job], slow: bool = False) -> None:
+        branch = Branch(self._branch, slow)
         task = _Task(run(branch), branch, self, key)
         self._open[task] = None
         self._kernel._ready.append((task, None, None))
+
+    def hurry(self) -> None:
+        """No branch lags any longer."""
+        for task in self._open:
+            task.branch.hurry()
 
     def ring(self) -> None:
         """The scope's time is up: ``next`` comes back."""

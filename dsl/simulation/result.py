@@ -39,14 +39,18 @@ class Effect:
     """A call that changes something outside.
 
     ``approved_by`` are the approvals that were given before it on this path; ``undoing``: it is part of a compensation.
+    ``may``: nobody knows whether it happens, how often, and (None) with what ``arguments`` and ``key``: a model has the
+    tool, or the branch of the call was not the first in a ``parallel any``. Then ``approved_by`` are also the approvals
+    that must be given before it, and ``path`` has no rounds of what was not walked.
     """
 
     path: str
     tool: str
-    arguments: dict[str, Json]
-    key: str
+    arguments: dict[str, Json] | None
+    key: str | None
     approved_by: tuple[str, ...] = ()
     undoing: bool = False
+    may: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Path:
         """What came otherwise than by itself, once each, and the end."""
         counts = Counter(choice.words for choice in self.choices if not choice.plain)
         told = [words if count == 1 else f"{words} ({count} times)" for words, count in counts.items()]
-        return f"{'; '.join(told) or 'without anything to choose'}: {self.outcome.words}"
+        return f"{'; '.join(told) or 'in the usual way'}: {self.outcome.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,16 @@ class Simulation:
     @property
     def effects(self) -> tuple[str, ...]:
         """The tools that some path calls with an effect, as "connector.tool"."""
-        return tuple(dict.fromkeys(effect.tool for path in self.paths for effect in path.effects))
+        return self._tools(may=False)
+
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The tools that may be called with an effect on some path."""
+        return self._tools(may=True)
+
+    def _tools(self, may: bool) -> tuple[str, ...]:
+        effects = (effect for path in self.paths for effect in path.effects)
+        return tuple(dict.fromkeys(effect.tool for effect in effects if effect.may == may))
 
 
 @dataclass(frozen=True, slots=True)

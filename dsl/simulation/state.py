@@ -41,6 +41,8 @@ class State:
     effects: list[Effect] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
     undo: list[Undo] = field(default_factory=list)
+    left: list[Undo] = field(default_factory=list)
+    """Steps that may have been finished, in branches that were stopped."""
     undone: list[str] = field(default_factory=list)
     granted: list[str] = field(default_factory=list)
     undoing: int = 0
@@ -66,6 +68,10 @@ class State:
 
     def failed(self, path: str, code: str, message: str) -> Failure:
         return Failure(code, message, path, self.tick())
+
+    def is_refused(self, step: PlanStep, path: str) -> bool:
+        """Whether a person said no to what ``step`` does at ``path``."""
+        return any(path.startswith(around) for around in self.refused.get(step.path, ()))
 
     def reach(self, step: PlanStep) -> None:
         self.reached.add(step.path)

@@ -59,7 +59,7 @@ def simulate(
 def _print(path: Path) -> str:
     """What tells two ways apart: where they go and what they do, not the values on the way."""
     steps = [(one.path, one.error) for one in path.steps]
-    effects = [(one.path, one.tool) for one in path.effects]
+    effects = [(one.path, one.tool, one.may) for one in path.effects]
     return json.dumps([steps, effects, path.outcome.ending, (path.outcome.error or {}).get("code")])
 
 

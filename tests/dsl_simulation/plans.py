@@ -7,6 +7,7 @@ from typing import Any
 
 from dsl import plan as p
 from tests.engine_run.kit import (
+    agent,
     approve,
     block,
     catch,
@@ -50,10 +51,13 @@ def tool(id: str, *, write: bool = True, honours: bool = True, args: Any = None,
 
 
 class Builder:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, agents: bool = False) -> None:
         self.random = Random(seed)
+        self.agents = agents
         self._count = 0
         self._waits = 0
+        self.crowded = False
+        """Whether rounds happen side by side: nobody can tell then whose turn of which model is asked for."""
         self.strict = True
         """Whether nothing happens side by side, so that the order of all effects is known."""
 
@@ -85,6 +89,24 @@ class Builder:
             rest["catches"] = (catch(tool(self.id()), codes=("broken",) if self.chance(0.5) else ()),)
         return tool(self.id(), write=self.chance(0.8), honours=self.chance(0.85), **rest)
 
+    def model(self) -> p.PlanStep:
+        """A step's id is the name of its model, so that a conversation is known by it."""
+        id = self.id()
+        tools = [
+            p.AgentTool(connector="w", tool="write", effect="write", honours_key=self.chance(0.8)),
+            p.AgentTool(connector="w", tool="read", effect="read", honours_key=False),
+        ]
+        rest: dict[str, Any] = {"budget": const(1)} if self.chance(0.5) else {}
+        rest |= {"output_schema": ANSWER, "max_turns": self.random.choice((1, 3, 4))}
+        if self.chance(0.3):
+            rest["retry"] = p.Retry(max=1, backoff_ms=1, codes=("rate_limited",))
+        if self.chance(0.6):
+            codes = self.random.choice(((), ("max_turns",), ("budget_exceeded", "rate_limited")))
+            rest["catches"] = (catch(tool(self.id()), codes=codes),)
+        if self.chance(0.3):
+            rest["compensate"] = block(tool(self.id()))
+        return agent(id, *tools, model=const(id), **rest)
+
     def one(self, depth: int) -> p.PlanStep:
         kinds = ["call"] * 4 + ["let", "decide", "decide", "return", "fail"]
         if self._waits < 3:
@@ -102,11 +124,15 @@ class Builder:
                 "timed",
             ] * 2
             kinds += ["caught", "do", "switch"]
+        if self.agents and not self.crowded:
+            kinds += ["agent"] * 5
         kind = self.random.choice(kinds)
         inner = depth - 1
         match kind:
             case "call":
                 return self.call()
+            case "agent":
+                return self.model()
             case "let":
                 return let(self.id(), template("t", const(1)))
             case "decide":
@@ -152,8 +178,10 @@ class Builder:
                 return parallel(self.id(), *branches)
             case "any":
                 self.strict = False
-                first, second = do(self.id(), *self.steps(0), result=const(1)), do(self.id(), self.call())
-                return parallel(self.id(), first, second, join="any")
+                racers = [do(self.id(), *self.steps(0), result=const(1)), do(self.id(), self.call())]
+                if self.chance(0.4):
+                    racers.append(do(self.id(), self.call(), result=const(2), after=(racers[1].id,)))
+                return parallel(self.id(), *racers, join="any")
             case "settle":
                 self.strict = False
                 return parallel(
@@ -163,7 +191,10 @@ class Builder:
                 many = self.random.randint(1, 2)
                 self.strict = self.strict and many == 1
                 items = const(list(range(self.random.randint(0, 2))))
-                return foreach(self.id(), items, *self.steps(inner), concurrency=many, result=cel("item"))
+                was, self.crowded = self.crowded, self.crowded or many > 1
+                body = self.steps(inner)
+                self.crowded = was
+                return foreach(self.id(), items, *body, concurrency=many, result=cel("item"))
             case "while":
                 id, asked = self.id(), self.id()
                 test = cel(f"{id}.count < 3 && acc", id, "acc")

@@ -84,10 +84,10 @@ def test_a_person_says_yes_or_no_or_nothing() -> None:
 
 
 def test_an_error_is_tried_only_where_somebody_handles_it() -> None:
-    assert words(simulate(plan(tool("a"), tool("b")))) == ["without anything to choose: succeeds"]
+    assert words(simulate(plan(tool("a"), tool("b")))) == ["in the usual way: succeeds"]
     caught = simulate(plan(tool("a", catches=(catch(tool("b"), codes=("busy",)),))))
     assert words(caught) == [
-        "without anything to choose: succeeds",
+        "in the usual way: succeeds",
         "`a` fails with `busy`: succeeds",
         "`a` fails with `tool_error`: fails with `tool_error`",
     ]
@@ -131,8 +131,8 @@ def test_a_loop_ends_at_once_in_between_and_never() -> None:
     found = simulate(plan(until))
     assert sorted((len(path.steps), path.outcome.words) for path in found.paths) == [
         (2, "succeeds"),
-        (3, "fails with `exhausted`"),
         (3, "succeeds"),
+        (4, "fails with `exhausted`"),
     ]
 
 
