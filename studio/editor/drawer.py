@@ -98,9 +98,14 @@ def _problem(found: Any) -> rx.Component:
             rx.el.span(
                 rx.el.span(Said.create(text=found["message"].to(str)), class_name="w-strong"),
                 rx.el.span(Said.create(text=found["help"].to(str)), class_name="w-small w-muted"),
+                rx.cond(
+                    found["way"] != "",
+                    rx.el.span(f"The way that shows it: {found['way']}", class_name="w-small w-muted"),
+                ),
                 class_name="wf-problem-words",
             ),
             rx.el.span(
+                f"{found['code']} · ",
                 rx.cond(found["step"] != "", f"{found['step']} · ", ""),
                 f"line {found['line']}",
                 class_name="w-small w-muted w-nowrap",

@@ -6,9 +6,10 @@ from typing import Any
 
 import reflex as rx
 
+from dsl.diagnostic import Diagnostic
 from studio.editor.desk import Desk, Told
 from studio.editor.feed import LAST
-from studio.editor.inspector import problem
+from studio.editor.inspector import RANK, problem
 from studio.editor.reading import Reading
 
 Json = dict[str, Any]
@@ -21,17 +22,40 @@ class CanvasFeed(rx.State):
     patches: list[Json] = []
     palette: list[Json] = []
     selected: Json = {}
+    way: Json = {}
 
     def open(self, desk: Desk) -> None:
         self.snapshot = desk.canvas_snapshot()
         self.patches = []
+        self.way = {}
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: Told, desk: Desk) -> None:
         self.patches = [*self.patches[1 - LAST :], told.canvas]
+        self._follow(desk.reading)
 
     def select(self, path: str) -> None:
         # Equal values would not be sent again: the number makes every selection one of its own.
         self.selected = {"seq": self.selected.get("seq", 0) + 1, "id": path, "reveal": bool(path)}
+
+    def show_way(self, found: Diagnostic | None) -> None:
+        """Paints the steps that prove a problem; None, or a problem that is no way, paints nothing."""
+        shown: Json = {}
+        if found is not None and len(found.witness) > 1:
+            shown = {
+                "code": found.code,
+                "step": found.step or "",
+                "severity": found.severity,
+                "steps": list(found.witness),
+            }
+        if shown != self.way:
+            self.way = shown
+
+    def _follow(self, reading: Reading) -> None:
+        """After a change: the same problem may have another way now, or be gone."""
+        if self.way:
+            told = (self.way["code"], self.way["step"])
+            same = (found for found in reading.diagnostics if (found.code, found.step or "") == told)
+            self.show_way(next(same, None))
 
 
 class TextFeed(rx.State):
@@ -84,9 +108,8 @@ class TextFeed(rx.State):
 
 def problems_of(reading: Reading) -> list[Json]:
     """For the list of problems: errors first, each as in the text."""
-    rank = {"error": 0, "warning": 1, "info": 2}
     shown = [
         {**problem(found, n), "line": reading.text.count("\n", 0, found.span.start) + 1}
         for n, found in enumerate(reading.diagnostics)
     ]
-    return sorted(shown, key=lambda found: (rank[found["severity"]], found["index"]))
+    return sorted(shown, key=lambda found: (RANK[found["severity"]], found["index"]))

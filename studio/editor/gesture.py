@@ -88,9 +88,16 @@ class FixProblem(_Said):
     index: int
 
 
+class ShowWay(_Said):
+    """Paint the steps that prove a problem."""
+
+    type: Literal["way"]
+    index: int
+
+
 OnCanvas: TypeAlias = Select | Add | Move | Remove | Undo | Redo | Resync
 InText: TypeAlias = Typed | Cursor | Undo | Redo | Resync
-InInspector: TypeAlias = SetField | Remove | Select | FixProblem
+InInspector: TypeAlias = SetField | Remove | Select | FixProblem | ShowWay
 
 _CANVAS: TypeAdapter[OnCanvas] = TypeAdapter(Annotated[OnCanvas, Field(discriminator="type")])
 _TEXT: TypeAdapter[InText] = TypeAdapter(Annotated[InText, Field(discriminator="type")])

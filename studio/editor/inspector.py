@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from dsl import tree
 from dsl.catalog import Catalog, Schema
@@ -14,6 +14,8 @@ from dsl.outline import uses
 from dsl.wording.sentences import humanize
 from studio.editor.reading import Reading
 from studio.editor.spelling import Control, plain_of, source
+
+RANK: Final = {"error": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def inspect(reading: Reading, catalog: Catalog, path: str) -> dict[str, Any]:
     step = place.step
     node = next((node for node in reading.graph["nodes"] if node["id"] == path), {})
     mine = [(n, found) for n, found in enumerate(reading.diagnostics) if found.step == path]
+    mine.sort(key=lambda one: RANK[one[1].severity])
     shown = Inspected(
         path=path,
         id=step.id,
@@ -84,6 +87,8 @@ def inspect(reading: Reading, catalog: Catalog, path: str) -> dict[str, Any]:
 
 
 def problem(found: Diagnostic, index: int) -> dict[str, Any]:
+    """``way`` says the steps that prove it, where the message does not; ``shows`` whether a way can be painted."""
+    told = " -> " in found.message or " -> " in found.help
     return {
         "index": index,
         "code": found.code,
@@ -92,6 +97,8 @@ def problem(found: Diagnostic, index: int) -> dict[str, Any]:
         "help": found.help,
         "step": found.step or "",
         "fix": found.fix.title if found.fix else "",
+        "way": "" if told or len(found.witness) < 2 else " → ".join(found.witness),
+        "shows": len(found.witness) > 1,
     }
 
 

@@ -73,6 +73,7 @@ def _workbench() -> rx.Component:
                     patches=CanvasFeed.patches,
                     palette=CanvasFeed.palette,
                     selected=CanvasFeed.selected,
+                    way=CanvasFeed.way,
                     states=Trial.states,
                     read_only=~EditorState.may_edit,
                     on_gesture=EditorState.on_gesture,

@@ -16,6 +16,7 @@ STEPS: Final = (
     ("foreach", "For each", "The same for every item of a list"),
     ("loop", "Loop", "Again, while something holds"),
     ("wait", "Wait", "For a time, a moment or an event"),
+    ("agent", "Agent", "A language model reads, decides or writes"),
     ("let", "Value", "Works something out and names it"),
     ("return", "Finish", "Ends here with a result"),
     ("fail", "Fail", "Ends here with an error"),

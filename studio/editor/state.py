@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import reflex as rx
 
+from dsl.diagnostic import Diagnostic
 from engine import catalog as catalogs
 from engine import workflows
 from engine.errors import WeftError
@@ -116,6 +117,7 @@ class EditorState(Saving, rx.State):
             return None
         match gesture:
             case says.Select(step=step):
+                (await self.get_state(CanvasFeed)).show_way(None)
                 await self._select(step or "", on_canvas=True)
             case says.Resync():
                 (await self.get_state(CanvasFeed)).open(self._desk)
@@ -170,6 +172,9 @@ class EditorState(Saving, rx.State):
                 await self._select(step or "")
             case says.FixProblem(index=index):
                 return await self._fix(index)
+            case says.ShowWay(index=index):
+                for found in self._problem(index):
+                    (await self.get_state(CanvasFeed)).show_way(found)
             case says.SetField() | says.Remove():
                 return await self._edit(message)
             case _:
@@ -180,9 +185,9 @@ class EditorState(Saving, rx.State):
     @guarded("view")
     async def go_to_problem(self, index: int) -> None:
         """A problem was clicked: its node and its place in the text."""
-        found = self._desk.reading.diagnostics[index : index + 1] if self._desk and index >= 0 else ()
-        for diagnostic in found:
+        for diagnostic in self._problem(index):
             await self._select(diagnostic.step or "", in_text=True)
+            (await self.get_state(CanvasFeed)).show_way(diagnostic)
             text = await self.get_state(TextFeed)
             text.show(diagnostic.span.start, diagnostic.span.end, focus=self.drawer == "text")
 
@@ -252,9 +257,14 @@ class EditorState(Saving, rx.State):
             return await self._refuse(edit)
         return await self._change(Change("canvas", desk.document.revision, edit), follow=True)
 
+    def _problem(self, index: int) -> tuple[Diagnostic, ...]:
+        """The problem with this number, if there still is one."""
+        desk: Desk | None = self._desk
+        return desk.reading.diagnostics[index : index + 1] if desk is not None and index >= 0 else ()
+
     async def _fix(self, index: int) -> Any:
         desk: Desk = self._desk
-        found = desk.reading.diagnostics[index : index + 1] if desk and index >= 0 else ()
+        found = self._problem(index)
         fix = found[0].fix if found else None
         if fix is None:
             return None
@@ -291,7 +301,7 @@ class EditorState(Saving, rx.State):
         """Passes a change on to the page. With ``follow`` a step that is new becomes the selected one."""
         desk: Desk = self._desk
         canvas = await self.get_state(CanvasFeed)
-        canvas.tell(told)
+        canvas.tell(told, desk)
         (await self.get_state(TextFeed)).tell(told, desk)
         outer = [path for path in told.fresh if not any(path.startswith(f"{other}.") for other in told.fresh)]
         if follow and outer:

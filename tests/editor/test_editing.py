@@ -100,6 +100,22 @@ async def test_a_problem_with_a_fix_goes_away_by_one_click(editor: Editor) -> No
     assert await editor.text() == text
 
 
+async def test_the_way_that_proves_a_problem_is_painted_until_it_is_gone(editor: Editor) -> None:
+    await editor.gesture("remove", step="done")
+    problem = next(one for one in (await editor.state()).problems if one["code"] == "E105")
+    assert problem["shows"] and problem["way"].startswith("order → ")
+    await editor.says("on_inspector", {"type": "way", "index": problem["index"]})
+    way = (await editor.tab.state(CanvasFeed)).way
+    assert (way["code"], way["severity"], way["step"]) == ("E105", "error", problem["step"])
+    assert " → ".join(way["steps"]) == problem["way"]
+    await editor.gesture("select", step="order")
+    assert (await editor.tab.state(CanvasFeed)).way == {}
+    await editor.tab.send(EditorState.go_to_problem(problem["index"]))
+    assert (await editor.tab.state(CanvasFeed)).way == way
+    await editor.gesture("undo")
+    assert (await editor.tab.state(CanvasFeed)).way == {}
+
+
 async def test_undo_takes_back_the_last_gesture_whoever_made_it(editor: Editor) -> None:
     first = await editor.text()
     await editor.gesture("remove", step="notify")

@@ -31,6 +31,7 @@ _FILES = {
         "text.css",
         "text.jsx",
         "text_marks.js",
+        "way.jsx",
         "weft_language.js",
         "weft_tokens.js",
         "weft_words.js",
@@ -59,6 +60,7 @@ class WeftCanvas(rx.NoSSRComponent):
     patches: rx.Var[list[dict[str, Any]]]
     palette: rx.Var[list[dict[str, Any]]]
     selected: rx.Var[dict[str, Any]]
+    way: rx.Var[dict[str, Any]]
     states: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
     on_gesture: rx.EventHandler[passthrough_event_spec(dict)]

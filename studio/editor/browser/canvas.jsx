@@ -7,6 +7,7 @@ import { drag, drift, nearest, places } from "./drag.js";
 import { Canvas } from "./nodes.jsx";
 import { DragGhost, Stage } from "./stage.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
+import { NO_WAY, WayNote, wayOf } from "./way.jsx";
 import { useShortcuts } from "./keys.js";
 
 export function WeftCanvas(props) {
@@ -19,7 +20,7 @@ export function WeftCanvas(props) {
 
 const CLICK = 4; // pixels a pointer may wander and still be a click
 
-function Editor({ snapshot, patches, palette, selected, states, readOnly, onGesture }) {
+function Editor({ snapshot, patches, palette, selected, way, states, readOnly, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
@@ -31,6 +32,8 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
   const asked = useRef(null);
   const runs = useRef(null);
   runs.current ??= createStore({});
+  const ways = useRef(null);
+  ways.current ??= createStore(NO_WAY);
   const inset = readOnly ? 0 : open ? 236 : 44;
   const room = useRef(inset);
   room.current = inset;
@@ -38,6 +41,7 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
   const say = useCallback((type, rest = {}) => onGesture?.({ type, rev: latest.current.rev, ...rest }), [onGesture]);
 
   useEffect(() => runs.current.set(states ?? {}), [states]);
+  useEffect(() => ways.current.set(wayOf(way)), [way]);
 
   useEffect(() => {
     const { graph: next, gap } = received(latest.current, snapshot, patches);
@@ -119,12 +123,13 @@ function Editor({ snapshot, patches, palette, selected, states, readOnly, onGest
     setQuick({ slot, x: box.left + box.width / 2, y: box.top + box.height / 2 });
   }, []);
 
-  const shared = useMemo(() => ({ runs: runs.current, quickAdd, readOnly }), [quickAdd, readOnly]);
+  const shared = useMemo(() => ({ runs: runs.current, ways: ways.current, quickAdd, readOnly }), [quickAdd, readOnly]);
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: readOnly ? null : say });
 
   return (
     <Canvas.Provider value={shared}>
       <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onKeyDown={onKeyDown}>
+        {way?.steps?.length ? <WayNote way={way} onClose={() => say("select", { step: chosen })} /> : null}
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>
       {quick ? (
@@ -161,7 +166,7 @@ function Viewer({ graph: given, states, selected, onSelect }) {
     setChosen(id);
     onSelect?.(id ?? "");
   }, [onSelect]);
-  const shared = useMemo(() => ({ runs: runs.current, quickAdd: () => {}, readOnly: true }), []);
+  const shared = useMemo(() => ({ runs: runs.current, ways: createStore(NO_WAY), quickAdd: () => {}, readOnly: true }), []);
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: null });
   return (
     <Canvas.Provider value={shared}>

@@ -2,7 +2,8 @@
 import { memo, useContext, useSyncExternalStore } from "react";
 import { EdgeLabelRenderer, getSmoothStepPath, Position } from "@xyflow/react";
 import { drag, slotKey, useDrag } from "./drag.js";
-import { Canvas } from "./nodes.jsx";
+import { Canvas, useWay } from "./nodes.jsx";
+import { leads } from "./way.jsx";
 
 // While one graph gives way to another, an edge may be drawn once more without what it was made of.
 const NOTHING = {};
@@ -24,6 +25,7 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
   const { quickAdd, readOnly } = useContext(Canvas);
   const { edge = NOTHING, closing, ended } = data ?? NOTHING;
   const travelled = useTravelled(source, target);
+  const way = useWay((shown) => !closing && leads(shown, source, target));
   const key = edge.slot && !ended ? slotKey(edge.slot) : null;
   const lit = useDrag((state) => key !== null && state.item !== null && state.slot === key);
   const torn = useDrag((state) => state.own === source || state.own === target);
@@ -36,7 +38,7 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
   };
   const onKey = (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), open(event));
   return (
-    <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended && closing ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""}`}>
+    <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended && closing ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""} ${way ? `on-way ${way}` : ""}`}>
       <path d={path} className="wf-line" markerEnd={closing ? undefined : "url(#wf-arrow)"} />
       <path d={path} className="wf-reach" />
       {key !== null && !readOnly && !lit ? (

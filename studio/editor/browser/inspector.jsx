@@ -1,7 +1,7 @@
 // The form for one step. Fields keep what is being typed to themselves and say it once, on Enter or when left.
 import "./inspector.css";
 import { useEffect, useId, useRef, useState } from "react";
-import { ChevronRight, SquareFunction, Trash2, Wand2, X, Zap } from "lucide-react";
+import { ChevronRight, Route, SquareFunction, Trash2, Wand2, X, Zap } from "lucide-react";
 import { KindIcon, toneOf } from "./icons.jsx";
 import { Said } from "./said.jsx";
 
@@ -30,7 +30,7 @@ export function Inspector({ model, readOnly, onSay }) {
           </p>
         ) : null}
         {model.problems.map((problem) => (
-          <Problem key={`${problem.code}:${problem.index}`} problem={problem} onFix={() => say("fix", { index: problem.index })} />
+          <Problem key={`${problem.code}:${problem.index}`} problem={problem} onFix={() => say("fix", { index: problem.index })} onWay={() => say("way", { index: problem.index })} />
         ))}
         {model.sections.map((section) => (
           <Section key={`${model.path}:${section.title}`} section={section}>
@@ -54,11 +54,19 @@ export function Inspector({ model, readOnly, onSay }) {
   );
 }
 
-function Problem({ problem, onFix }) {
+function Problem({ problem, onFix, onWay }) {
   return (
     <div className={`wf-inspector-problem ${problem.severity}`} role="note">
       <strong><Said text={problem.message} /></strong>
       {problem.help ? <span><Said text={problem.help} /></span> : null}
+      <span className="wf-problem-foot">
+        <span className="wf-problem-code">{problem.code}</span>
+        {problem.shows ? (
+          <button type="button" className="w-button ghost small" data-testid="show-way" onClick={onWay}>
+            <Route size={13} /> Show the way
+          </button>
+        ) : null}
+      </span>
       {problem.fix ? (
         <button type="button" className="w-button small" onClick={onFix}>
           <Wand2 size={13} /> <Said text={problem.fix} />

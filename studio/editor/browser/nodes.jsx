@@ -6,7 +6,8 @@ import { createStore } from "./graph.js";
 import { drag, slotKey, useDrag } from "./drag.js";
 import { KindIcon, toneOf } from "./icons.jsx";
 
-// What a canvas hands to its nodes: {runs: store of step states, quickAdd(slot, element), readOnly}.
+// What a canvas hands to its nodes: {runs: store of step states, ways: store of the way that is shown (see way.jsx),
+// quickAdd(slot, element), readOnly}.
 export const Canvas = createContext(null);
 
 export const tip = createStore(null);
@@ -24,6 +25,13 @@ const RUN = {
   skipped: ["skipped", Minus, "Not taken"],
   cancelled: ["skipped", Minus, "Cancelled"],
 };
+
+// How grave the shown way is, for what stands on it; "" for what does not.
+export function useWay(isOn) {
+  const { ways } = useContext(Canvas);
+  const read = () => (isOn(ways.get()) ? ways.get().severity : "");
+  return useSyncExternalStore(ways.subscribe, read, read);
+}
 
 function useRun(step) {
   const { runs } = useContext(Canvas);
@@ -101,15 +109,16 @@ function Face({ data, className }) {
   );
 }
 
-function classes(base, data, selected, run) {
+function classes(base, data, selected, run, way) {
   const worst = data.problems?.some((problem) => problem.severity === "error") ? "has-error" : data.problems?.length ? "has-warning" : "";
-  return `${base} ${selected ? "is-selected" : ""} ${worst} ${run ? `run-${run[0]}` : ""}`;
+  return `${base} ${selected ? "is-selected" : ""} ${worst} ${run ? `run-${run[0]}` : ""} ${way ? `on-way ${way}` : ""}`;
 }
 
 export const StepNode = memo(function StepNode({ data, selected }) {
   const run = useRun(data.step);
+  const way = useWay((shown) => shown.at.has(data.id));
   return (
-    <div className={classes("wf-step", data, selected, run)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
+    <div className={classes("wf-step", data, selected, run, way)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
       <Face data={data} className="wf-face" />
       <Problems problems={data.problems} />
       <RunMark run={run} />
@@ -120,8 +129,9 @@ export const StepNode = memo(function StepNode({ data, selected }) {
 
 export const ContainerNode = memo(function ContainerNode({ data, selected }) {
   const run = useRun(data.step);
+  const way = useWay((shown) => shown.at.has(data.id));
   return (
-    <div className={classes("wf-container", data, selected, run)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
+    <div className={classes("wf-container", data, selected, run, way)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
       <Face data={data} className="wf-face wf-grip" />
       <Problems problems={data.problems} />
       <RunMark run={run} />

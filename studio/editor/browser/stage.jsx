@@ -184,7 +184,7 @@ function Tip() {
     <div className="wf-tip" style={{ left, top: shown.y }} role="tooltip">
       {shown.problems.map((problem, index) => (
         <div key={index} className={problem.severity}>
-          <strong><Said text={problem.message} /></strong>
+          <strong><Said text={problem.message} /> <span className="wf-problem-code">{problem.code}</span></strong>
           {problem.help ? <span><Said text={problem.help} /></span> : null}
         </div>
       ))}

@@ -63,6 +63,9 @@ function message(item) {
   box.className = "wf-lint";
   const headline = box.appendChild(document.createElement("strong"));
   headline.append(...worded(item.message));
+  const code = headline.appendChild(document.createElement("span"));
+  code.className = "wf-problem-code";
+  code.textContent = ` ${item.code}`;
   if (item.help) box.appendChild(document.createElement("span")).append(...worded(item.help));
   return box;
 }
