@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 from dsl import tree
 from dsl.cel.source import bound_variable, children
+from dsl.edits.ground import Ground
 from dsl.outline import kind_slots
-from dsl.parse import parse
 from dsl.tree import Span
 from dsl.walk import walk
 
@@ -65,8 +65,8 @@ class Bindings:
 
 @lru_cache(maxsize=8)
 def bindings_of(text: str) -> Bindings:
-    workflow = parse(text).workflow
-    walk_ = _Walk(text, workflow)
+    ground = Ground.of(text)
+    walk_ = _Walk(ground.bare, ground.workflow)
     walk_.run()
     ordered = sorted(set(walk_.uses), key=lambda use: (use.span.start, use.span.end))
     return Bindings(tuple(ordered))
@@ -77,6 +77,8 @@ Names: TypeAlias = Mapping[str, Origin]
 
 @dataclass(slots=True)
 class _Walk:
+    """``text`` has no comments: a word in one is no name."""
+
     text: str
     workflow: tree.Workflow
     uses: list[Use] = field(default_factory=list)

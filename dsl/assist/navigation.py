@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from dsl.assist.bindings import Origin, bindings_of
 from dsl.catalog import Catalog
 from dsl.diagnostic import Replacement
-from dsl.edits import EditError, RenameStep
-from dsl.edits.ground import NAME, RESERVED, Ground
-from dsl.edits.names import rename_step
-from dsl.outline import places
-from dsl.parse import parse
+from dsl.edits import EditError, RenameName, RenameStep
+from dsl.edits.ground import Ground
+from dsl.edits.names import must_be_free, rename_step
+from dsl.edits.renaming import rename_name
+from dsl.outline import slots
 from dsl.tree import Span
 
 
@@ -28,38 +30,57 @@ def references(text: str, offset: int, catalog: Catalog) -> tuple[Span, ...]:
 def renameable(text: str, offset: int) -> Span | None:
     """The name at ``offset``, when it can be given another one: the text itself must introduce it."""
     use = bindings_of(text).at(offset)
-    return None if use is None or use.origin.sort in ("block", "output", "input", "config") else use.span
+    return None if use is None or use.origin.sort == "block" else use.span
 
 
 def rename(text: str, offset: int, name: str) -> tuple[Replacement, ...]:
     """What has to be replaced to give the name at ``offset`` another one. Raises :class:`dsl.EditError`."""
     found = bindings_of(text)
     use = found.at(offset)
-    if use is None or renameable(text, offset) is None:
-        raise EditError(
-            "nothing here can be renamed", "put the cursor on the name of a step, a type or a variable"
-        )
-    if parse(text).diagnostics:
-        raise EditError("a text with mistakes in it cannot be renamed in", "mend them first")
-    if use.origin.sort == "step":
-        edit = RenameStep(path=_path(text, use.origin), id=name)
-        return tuple(
-            Replacement(Span(splice.start, splice.end), splice.text)
-            for splice in rename_step(Ground.of(text), edit)
-        )
-    if not NAME.fullmatch(name):
-        raise EditError(f"{name!r} is no name", "names have letters, digits and _, and begin with a letter")
-    if use.origin.sort in ("item", "error", "carry", "variable"):
-        taken = name in RESERVED or name in Ground.of(text).names
-    else:
-        taken = any(one.origin.sort == use.origin.sort and one.origin.name == name for one in found.uses)
-    if taken:
-        raise EditError(f"the name {name!r} is taken", "choose another name")
-    return tuple(Replacement(span, name) for span in found.of(use.origin))
+    if use is None:
+        raise _nothing()
+    ground = Ground.of(text)
+    if ground.parsed.diagnostics:
+        raise EditError("nothing can be renamed while the text has mistakes", "mend them first")
+    origin = use.origin
+    match origin.sort:
+        case "step":
+            splices = rename_step(ground, RenameStep(path=_path(ground, origin), id=name))
+        case "use" | "type" | "secret" | "input" | "output" | "config":
+            splices = rename_name(ground, RenameName(sort=origin.sort, name=origin.name, new=name))
+        case "item" | "error" | "carry":
+            block = _reader(ground, origin)
+            splices = rename_name(
+                ground, RenameName(sort="variable", name=origin.name, new=name, block=block)
+            )
+        case "variable":
+            must_be_free(ground, name)
+            return tuple(Replacement(span, name) for span in found.of(origin))
+        case "block":
+            raise _nothing()
+        case _:
+            assert_never(origin.sort)
+    return tuple(Replacement(Span(splice.start, splice.end), splice.text) for splice in splices)
 
 
-def _path(text: str, origin: Origin) -> str:
-    for place in places(parse(text).workflow.body):
+def _nothing() -> EditError:
+    return EditError(
+        "nothing here can be renamed", "put the cursor on the name of a step, a type or a variable"
+    )
+
+
+def _path(ground: Ground, origin: Origin) -> str:
+    for path, place in ground.places.items():
         if place.step.id_span == origin.span:
-            return place.path
+            return path
     raise EditError("there is no such step any more", "look at the text as it is now and do it again")
+
+
+def _reader(ground: Ground, origin: Origin) -> str:
+    """The block that can read a variable: the next to begin behind where it is introduced."""
+    blocks = (
+        (slot.block.span.start, f"{path}/{slot.name}")
+        for path, place in ground.places.items()
+        for slot in slots(place.step)
+    )
+    return min(block for block in blocks if block[0] > origin.span.start)[1]

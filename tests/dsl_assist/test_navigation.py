@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
@@ -67,6 +68,59 @@ def test_a_step_is_renamed_wherever_it_is_read():
 def test_variables_connectors_and_types_can_be_renamed():
     assert "catch as trouble {" in renamed(REFUND, at("problem.message"), "trouble")
     assert "call store.get_order" in renamed(REFUND, at("shop.get_order"), "store")
+
+
+EVERYWHERE = """\
+workflow names {
+  input { order_id: string }
+  config { limit: int = 3 }
+  secret key
+  output { n: int }
+  step all: let [1, 2]
+  step each: foreach one in all {
+    step a: let (
+      // one of all
+      one) + all.filter(two, two > config["limit"]).size() + secrets["key"].size()
+  }
+  step rounds: loop with count = 0 until rounds > 2 max 3 {
+    step b: let count + 1
+    yield b
+  }
+  step try: let 1
+    catch as problem { step x: return { n: problem.code.size() } }
+  step done: return { n: config.limit + input.order_id.size() }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at_word", "name", "pieces"),
+    [
+        ("all: let", "items", ("step items:", "in items {", "+ items.filter", "// one of all")),
+        ("one in", "item", ("foreach item in", "      item) +", "// one of all")),
+        ("two,", "item", ("filter(item, item > ",)),
+        ("count =", "sum", ("with sum = 0", "let sum + 1")),
+        ("problem {", "trouble", ("as trouble {", "trouble.code")),
+        ("key\n", "token", ("secret token", 'secrets["token"]')),
+        ("limit: int", "most", ("config { most: int", 'config["most"]', "config.most +")),
+        ("n: int", "count", ("output { count: int", "return { count: problem", "return { count: config")),
+        ("order_id: string", "number", ("input { number: string", "input.number.size()")),
+    ],
+)
+def test_a_name_changes_wherever_it_stands_and_in_no_comment(
+    at_word: str, name: str, pieces: tuple[str, ...]
+) -> None:
+    old = re.split(r"[^a-z_]", at_word)[0]
+    new = renamed(EVERYWHERE, at(at_word, 0, EVERYWHERE), name)
+    assert not parse(new).diagnostics
+    assert [piece for piece in pieces if piece not in new] == []
+    assert renamed(new, new.index(name), old) == EVERYWHERE
+
+
+def test_a_word_in_a_comment_is_no_name():
+    assert renameable(EVERYWHERE, EVERYWHERE.index("one of all")) is None
+    found = references(EVERYWHERE, at("one in", 0, EVERYWHERE), CATALOG)
+    assert [EVERYWHERE[: span.start].count("\n") for span in found] == [6, 9]
 
 
 def test_a_name_that_is_taken_or_is_none_is_refused():
