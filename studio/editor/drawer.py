@@ -11,7 +11,7 @@ from studio.editor.feeds import TextFeed
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
-from studio.runs.elements import run_form, state_pill
+from studio.runs.elements import open_gates, run_form, state_pill
 from studio.shell.elements import TimeAgo, icon, link, test_id
 
 
@@ -210,14 +210,7 @@ def _followed() -> rx.Component:
         ),
         rx.cond(
             Trial.run_state == "waiting",
-            rx.el.div(
-                icon("stamp"),
-                rx.el.div(
-                    rx.el.div("A person has to decide before it goes on.", class_name="w-strong"),
-                    link("Open Approvals", href="/approvals", custom_attrs=test_id("trial-approvals")),
-                ),
-                class_name="w-note warning",
-            ),
+            open_gates(Trial.gates),
         ),
         rx.cond(
             Trial.error != "",

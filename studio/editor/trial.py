@@ -16,7 +16,8 @@ from engine.identity import new_id
 from engine.permissions import Permission
 from studio.editor.state import EditorState
 from studio.runs import form_schema
-from studio.runs.steps import painted
+from studio.runs.gates import gates
+from studio.runs.steps import known_steps, painted
 from studio.shell import authorized, guarded, services
 
 PAINT = 0.2
@@ -48,7 +49,7 @@ class Trial(rx.State):
     busy: bool = False
     run_id: str = ""
     run_state: str = ""
-    waiting_on: list[str] = []
+    gates: list[dict[str, str]] = []
     error: str = ""
     states: dict[str, str] = {}
 
@@ -117,7 +118,7 @@ class Trial(rx.State):
         else:
             self._key = ""
             self.run_id, self.run_state = str(run.id), run.state
-            self.states, self.waiting_on, self.error = {}, [], ""
+            self.states, self.gates, self.error = {}, [], ""
             yield Trial.follow
         finally:
             self.busy = False
@@ -152,12 +153,12 @@ class Trial(rx.State):
     async def clear(self) -> None:
         """Takes the run off the canvas."""
         self.run_id, self.run_state, self.error = "", "", ""
-        self.states, self.waiting_on = {}, []
+        self.states, self.gates = {}, []
 
     def _paint(self, detail: runs.RunDetail) -> None:
         self.run_state = detail.summary.state
         self.states = painted(detail.view.steps)
-        self.waiting_on = list(detail.summary.waiting_on)
+        self.gates = gates(detail.view.steps, detail.summary.waiting_on, known_steps(detail.plan))
         error = detail.summary.error or {}
         self.error = str(error.get("message", ""))
 

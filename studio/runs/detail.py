@@ -17,6 +17,7 @@ from engine import runs
 from engine.errors import NotFound, WeftError
 from engine.runs import RunDetail
 from studio.runs import steps
+from studio.runs.gates import gates
 from studio.runs.rows import RunRow, row
 from studio.shell import people, services
 from studio.shell.session import authorized, guarded
@@ -48,7 +49,8 @@ class RunPage(rx.State):
     graph: dict[str, Any] = {}
     painted: dict[str, str] = {}
     picked: str = ""
-    waits_for: str = ""
+    gates: list[dict[str, str]] = []
+    parent: str = ""
     confirming: bool = False
     busy: bool = False
     message: str = ""
@@ -168,7 +170,8 @@ class RunPage(rx.State):
             "result": {"value": found.output},
             "error": found.summary.error or {},
             "trace": steps.rows(found.view.steps, known),
-            "waits_for": steps.waiting_words(found.summary.waiting_on, known),
+            "gates": gates(found.view.steps, found.summary.waiting_on, known),
+            "parent": str(found.summary.parent_run_id or ""),
             "painted": steps.painted(found.view.steps),
             "details": {
                 each.path: steps.detail(each) for each in found.view.steps if each.path in self.opened

@@ -12,7 +12,7 @@ from studio.shell import elements  # registers value.jsx and time.jsx, which for
 _FORM = rx.asset("form.jsx", shared=True)
 _TRACE = rx.asset("trace.jsx", shared=True)
 
-__all__ = ["RunForm", "Trace", "run_form", "state_pill"]
+__all__ = ["RunForm", "Trace", "open_gates", "run_form", "state_pill"]
 
 
 def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
@@ -21,6 +21,42 @@ def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
         rx.match(state, *[(key, words) for key, (words, _) in STATES.items()], state),
         class_name=["w-pill", rx.match(state, *[(key, tone) for key, (_, tone) in STATES.items()], "")],
         custom_attrs=elements.test_id(test, state=state),
+    )
+
+
+def open_gates(gates: rx.Var[list[dict[str, str]]]) -> rx.Component:
+    """What a waiting run waits for, see :mod:`studio.runs.gates`."""
+    return rx.el.div(rx.foreach(gates, _gate), class_name="w-stack", custom_attrs=elements.test_id("gates"))
+
+
+def _gate(gate: rx.Var[dict[str, str]]) -> rx.Component:
+    return rx.el.div(
+        elements.icon("hand"),
+        rx.el.div(
+            rx.el.div("The run waits: ", gate["title"], ".", class_name="w-strong"),
+            rx.el.div(
+                gate["note"],
+                rx.cond(
+                    gate["until"] != "",
+                    rx.fragment(" Its time: ", elements.TimeAgo.create(at=gate["until"]), "."),
+                ),
+                " Nothing runs meanwhile.",
+                class_name="w-small w-muted",
+            ),
+        ),
+        rx.el.span(class_name="w-spacer"),
+        rx.cond(
+            gate["href"] != "",
+            elements.link(
+                gate["link"],
+                href=gate["href"],
+                class_name="w-button small",
+                custom_attrs=elements.test_id("gate-link"),
+            ),
+        ),
+        key=gate["path"],
+        class_name="w-note warning",
+        custom_attrs=elements.test_id("gate"),
     )
 
 

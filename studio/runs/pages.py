@@ -6,7 +6,7 @@ import reflex as rx
 
 from studio.editor.browser import run_canvas
 from studio.runs.detail import RunPage
-from studio.runs.elements import Trace, state_pill
+from studio.runs.elements import Trace, open_gates, state_pill
 from studio.runs.listing import RunList
 from studio.runs.rows import STATES, RunRow
 from studio.runs.start import start_run_dialog
@@ -237,7 +237,18 @@ def _head() -> rx.Component:
                     Elapsed.create(since=run.started, until=run.finished, none="–"), class_name="w-number"
                 ),
             ),
-            fact("Started by", run.by),
+            fact(
+                "Started by",
+                rx.cond(
+                    RunPage.parent != "",
+                    link(
+                        run.by,
+                        href=f"/runs/{RunPage.parent}",
+                        custom_attrs=test_id("parent-run"),
+                    ),
+                    run.by,
+                ),
+            ),
             fact("Run", rx.el.span(run.id, class_name="w-mono w-small", custom_attrs=test_id("run-id"))),
             class_name="w-facts",
         ),
@@ -262,24 +273,7 @@ def _notice() -> rx.Component:
         run.state,
         (
             "waiting",
-            rx.el.div(
-                icon("hand"),
-                rx.el.div(
-                    rx.el.div("The run waits: ", RunPage.waits_for, ".", class_name="w-strong"),
-                    rx.el.div(
-                        "If that is an approval, it goes on as soon as somebody decides. Nothing runs meanwhile.",
-                        class_name="w-small w-muted",
-                    ),
-                ),
-                rx.el.span(class_name="w-spacer"),
-                link(
-                    "Open approvals",
-                    href="/approvals",
-                    class_name="w-button small",
-                    custom_attrs=test_id("to-approvals"),
-                ),
-                class_name="w-note warning",
-            ),
+            open_gates(RunPage.gates),
         ),
         (
             "failed",

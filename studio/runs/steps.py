@@ -160,12 +160,36 @@ def detail(step: StepRun) -> dict[str, Any]:
 
 def _waited(wait: Wait) -> dict[str, str]:
     return {
+        "words": answer_words(wait),
+        "run": wait.run_id or "",
+        "escalated": iso(wait.escalated_at),
         "opened": iso(wait.opened_at),
         "answered": iso(wait.answered_at),
         "answer": wait.answer or "",
         "by": ", ".join(wait.by),
         "comment": wait.comment,
     }
+
+
+def answer_words(wait: Wait) -> str:
+    """How a gate was answered, or what it is still open for: "Approved", "The event `x` came"."""
+    match wait.answer:
+        case None if wait.run_id is not None:
+            return "Waiting for the run that it started."
+        case None if wait.event is not None:
+            return f"Waiting for an event “{wait.event}”."
+        case None if wait.approval_id is not None:
+            return "Waiting for an answer."
+        case None:
+            return "Waiting for the time to come."
+        case "due":
+            return "The time came"
+        case "event":
+            return f"The event “{wait.event}” came"
+        case "finished":
+            return "The other run ended"
+        case answer:
+            return answer[:1].upper() + answer[1:]
 
 
 # The graph's words where they differ from the journal's. What was caught did fail.
@@ -181,9 +205,3 @@ def painted(steps: Iterable[StepRun]) -> dict[str, str]:
         if path and rank.get(state, 0) >= rank.get(states.get(path, ""), -1):
             states[path] = state
     return {path: _ON_GRAPH.get(state, state) for path, state in states.items()}
-
-
-def waiting_words(paths: Iterable[str], known: Mapping[str, Known]) -> str:
-    """What a waiting run waits for, by the steps' labels: "Ask a manager to approve"."""
-    labels = [known[written(path)].label if written(path) in known else path for path in paths]
-    return ", ".join(dict.fromkeys(labels))

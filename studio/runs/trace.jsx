@@ -145,13 +145,20 @@ function Details({ row, detail }) {
         <p key={wait.opened} className="w-small" data-testid="step-answer">
           {wait.answer ? (
             <>
-              <span className="w-strong">{wait.answer === "due" ? "The time came" : wait.answer.charAt(0).toUpperCase() + wait.answer.slice(1)}</span>
+              <span className="w-strong">{wait.words}</span>
               {wait.by && ` by ${wait.by}`}
               {wait.answered && ` at ${new Date(wait.answered).toLocaleString()}`}
               {wait.comment && <span className="w-muted">: “{wait.comment}”</span>}
             </>
           ) : (
-            "Waiting for an answer."
+            wait.words
+          )}
+          {wait.escalated && <span className="w-muted">{` Somebody else was asked too, at ${new Date(wait.escalated).toLocaleString()}.`}</span>}
+          {wait.run && (
+            <>
+              {" "}
+              <a href={`/runs/${wait.run}`} data-testid="child-run">Open that run</a>
+            </>
           )}
         </p>
       ))}

@@ -9,13 +9,14 @@ import pytest
 
 from dsl.plan import Block, Foreach, PlanStep, ToolCall
 from dsl.policy import ToolRule
-from engine.history import StepRun
+from engine.history import StepRun, Wait
 from engine.runs import RunSummary
 from engine.sample_policy import SAMPLE_POLICY
 from studio.approvals.rows import Effect, approvers, effect, quorum
 from studio.connectors import natures
 from studio.connectors.rows import fields, type_words
 from studio.runs import rows, steps
+from studio.runs.gates import gates
 from studio.sample.rows import money, orders
 from studio.shell.moments import iso
 from studio.shell.pulse import shown_state
@@ -127,8 +128,29 @@ def test_of_several_rounds_the_graph_shows_the_one_that_matters_most() -> None:
     assert steps.painted(found) == {"all.post": "failed", "x": "failed", "y": "needs_review"}
 
 
-def test_a_waiting_run_is_worded_by_its_steps_labels() -> None:
-    assert steps.waiting_words(["all[0].post", "all[1].post", "gone"], known()) == "Do post, gone"
+def test_a_waiting_run_says_what_each_gate_waits_for_and_where_it_is_answered() -> None:
+    due = "2026-01-31T08:00:00Z"
+    found = [
+        StepRun("a", "waiting", 1.0, waits=(Wait(1.0, due, "approval"),)),
+        StepRun("b", "waiting", 1.0, waits=(Wait(1.0, None, None, run_id="r-1"),)),
+        StepRun("c", "waiting", 1.0, waits=(Wait(1.0, None, None, event="parcel.sent"),)),
+        StepRun("all[0].post", "waiting", 1.0, waits=(Wait(1.0, due, None),)),
+    ]
+    shown = gates(found, ["a", "b", "c", "all[0].post", "gone", "a"], known())
+    assert [(each["title"], each["until"], each["href"]) for each in shown] == [
+        ("a", due, "/approvals"),
+        ("b", "", "/runs/r-1"),
+        ("c", "", ""),
+        ("Do post", due, ""),
+        ("gone", "", ""),
+    ]
+    assert "parcel.sent" in shown[2]["note"]
+    assert [steps.detail(each)["waits"][0]["words"] for each in found] == [
+        "Waiting for an answer.",
+        "Waiting for the run that it started.",
+        "Waiting for an event “parcel.sent”.",
+        "Waiting for the time to come.",
+    ]
 
 
 def test_an_effect_shows_exact_arguments_or_says_that_they_are_not_known() -> None:
