@@ -20,6 +20,7 @@ from dsl.cel.source import bound_variable
 from dsl.diagnostic import Diagnostic
 from dsl.literals import duration_ms
 from dsl.meaning.names import with_names
+from dsl.meaning.results import types_of, unsaid
 from dsl.outline import kind_slots, places, uses
 from dsl.parse import parse
 from dsl.schemas import declared_types, resolved, schema_of
@@ -28,8 +29,6 @@ from dsl.wording.sentences import sentence_of
 from dsl.wording.spelling import duration_words
 from dsl.wording.telling import argument_words, nature_words, type_words
 from dsl.wording.terms import terms_of
-
-UNKNOWN = "unknown: the tool does not say what it returns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ class _About:
         self.text = text
         self.offset = offset
         self.catalog = catalog
-        self.workflow = parse(text).workflow
+        self.parsed = parse(text)
+        self.workflow = self.parsed.workflow
         self.way = tuple(_way(self.workflow, offset))
 
     def hover(self) -> Hover | None:
@@ -146,7 +146,8 @@ class _About:
     def _name(self, id: str) -> str:
         schema = self._names().get(id)
         use = bindings_of(self.text).at(self.offset)
-        lines = [f"`{id}`: {self._type_of(id, schema, use.origin if use else None)}"]
+        step = self._step_at(use.origin.span) if use is not None and use.origin.sort == "step" else None
+        lines = [f"`{id}`: {self._type_of(schema, step)}"]
         if use is not None:
             lines.append(self._origin(use.origin))
         elif id in FIELDS_OF_NAMES:
@@ -155,15 +156,13 @@ class _About:
             lines.append(_fields(schema))
         return "\n\n".join(line for line in lines if line)
 
-    def _type_of(self, id: str, schema: Schema | None, origin: Origin | None) -> str:
-        if schema:
-            return type_words(schema)
-        step = self._step_at(origin.span) if origin is not None and origin.sort == "step" else None
-        if step is not None and isinstance(step.kind, tree.Call):
-            tool = self._tool(step.kind.alias, step.kind.tool)
-            if tool is not None and tool.output_schema is None:
-                return UNKNOWN
-        return "anything"
+    def _type_of(self, schema: Schema | None, step: tree.Step | None) -> str:
+        """What a name can be; of the result of a step that is not known, why."""
+        if schema or step is None:
+            return type_words(schema or {})
+        results = types_of(self.parsed, self.catalog)
+        paths = (place.path for place in places(self.workflow.body) if place.step is step)
+        return next((results[path].words for path in paths if path in results), "anything")
 
     def _origin(self, origin: Origin) -> str:
         match origin.sort:
@@ -200,7 +199,7 @@ class _About:
         place = next((one for one in places(self.workflow.body) if one.step is step), None)
         schema = scopes.results.get(place.path) if place else None
         sentence = self._sentence(step)
-        result = self._type_of(step.id, schema, Origin(step.id, "step", step.id_span))
+        result = self._type_of(schema, step)
         lines = [f"**{step.id}**: {sentence}.", _plain(step.doc)]
         if not isinstance(step.kind, tree.Return | tree.Fail | tree.Broken):
             lines += [f"Result: {result}", _fields(schema or {})]
@@ -264,7 +263,8 @@ class _About:
         known = [one for one in properties_of(schema).items() if one[0] != "idempotency_key"]
         lines.append("\n".join(f"- `{one}`: {argument_words(one, inner, required)}" for one, inner in known))
         output = tool.output_schema
-        lines.append(f"Result: {UNKNOWN if output is None else type_words(resolved(output))}")
+        said = unsaid(alias, name) if output is None else type_words(resolved(output))
+        lines.append(f"Result: {said}")
         if output is not None:
             lines.append(_fields(resolved(output)))
         return "\n\n".join(line for line in lines if line)

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from dsl import tree
 from dsl.assist.sketch import STAND_IN, Link, Sketch
 from dsl.catalog import Schema, Tool
+from dsl.cel.functions import MACROS
 from dsl.cel.source import bound_variable
 from dsl.meaning.inference import Inference
 from dsl.meaning.names import with_names
@@ -196,7 +197,7 @@ def _value(sketch: Sketch) -> Place:
 
 
 def _binds(call: tree.MethodCall, args: tuple[tree.Expr, ...]) -> bool:
-    return call.method in ("map", "filter", "all", "exists", "exists_one") and isinstance(args[0], tree.Name)
+    return call.method in MACROS and isinstance(args[0], tree.Name)
 
 
 def _one_of(target: tree.Expr) -> str:
@@ -250,7 +251,7 @@ def _expected(sketch: Sketch, at: int) -> Schema:
         case tree.Unary(op=op):
             return TRUTH if op == "!" else {"type": "number"}
         case tree.MethodCall(method=method) if link.field == "args" and link.index:
-            return TRUTH if method in ("filter", "all", "exists", "exists_one") else {}
+            return TRUTH if method in MACROS - {"map"} else {}
         case tree.Return():
             types = declared_types(sketch.workflow)
             return schema_of_fields(fields_of(sketch.workflow, "output"), types)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol
 
 from dsl import tree
+from dsl.cel.source import bound_variable
 from dsl.edits.models import EditError, Splice
 from dsl.outline import Place, places, slots
 from dsl.parse import Parsed, parse
@@ -18,9 +19,6 @@ from dsl.walk import walk
 
 INDENT = "  "
 RESERVED = frozenset({"input", "config", "secrets", "event", "true", "false", "null"})
-COMPREHENSIONS = frozenset(
-    {"all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap"}
-)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -90,9 +88,7 @@ class Ground:
             match node:
                 case tree.Step(id=id):
                     found.add(id)
-                case tree.MethodCall(method=method, args=(tree.Name(id=bound), _, *_)) if (
-                    method in COMPREHENSIONS
-                ):
+                case tree.MethodCall() as call if (bound := bound_variable(call)) is not None:
                     found.add(bound)
                 case tree.Foreach(variable=variable) | tree.Catch(variable=str() as variable):
                     found.add(variable)

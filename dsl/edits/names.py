@@ -7,7 +7,8 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from dsl import tree
-from dsl.edits.ground import COMPREHENSIONS, NAME, RESERVED, Ground
+from dsl.cel.source import bound_variable
+from dsl.edits.ground import NAME, RESERVED, Ground
 from dsl.edits.models import EditError, RenameStep, Splice
 from dsl.outline import Place, slots
 from dsl.tree import Block, Span
@@ -115,9 +116,7 @@ def references(node: Any, name: str) -> Iterator[Span]:
             if id == name:
                 yield span
             return
-        case tree.MethodCall(target=target, method=method, args=(tree.Name(id=bound), *_)) if (
-            bound == name and method in COMPREHENSIONS
-        ):
+        case tree.MethodCall(target=target) as call if bound_variable(call) == name:
             yield from references(target, name)
             return
         case tree.Foreach(items=items, variable=variable, block=block):

@@ -47,8 +47,21 @@ def types_of(parsed: Parsed, catalog: Catalog) -> dict[str, ResultType]:
             found[place.path] = ResultType(schema, result_words(schema), True)
         else:
             why = _why(place, aliases, catalog)
-            found[place.path] = ResultType({}, f"unknown: {why}", False, why)
+            found[place.path] = ResultType({}, _unknown(why), False, why)
     return found
+
+
+def unsaid(alias: str, tool: str) -> str:
+    """The words for what a tool returns that does not say it."""
+    return _unknown(_silent(alias, tool))
+
+
+def _unknown(why: str) -> str:
+    return f"unknown: {why}"
+
+
+def _silent(alias: str, tool: str) -> str:
+    return f"the tool `{alias}.{tool}` does not say what it returns"
 
 
 def result_words(schema: Schema) -> str:
@@ -87,7 +100,7 @@ def _why(place: Place, aliases: dict[str, tree.Use], catalog: Catalog) -> str:
                 return "the connectors are not known here"
             if use is None or catalog.tool(use.name, tool) is None:
                 return f"there is no tool `{alias}.{tool}`"
-            return f"the tool `{alias}.{tool}` does not say what it returns"
+            return _silent(alias, tool)
         case tree.RunWorkflow(alias=alias):
             use = aliases.get(alias)
             if use is None or use.name not in catalog.workflows:

@@ -48,8 +48,12 @@ def test_a_tool_that_does_not_say_what_it_returns_is_called_unknown():
         update={"tools": {**CATALOG.connectors["shop"].tools, "get_order": order}}
     )
     catalog = CATALOG.model_copy(update={"connectors": {**CATALOG.connectors, "shop": shop}})
-    assert "unknown: the tool does not say what it returns" in told("get_order", catalog=catalog)
-    assert told("order.total", catalog=catalog).startswith("`order`: unknown: the tool does not say")
+    assert "unknown: the tool `shop.get_order` does not say what it returns" in told(
+        "get_order", catalog=catalog
+    )
+    assert told("order.total", catalog=catalog).startswith(
+        "`order`: unknown: the tool `shop.get_order` does not"
+    )
 
 
 def test_words_of_a_connector_cannot_write_markup():
