@@ -1,6 +1,7 @@
 """``weft run --simulate``: every way a run of a file can go, without an engine, a database or any effect.
 
-Standard output is one JSON line a path, the whole result last; the summary in words is on standard error.
+A terminal gets a summary in words. Anything else gets one JSON line a path on standard output, the whole result last;
+the summary is on standard error then.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from deploy.texts import read_catalog, read_text
 from dsl import simulation
 from dsl.simulation import Mock, MockAnswer, MockError, Simulation
 
-_SHOWN = 40
-"""Paths in the summary."""
-
 
 def main(options: argparse.Namespace, given: dict[str, Any] | None) -> int:
     text = read_text(options.file)
@@ -39,10 +37,13 @@ def main(options: argparse.Namespace, given: dict[str, Any] | None) -> int:
             "Give it with --input.",
         )
     found = simulation.simulate(plan, catalog, given=given, mocks=_mocks(options.mocks))
+    if sys.stdout.isatty():
+        print(simulation.summary(found))
+        return 0
     for path in found.paths:
         print(json.dumps({"path": path.words, **dataclasses.asdict(path)}, ensure_ascii=False))
     print(json.dumps(_whole(found), ensure_ascii=False))
-    print(summary(found), file=sys.stderr)
+    print(simulation.summary(found), file=sys.stderr)
     return 0
 
 
@@ -51,27 +52,10 @@ def _whole(found: Simulation) -> dict[str, Any]:
         "paths": len(found.paths),
         "outcomes": sorted({path.outcome.words for path in found.paths}),
         "effects": list(found.effects),
+        "may": list(found.possible),
         "unreached": [dataclasses.asdict(one) for one in found.unreached],
         "cut": found.cut,
     }
-
-
-def summary(found: Simulation) -> str:
-    count = len(found.paths)
-    lines = [f"{count} {'path' if count == 1 else 'paths'}{', and there are more' if found.cut else ''}:"]
-    for path in found.paths[:_SHOWN]:
-        lines.append(f"  {path.words}")
-        for effect in path.effects:
-            asked = f", approved at {', '.join(effect.approved_by)}" if effect.approved_by else ""
-            lines.append(
-                f"    {'undoes with' if effect.undoing else 'calls'} {effect.tool} ({effect.path}){asked}"
-            )
-    if count > _SHOWN:
-        lines.append(f"  ... and {count - _SHOWN} more; all of them are on standard output")
-    if found.unreached:
-        lines.append("Never reached:")
-        lines += [f"  {one.path}: {one.reason}" for one in found.unreached]
-    return "\n".join(lines)
 
 
 def _mocks(name: str | None) -> dict[str, Mock]:

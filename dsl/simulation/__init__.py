@@ -15,6 +15,7 @@ from dsl.simulation.result import (
     Taken,
     Unreached,
 )
+from dsl.simulation.summary import summary
 from dsl.simulation.walking import simulate
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Taken",
     "Unreached",
     "simulate",
+    "summary",
 ]

@@ -93,9 +93,13 @@ class Path:
     @property
     def words(self) -> str:
         """What came otherwise than by itself, once each, and the end."""
-        counts = Counter(choice.words for choice in self.choices if not choice.plain)
+        return f"{self.told()}: {self.outcome.words}"
+
+    def told(self, but: frozenset[str] = frozenset()) -> str:
+        """The words without the end, and without those of the choices in ``but``."""
+        counts = Counter(one.words for one in self.choices if not one.plain and one.words not in but)
         told = [words if count == 1 else f"{words} ({count} times)" for words, count in counts.items()]
-        return f"{'; '.join(told) or 'in the usual way'}: {self.outcome.words}"
+        return "; ".join(told) or "in the usual way"
 
 
 @dataclass(frozen=True, slots=True)

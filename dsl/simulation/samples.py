@@ -317,7 +317,7 @@ def _words(fields: tuple[str, ...], part: Any) -> str:
         return f"no {name}"
     if isinstance(part, list):
         count = f"{len(part)} item{'' if len(part) == 1 else 's'}"
-        return f"{name} of {count}" if name else count
+        return f"{count} in {name}" if name else count
     return f"{name} {clip(json.dumps(part, ensure_ascii=False), 40)}".strip()
 
 

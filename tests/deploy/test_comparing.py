@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +83,22 @@ def test_a_simulation_needs_no_engine_and_prints_a_line_a_path(tmp_path: Path) -
     assert "not JSON" in weft(*words, code=2).stderr
     mocks.write_text('{"consent": {"answer": "maybe"}}', encoding="utf-8")
     assert "maybe" in weft(*words, code=2).stderr
+
+
+def test_a_simulation_in_a_terminal_is_told_in_words_alone() -> None:
+    ours, theirs = pty.openpty()
+    words = (sys.executable, "-m", "deploy", "run", str(CLAIMS), "--simulate", "--catalog", CATALOG)
+    said = b""
+    with subprocess.Popen(words, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE) as running:
+        os.close(theirs)
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65_536):
+                said += part
+        assert running.stderr is not None and running.stderr.read() == b""
+        assert running.wait(timeout=60) == 0
+    os.close(ours)
+    lines = said.decode().splitlines()
+    assert lines[0] == "20 ways through it: 6 succeed and 14 fail." and "{" not in said.decode()
 
 
 def test_a_text_with_errors_is_not_simulated(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ class Follower:
         taken = next((one for one in self.path.steps if one.path == where and one.kind == "call"), None)
         if taken is None:
             self.strange.append(where)
+            if tool == "write":
+                self.effects.append(where)
             return {"flag": True, "amount": 10.0, "kind": "a"}
         if taken.error is not None:
             if self._last_try(where, taken.error):
