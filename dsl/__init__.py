@@ -70,7 +70,7 @@ from dsl.graph import (
 )
 from dsl.lowering import PlanError, content_hash, lower
 from dsl.meaning.results import ResultType, types_of
-from dsl.palette import NewStep, new_step, new_step_text
+from dsl.palette import NewStep, new_step
 from dsl.parse import Parsed, parse
 from dsl.plan import Plan
 from dsl.position import position
@@ -146,7 +146,6 @@ __all__ = [
     "lower",
     "mermaid",
     "new_step",
-    "new_step_text",
     "notes",
     "parse",
     "placed",

@@ -116,8 +116,6 @@ def _classes(terminals: Iterable[str]) -> frozenset[str]:
     return frozenset(_CLASSES.get(one) or grammar_word(one) or _START for one in terminals)
 
 
-# ---- TextMate ------------------------------------------------------------------------------------------
-
 _ID = "[A-Za-z_][A-Za-z0-9_]*"
 _END = "(?![A-Za-z0-9_])"
 _SPACE = "[ \\t]"
@@ -311,9 +309,6 @@ def _either(options: Iterable[str]) -> str:
 
 def textmate_text() -> str:
     return json.dumps(textmate(), indent=2) + "\n"
-
-
-# ---- the studio's editor ---------------------------------------------------------------------------------
 
 
 def browser_module() -> str:

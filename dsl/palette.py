@@ -87,11 +87,6 @@ def new_step(
     return _call(ground, connector, tool, names)
 
 
-def new_step_text(item: str, parsed: Parsed, catalog: Catalog) -> str:
-    """The text of :func:`new_step` alone."""
-    return new_step(item, parsed, catalog).text
-
-
 def _call(ground: Ground, connector: Connector, tool: Tool, names: Names) -> NewStep:
     present = uses(ground.workflow)
     known = next(
@@ -163,9 +158,6 @@ def _result(parsed: Parsed) -> str:
     required = set(schema.get("required", ()))
     fields = [f"{n}: {placeholder(s)}" for n, s in schema.get("properties", {}).items() if n in required]
     return "{ " + ", ".join(fields) + " }" if fields else "{}"
-
-
-# ---- names ---------------------------------------------------------------------------------------
 
 
 def _names_at(ground: Ground, catalog: Catalog, container: str | None, before: str | None) -> Names:

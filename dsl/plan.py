@@ -29,9 +29,6 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# ---- expressions -------------------------------------------------------------------------------------
-
-
 class ConstantExpr(_Frozen):
     kind: Literal["constant"] = "constant"
     value: Json
@@ -65,9 +62,6 @@ class MapExpr(_Frozen):
 Expression: TypeAlias = Annotated[
     ConstantExpr | CelExpr | TemplateExpr | ListExpr | MapExpr, Field(discriminator="kind")
 ]
-
-
-# ---- steps -------------------------------------------------------------------------------------------
 
 
 class Block(_Frozen):

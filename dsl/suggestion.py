@@ -18,9 +18,3 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 
 def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """``, did you mean `total`?`` or nothing."""
-    suggestion = closest(name, names)
-    return f", did you mean `{suggestion}`?" if suggestion else ""

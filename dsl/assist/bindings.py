@@ -142,8 +142,6 @@ class _Walk:
             if isinstance(node, tree.NamedType):
                 self._use(node.name, node.span, self.types.get(node.name))
 
-    # ---- steps
-
     def _block(self, block: tree.Block, names: Names) -> None:
         names = {**names, **dict(self._exported(block))}
         for step in block.steps:
@@ -257,8 +255,6 @@ class _Walk:
             for key, _ in value.entries:
                 if isinstance(key, tree.Constant) and isinstance(key.value, str):
                     self._use(key.value, key.span, self.fields.get("output", {}).get(key.value))
-
-    # ---- expressions
 
     def _expression(self, root: tree.Expr | None, names: Names) -> None:
         if root is None:

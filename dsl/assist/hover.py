@@ -129,8 +129,6 @@ class _About:
         at = self.text.rfind(word, span.start, span.end)
         return Span(at, at + len(word)) if at >= 0 else None
 
-    # ---- names
-
     def _names(self) -> Mapping[str, Schema]:
         """What the expression under the cursor can read."""
         scopes = scopes_in(self.workflow, self.catalog)
@@ -237,8 +235,6 @@ class _About:
             return "\n\n".join(part for part in (f"`{name}`: {type_words(schema)}", _fields(schema)) if part)
         return f"`{name}`: {TYPES[name]}" if name in TYPES else ""
 
-    # ---- connectors
-
     def _tool(self, alias: str, name: str) -> Tool | None:
         use = uses(self.workflow).get(alias)
         return None if use is None else self.catalog.tool(use.name, name)
@@ -314,8 +310,6 @@ class _About:
         about = entry.get("description")
         words = f"`{name}`: {argument_words(name, entry, required)}"
         return f"{words}\n\n{_plain(about)}" if isinstance(about, str) else words
-
-    # ---- words
 
     def _token(self) -> Hover | None:
         token = token_at(self.text, self.offset)

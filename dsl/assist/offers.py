@@ -86,9 +86,6 @@ def _at(place: Place, text: str, offset: int, cursor: Cursor, sketch: Sketch) ->
             assert_never(place)
 
 
-# ---- values ----------------------------------------------------------------------------------------
-
-
 def _values(place: places.Value) -> Iterator[Offer]:
     wanted = kinds_of(place.schema)
     allowed = values_of(place.schema)
@@ -199,9 +196,6 @@ def _function(one: Function, group: int, rank: int) -> Offer:
 def _description(schema: Schema) -> str:
     found = schema.get("description")
     return found if isinstance(found, str) else ""
-
-
-# ---- connectors, tools, workflows ------------------------------------------------------------------
 
 
 def _aliases(place: places.Alias, sketch: Sketch) -> Iterator[Offer]:

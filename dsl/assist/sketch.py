@@ -266,9 +266,6 @@ def _ending(parser: InteractiveParser) -> str:
     return " " + " ".join(words)
 
 
-# ---- the tree --------------------------------------------------------------------------------------
-
-
 def _way(root: Any) -> Iterator[Link]:
     found = _search(root)
     yield from reversed(found or [])

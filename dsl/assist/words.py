@@ -242,8 +242,18 @@ CODES: Final[dict[str, str]] = {
     "rejected": "A person said no.",
     "expired": "Nobody answered in time.",
     "exhausted": "A loop came to its `max`.",
+    "tool_error": "The tool says that it could not do it.",
+    "invalid_arguments": "What was passed along is not what the tool or the workflow takes.",
+    "invalid_result": "What came back is not what the tool says it returns.",
+    "rate_limited": "The tool or the model was asked too often.",
+    "expression": "An expression could not be computed.",
+    "model_error": "The model gave no answer that fits.",
+    "no_model": "No model is set up.",
+    "max_turns": "The model came to its `max_turns`.",
+    "budget_exceeded": "The model came to its `budget`.",
+    "too_deep": "Too many workflows ran inside each other.",
 }
-"""The error codes the engine gives by itself."""
+"""The error codes that can be caught without a `fail` that gives them, in the order in which they are offered."""
 
 FIELDS_OF_NAMES: Final[dict[str, str]] = {
     "input": "What the workflow was given when it started.",

@@ -229,9 +229,6 @@ def _unwrapped(view: View, spot: Spot, pairs: tuple[tuple[Spot, Spot], ...]) -> 
     )
 
 
-# ---- approvals that no longer hold -------------------------------------------------------------------
-
-
 def _with_lost_approvals(view: View, found: list[Change]) -> list[Change]:
     """Calls that no longer wait for an approval: told with the change that made it so, else on their own."""
     matching = view.matching

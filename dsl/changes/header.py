@@ -79,9 +79,6 @@ def same_head(view: View, old: Any, new: Any) -> bool:
     )
 
 
-# ---- use ---------------------------------------------------------------------------------------------
-
-
 def _uses(view: View) -> Iterator[Change]:
     """An alias is a name inside the text: what matters is which connectors and workflows there are."""
     old = {(use.source, use.name): use for use in view.matching.old.uses.values()}
@@ -117,9 +114,6 @@ def _uses(view: View) -> Iterator[Change]:
                 sentence=f"{what[:1].upper()}{what[1:]} `{now.name}` is now called `{now.alias}` "
                 f"instead of `{was.alias}`",
             )
-
-
-# ---- types, secrets, triggers ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +217,6 @@ def trigger_words(trigger: tree.Trigger) -> str:
             return f'by the event "{event}"'
         case tree.Manual():
             return "by hand"
-
-
-# ---- fields ------------------------------------------------------------------------------------------
 
 
 def _fields(view: View, role: str) -> Iterator[Change]:

@@ -108,9 +108,6 @@ def deeds_of(nature: Nature) -> str:
     return listed(said) if 0 < len(said) < 3 else "changes things outside"
 
 
-# ---- bounds ------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The two texts' settings, for saying which way a condition moved."""

@@ -142,9 +142,6 @@ def _waiting_for_the_whole(ground: Ground, members: Sequence[Place], id: str) ->
     return tuple(splices)
 
 
-# ---- the other way -------------------------------------------------------------------------------
-
-
 def unwrap(ground: Ground, edit: Unwrap) -> tuple[Splice, ...]:
     place = ground.place(edit.path)
     step = place.step

@@ -67,9 +67,6 @@ def taken_out(ground: Ground, span: Span) -> Splice:
     return Splice(start, end, "")
 
 
-# ---- after ---------------------------------------------------------------------------------------
-
-
 def with_after(ground: Ground, step: tree.Step, ids: Sequence[str]) -> tuple[Splice, ...]:
     """The step waits for exactly these siblings: its first ``after`` is set, made or taken out, any other goes."""
     kept = list(dict.fromkeys(ids))

@@ -132,8 +132,6 @@ class Ground:
         first, last = (bisect_left(found, at, key=_start) for at in (span.start, span.end))
         return [comment.text.strip() for comment in found[first:last]]
 
-    # ---- lines -----------------------------------------------------------------------------------
-
     def line_start(self, at: int) -> int:
         return self.text.rfind("\n", 0, at) + 1
 

@@ -105,9 +105,6 @@ def _doc_lines(doc: str) -> list[str]:
     return [f"/// {line}".rstrip() for line in doc.strip().splitlines()] if doc.strip() else []
 
 
-# ---- whole declarations --------------------------------------------------------------------------
-
-
 def _with(ground: Ground, part: str, text: str) -> Splice:
     """A new declaration, behind those that usually come before it."""
     rank = _ORDER.index(part)
@@ -163,9 +160,6 @@ def _with_doc(ground: Ground, start: int, doc: str) -> list[Splice]:
     if text and not own_line:
         text = f"\n{indent}{text}"
     return [Splice(start, end, text)] if text or end > start else []
-
-
-# ---- fields --------------------------------------------------------------------------------------
 
 
 def _set_field(ground: Ground, edit: SetHeader) -> tuple[Splice, ...]:

@@ -30,9 +30,6 @@ _NOT_EXPRESSIONS = frozenset({"ms", "concurrency", "max", "arms"})
 """Fields that hold a time, a number or several expressions; the text as a whole proves those."""
 
 
-# ---- arguments -----------------------------------------------------------------------------------
-
-
 def set_argument(ground: Ground, edit: SetArgument) -> tuple[Splice, ...]:
     kind = ground.place(edit.path).step.kind
     if not isinstance(kind, tree.Call | tree.RunWorkflow):
@@ -45,9 +42,6 @@ def set_argument(ground: Ground, edit: SetArgument) -> tuple[Splice, ...]:
         return (Splice(present.value.span.start, present.value.span.end, value),)
     name = edit.name if NAME.fullmatch(edit.name) else spell_string(edit.name)
     return (with_entry(ground, kind.args, kind.args_span.start + 1, f"{name}: {value}"),)
-
-
-# ---- fields of a kind ----------------------------------------------------------------------------
 
 
 def set_expression(ground: Ground, edit: SetExpression) -> tuple[Splice, ...]:
@@ -172,9 +166,6 @@ def _set_line(
     return (Splice(at, at, f"\n{outer}{INDENT}{text}{closing}"),)
 
 
-# ---- documentation -------------------------------------------------------------------------------
-
-
 def set_doc(ground: Ground, edit: SetDoc) -> tuple[Splice, ...]:
     start = ground.place(edit.path).step.span.start if edit.path else ground.workflow.span.start
     written = re.compile(r"(?:///[^\n]*\n[ \t]*)*").match(ground.text, start)
@@ -186,9 +177,6 @@ def set_doc(ground: Ground, edit: SetDoc) -> tuple[Splice, ...]:
         indent = ground.indent(start) + INDENT
         text = "\n" + indent + "".join(f"/// {line}".rstrip() + f"\n{indent}" for line in lines)
     return (Splice(start, end, text),)
-
-
-# ---- annotations and comments --------------------------------------------------------------------
 
 
 def set_annotation(ground: Ground, edit: SetAnnotation) -> tuple[Splice, ...]:

@@ -58,9 +58,6 @@ def move_step(ground: Ground, edit: MoveStep) -> tuple[Splice, ...]:
     return (Splice(out.start, out.end, ""), *bridges, *into)
 
 
-# ---- insertion -----------------------------------------------------------------------------------
-
-
 def _insert(
     ground: Ground, reference: str, before: str | None, text: str, moving: tree.Step | None = None
 ) -> tuple[Splice, ...]:
@@ -168,9 +165,6 @@ def own_lines(ground: Ground, step: tree.Step) -> str:
     if ground.first_on_line(step.span.start):
         return shifted(text, ground.indent(step.span.start), "")
     return text
-
-
-# ---- names ---------------------------------------------------------------------------------------
 
 
 def _with_uses(ground: Ground, text: str, wanted: tuple[UseLine, ...]) -> tuple[str, tuple[Splice, ...]]:

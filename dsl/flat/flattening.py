@@ -39,8 +39,6 @@ class _Flattening:
         self.found: list[tuple[tree.Step, str]] = []
         self.taken: set[str] = set()
 
-    # ---- steps
-
     def block(self, block: tree.Block, reference: str, prefix: str = "") -> None:
         for step in block.steps:
             path = prefix + step.id
@@ -175,8 +173,6 @@ class _Flattening:
             case _:
                 assert_never(clause)
 
-    # ---- header
-
     def head(self, head: tree.Head) -> forms.Head:
         match head:
             case tree.Use(alias=alias, source=source, name=name):
@@ -217,8 +213,6 @@ class _Flattening:
                 return forms.Manual()
             case _:
                 assert_never(on)
-
-    # ---- parts
 
     def text(self, span: Span) -> str:
         """What stands there, without comments."""

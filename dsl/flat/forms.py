@@ -57,9 +57,6 @@ class Branch(Yields):
     tests: tuple[Expr, ...] = Field(min_length=1)
 
 
-# ---- header --------------------------------------------------------------------------------------
-
-
 class Use(_Form):
     part: Literal["use"] = "use"
     alias: Name
@@ -125,9 +122,6 @@ class Trigger(_Form):
 
 
 Head: TypeAlias = Annotated[Use | TypeDecl | Fields | Secret | Trigger, Field(discriminator="part")]
-
-
-# ---- what steps do -------------------------------------------------------------------------------
 
 
 class Call(_Form):
@@ -276,9 +270,6 @@ Kind: TypeAlias = Annotated[
 ]
 
 
-# ---- clauses -------------------------------------------------------------------------------------
-
-
 class After(_Form):
     clause: Literal["after"] = "after"
     ids: tuple[Name, ...] = Field(min_length=1)
@@ -315,9 +306,6 @@ class Catch(Yields):
 Clause: TypeAlias = Annotated[
     After | Timeout | Retry | Key | Compensate | Catch, Field(discriminator="clause")
 ]
-
-
-# ---- the whole -----------------------------------------------------------------------------------
 
 
 class Annotation(_Form):

@@ -52,12 +52,6 @@ class Placement(BaseModel):
 
     spots: Mapping[str, Spot] = Field(default_factory=dict)
 
-    def with_spot(self, path: str, spot: Spot) -> Placement:
-        return _bounded({**self.spots, path: spot})
-
-
-# ---- JSON ----------------------------------------------------------------------------------------
-
 
 def placement_json(placement: Placement) -> dict[str, Any]:
     """``{"spots": {path: {"x", "y", ...}}}``, without what says nothing."""
@@ -99,9 +93,6 @@ def _bounded(spots: Mapping[str, Spot]) -> Placement:
     """The last ones that say something."""
     kept = [(path, spot) for path, spot in spots.items() if spot != NOWHERE]
     return Placement(spots=dict(kept[-MAX_SPOTS:]))
-
-
-# ---- following -----------------------------------------------------------------------------------
 
 
 def follow(placement: Placement, before: Parsed, after: Parsed) -> Placement:
@@ -182,9 +173,6 @@ def _inside(place: Place, found: Mapping[str, str]) -> str | None:
     """The path that a step has when only the step around it has another."""
     owner = place.container.rpartition("/")[0]
     return found[owner] + place.path[len(owner) :] if owner in found else None
-
-
-# ---- drawing -------------------------------------------------------------------------------------
 
 
 def placed(graph: Graph, placement: Placement) -> Graph:

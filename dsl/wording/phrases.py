@@ -90,9 +90,6 @@ def entity_of(name: str, terms: Terms) -> str:
     return " ".join(words[1:] if len(words) > 1 and words[0] in _LOOKING else words)
 
 
-# ---- conditions ------------------------------------------------------------------------------------
-
-
 def _clause(expression: tree.Expr, terms: Terms, yes: bool) -> str:
     match expression:
         case tree.Unary(op="!", operand=operand):
@@ -212,9 +209,6 @@ def _subject(chain: tuple[str, ...], terms: Terms) -> str:
             return f"the {plain_words(about[0].removesuffix('_id'))}" if len(about) == 1 else ""
         case _:
             return ""
-
-
-# ---- values ----------------------------------------------------------------------------------------
 
 
 def _noun(expression: tree.Expr, terms: Terms) -> str | None:

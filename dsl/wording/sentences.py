@@ -118,9 +118,6 @@ _PARALLEL = {
 }
 
 
-# ---- calls -----------------------------------------------------------------------------------------
-
-
 def _call(call: tree.Call, terms: Terms) -> str:
     connector = terms.uses[call.alias].name if call.alias in terms.uses else call.alias
     tool = None if terms.catalog is None else terms.catalog.tool(connector, call.tool)
@@ -178,9 +175,6 @@ def _recipient(value: tree.Expr, terms: Terms) -> str:
     if last in _REACHED and (len(chain) > 2 or owner not in terms.steps):
         return f"the {entity_of(owner, terms) if len(chain) == 2 else plain_words(owner)}"
     return value_words(value, terms, 40)
-
-
-# ---- other kinds -----------------------------------------------------------------------------------
 
 
 def _each(each: tree.Foreach) -> str:
@@ -245,9 +239,6 @@ def _with(value: tree.MapOf, verb: str) -> str:
         and not (isinstance(item, tree.Constant) and item.value is None)
     ]
     return clip(f"{verb} {listed(names)}") if names else verb.removesuffix(" with")
-
-
-# ---- branches --------------------------------------------------------------------------------------
 
 
 def arm_words(kind: tree.If | tree.Switch, index: int, terms: Terms) -> str:
