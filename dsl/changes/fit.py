@@ -10,8 +10,8 @@ from dsl.schemas import kinds_of, words_for, words_for_kinds
 _DEPTH = 24
 
 
-def misfit(given: Schema, wanted: Schema, at: str = "", depth: int = _DEPTH) -> str | None:
-    """Why a value that fits ``given`` may not fit ``wanted``, in words; None when it always does.
+def excess(given: Schema, wanted: Schema, at: str = "", depth: int = _DEPTH) -> str | None:
+    """What a value that fits ``given`` can be and ``wanted`` does not take, in words; None when it takes all.
 
     ``at`` is the field's name, for the words. Careful: what it cannot tell apart counts as fitting.
     """
@@ -19,10 +19,10 @@ def misfit(given: Schema, wanted: Schema, at: str = "", depth: int = _DEPTH) -> 
         return None
     members = given.get("anyOf")
     if isinstance(members, list):
-        return next((found for m in members if (found := misfit(m, wanted, at, depth - 1))), None)
+        return next((found for m in members if (found := excess(m, wanted, at, depth - 1))), None)
     choices = wanted.get("anyOf")
     if isinstance(choices, list):
-        tried = [misfit(given, choice, at, depth - 1) for choice in choices]
+        tried = [excess(given, choice, at, depth - 1) for choice in choices]
         return None if None in tried else tried[0]
     return (
         _other_kind(given, wanted, at)
@@ -68,7 +68,7 @@ def _other_items(given: Schema, wanted: Schema, at: str, depth: int) -> str | No
     if not isinstance(inner, dict) or "array" not in kinds_of(given):
         return None
     has = given.get("items")
-    return misfit(
+    return excess(
         has if isinstance(has, dict) else {}, inner, f"an item of {at}" if at else "an item", depth - 1
     )
 
@@ -82,12 +82,12 @@ def _other_fields(given: Schema, wanted: Schema, at: str, depth: int) -> str | N
         if name not in sure:
             return f"`{_join(at, name)}` may be missing"
     for name, schema in takes.items():
-        if name in has and (found := misfit(has[name], schema, _join(at, name), depth - 1)):
+        if name in has and (found := excess(has[name], schema, _join(at, name), depth - 1)):
             return found
     rest, others = wanted.get("additionalProperties"), given.get("additionalProperties")
     if isinstance(rest, dict) and "properties" not in wanted:
         inner = others if isinstance(others, dict) else {}
-        return misfit(inner, rest, f"a field of {at}" if at else "a field", depth - 1)
+        return excess(inner, rest, f"a field of {at}" if at else "a field", depth - 1)
     return None
 
 
@@ -104,4 +104,4 @@ def _it(at: str) -> str:
     return at if at.startswith(("an item", "a field")) else f"`{at}`" if at else "it"
 
 
-__all__ = ["misfit"]
+__all__ = ["excess"]

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.changes.fit import misfit
+from dsl.changes.fit import excess
 from dsl.changes.passage import Passage, entries
 from dsl.diagnostic import Diagnostic
 
@@ -39,7 +39,7 @@ def check(passage: Passage) -> Iterator[Diagnostic]:
         now = after.get(name)
         if now is None:
             continue
-        why = misfit(before.schema, now.schema, name)
+        why = excess(before.schema, now.schema, name)
         if why is None or (not before.needed and now.needed and why.endswith("may be null")):
             continue
         yield Diagnostic(

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dsl.changes.fit import misfit
+from dsl.changes.fit import excess
 from dsl.changes.passage import Passage, block_span, entries
 from dsl.diagnostic import Diagnostic
 
@@ -46,7 +46,7 @@ def check(passage: Passage) -> Iterator[Diagnostic]:
                 f"keep `{name}` in `output` until nobody reads it any more",
             )
             continue
-        why = misfit(now.schema, before.schema, name)
+        why = excess(now.schema, before.schema, name)
         if why is not None:
             yield Diagnostic(
                 "B704",

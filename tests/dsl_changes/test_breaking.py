@@ -6,7 +6,7 @@ import pytest
 
 import dsl
 from dsl.changes import breaking
-from dsl.changes.fit import misfit
+from dsl.changes.fit import excess
 from tests.dsl_changes.texts import CATALOG, CLAIMS, DUNNING
 
 
@@ -91,4 +91,4 @@ def test_a_path_of_a_run_names_its_step() -> None:
     ],
 )
 def test_whether_one_type_fits_another(given: dict, wanted: dict, why: str | None) -> None:
-    assert misfit(given, wanted, "x") == why
+    assert excess(given, wanted, "x") == why
