@@ -40,13 +40,14 @@ class Follower:
 
     ``in_order``: a call answers only when those have that answer before it on the path, so that the same branch is the
     first one. ``pause`` is how many turns of the event loop a call takes otherwise. ``uses`` is how often a model asks
-    for a tool that writes, before it answers.
+    for a tool that writes, before it answers. ``any_way``: effects that the path does not have are noted as well.
     """
 
     path: Path
     plan: p.Plan
     in_order: bool = False
     uses: int = 0
+    any_way: bool = False
     pause: Callable[[], int] = lambda: 1
     effects: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
@@ -97,7 +98,7 @@ class Follower:
         taken = next((one for one in self.path.steps if one.path == where and one.kind == "call"), None)
         if taken is None:
             self.strange.append(where)
-            if tool == "write":
+            if tool == "write" and self.any_way:
                 self.effects.append(where)
             return {"flag": True, "amount": 10.0, "kind": "a"}
         if taken.error is not None:

@@ -58,6 +58,7 @@ class Builder:
         self._waits = 0
         self.crowded = False
         """Whether rounds happen side by side: nobody can tell then whose turn of which model is asked for."""
+        self.races = False
         self.strict = True
         """Whether nothing happens side by side, so that the order of all effects is known."""
 
@@ -177,7 +178,7 @@ class Builder:
                     branches.append(tool(self.id(), after=(branches[0].id,)))
                 return parallel(self.id(), *branches)
             case "any":
-                self.strict = False
+                self.strict, self.races = False, True
                 racers = [do(self.id(), *self.steps(0), result=const(1)), do(self.id(), self.call())]
                 if self.chance(0.4):
                     racers.append(do(self.id(), self.call(), result=const(2), after=(racers[1].id,)))

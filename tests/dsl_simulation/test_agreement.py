@@ -11,7 +11,7 @@ from dsl.simulation import Limits, Path, simulate
 from tests.dsl_simulation.engine import Ended, Follower, follow, plain
 from tests.dsl_simulation.plans import Builder
 
-SEEDS = int(os.environ.get("WEFT_PROGRAMS") or 50)
+SEEDS = int(os.environ.get("WEFT_PROGRAMS") or 40)
 PATHS = 6
 LIMITS = Limits(runs=80, paths=40, steps=300, work=4_000)
 
@@ -22,8 +22,11 @@ def comparable(path: Path) -> bool:
     return not slow and path.outcome.ending != "unfinished"
 
 
-def is_race(path: Path) -> bool:
-    return any(" is first in " in choice.words for choice in path.choices)
+def is_cut_short(ended: Ended, path: Path) -> bool:
+    """Whether a `return` or an error in one branch ends those beside it: calls that wait for their turn then come to
+    other ends than calls that do not."""
+    early = any(step.kind == "return" and "." in step.path for step in path.steps)
+    return early or "early" in (ended.output, path.outcome.value) or path.outcome.ending != "succeeded"
 
 
 def compare(ended: Ended, path: Path, strict: bool, note: str) -> None:
@@ -50,8 +53,9 @@ async def test_a_path_ends_on_the_engine_as_it_was_simulated(seed: int, agents: 
     paths = [path for path in simulate(plan, limits=LIMITS).paths if comparable(path)]
     random = Random(seed)
     for path in random.sample(paths, min(PATHS, len(paths))):
-        tools = Follower(path, plan, in_order=not builder.strict, uses=random.randint(0, 2))
+        slowed = not builder.strict and (agents or builder.races)
+        tools = Follower(path, plan, in_order=slowed, uses=random.randint(0, 2))
         ended = await follow(plan, path, tools)
-        if not tools.late:
+        if not tools.late and not (slowed and is_cut_short(ended, path)):
             note = f"seed {seed}: {path.words}\n{[s.path for s in path.steps]}\n{path.effects}\n{ended}"
             compare(ended, path, builder.strict, note)

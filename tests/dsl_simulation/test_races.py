@@ -166,7 +166,7 @@ async def test_the_engine_does_what_is_sure_and_nothing_else_than_what_may_be(se
     random = Random(seed)
     for _ in range(6):
         answers = random.choice(paths)
-        tools = Follower(answers, made, pause=lambda: random.choice((0, 1, 3, 60)))
+        tools = Follower(answers, made, any_way=True, pause=lambda: random.choice((0, 1, 3, 60)))
         ended = await follow(made, answers, tools)
         done = {plain(one) for one in ended.effects}
         fits = [
