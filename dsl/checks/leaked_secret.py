@@ -76,7 +76,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             f"a secret must not go into {where}",
             name.span,
             "secrets may only be given to the arguments of a `call` and to the `verify` of a trigger: "
-            "write `secrets. ...` there",
+            "write `secrets.` and its name there",
             site.step,
             None,
             () if site.step is None else (site.step,),

@@ -1,4 +1,4 @@
-"""E401: what is tried again although doing it twice does it two times.
+"""E401: something is tried again that may not be done twice.
 
 What: a call with `retry`, or inside a block with `retry`, changes something through a tool that may not be repeated,
 and has no `key`. So does an agent with such a tool.

@@ -395,8 +395,8 @@ def test_diagnostics_come_in_order_of_place_with_the_problems_of_reading() -> No
 def test_a_text_nested_deeply_is_no_crash() -> None:
     deep = "".join(f"step s{n}: do {{ " for n in range(90)) + "}" * 90
     parsed = parse(text_of(deep))
-    check(parsed, CATALOG)
-    layout(view(parsed))
+    assert {one.severity for one in check(parsed, CATALOG)} == {"error"}
+    assert {"~start", "~end"} <= {node.id for node in layout(view(parsed)).nodes}
 
 
 def test_too_many_steps_are_refused_at_once() -> None:

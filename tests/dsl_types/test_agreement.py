@@ -33,19 +33,23 @@ def test_an_expression_that_is_right_is_never_refused() -> None:
 
 
 def test_what_the_checks_let_pass_fails_by_no_wrong_kind() -> None:
+    passed = 0
     for seed in programs():
         random = Random(seed)
         schema = record(random, loose=False)
         source = Anyhow(random, paths("s", schema)).any()
         if not is_known(source, schema) or refused(source, schema):
             continue
+        passed += 1
         for _ in range(SAMPLES):
             data = value(random, schema, full=True)
             message = computed(source, schema, data)
             assert message is None or not is_of_kinds(message), (seed, source, schema, data, message)
+    assert passed > len(programs()) // 10, passed
 
 
 def test_what_works_on_all_data_is_not_refused() -> None:
+    worked = 0
     for seed in programs():
         random = Random(seed)
         schema = record(random, loose=random.random() < 0.6)
@@ -53,6 +57,8 @@ def test_what_works_on_all_data_is_not_refused() -> None:
         if all(computed(source, schema, value(random, schema)) is None for _ in range(SAMPLES)):
             found = [one for one in refused(source, schema) if "never" not in one.message]
             assert found == [], (seed, source, schema)
+            worked += 1
+    assert worked > len(programs()) // 10, worked
 
 
 @pytest.mark.parametrize("sort", [Right, Anyhow])
