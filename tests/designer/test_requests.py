@@ -391,3 +391,51 @@ def test_odd_characters_never_break_the_text(text: str) -> None:
     for request in (text, f'Get the order and e-mail the customer "{text}"'):
         found = answer(request, SHOP)
         assert isinstance(found, Said) or prove(found.text, SHOP).sound
+
+
+def _by_reference() -> Catalog:
+    """The shop whose list says what an order is by reference, as servers write it."""
+    shop = SHOP.connectors["shop"]
+    listed = {
+        "type": "object",
+        "required": ["orders"],
+        "properties": {"orders": {"type": "array", "items": {"$ref": "#/$defs/Order"}}},
+        "$defs": {"Order": shop.tools["get_order"].output_schema},
+    }
+    lister = shop.tools["list_orders"].model_copy(update={"output_schema": listed})
+    told = shop.model_copy(update={"tools": {**shop.tools, "list_orders": lister}})
+    return SHOP.model_copy(update={"connectors": {**SHOP.connectors, "shop": told}})
+
+
+def test_an_address_in_the_request_is_the_one_that_is_called_and_its_answer_the_one_that_is_mailed() -> None:
+    found = answer("call https://api.example.com/x and mail me the answer", SHOP)
+    assert isinstance(found, Written)
+    assert 'url: "https://api.example.com/x"' in found.text and 'method: "GET"' in found.text
+    assert "body: text(" in found.text
+
+
+def test_what_is_posted_to_an_address_is_what_was_said_or_is_asked_for() -> None:
+    found = answer("Get the order, then POST the order to https://erp.example.com/orders", SHOP)
+    assert isinstance(found, Written)
+    assert 'method: "POST"' in found.text and "body: order" in found.text
+    bare = answer("POST to https://erp.example.com/ping", SHOP)
+    assert isinstance(bare, Written)
+    assert any("what should its body be" in q for q in bare.questions)
+
+
+def test_a_part_of_an_amount_is_never_taken_for_the_whole_silently() -> None:
+    found = answer("Refund half of the order total and send the customer an apology", SHOP)
+    assert isinstance(found, Written)
+    assert any("half" in q for q in found.questions)
+
+
+def test_asking_a_customer_for_something_is_what_the_message_says_and_no_approval() -> None:
+    found = answer(
+        "For each delivered order, at most 5 at once, e-mail the customer and ask for a review.",
+        _by_reference(),
+    )
+    assert isinstance(found, Written)
+    assert "approve by" not in found.text and "for a review?" in found.text
+    assert calls(found.text) == ["shop.list_orders", "mail.send"]  # the list's items say who the customer is
+    gated = answer("Get the order, e-mail the customer and ask for approval, then refund it.", SHOP)
+    assert isinstance(gated, Written) and "approve by" in gated.text

@@ -81,6 +81,7 @@ def _means(composer: Composer, item: Item, known: Known) -> bool:
 def _need(composer: Composer, item: Act) -> str:
     nearest = composer.work.toolbox.rank("", item.words, ())
     near = f" The nearest is {nearest[0].known.id}." if nearest else ""
-    words = item.words[:1].lower() + item.words[1:]
+    shouted = item.words.split(" ", 1)[0].isupper()
+    words = item.words if shouted else item.words[:1].lower() + item.words[1:]
     what = words if item.verb else f"do {words!r}"
     return f"None of the connected tools can {what}; connect a connector with such a tool.{near}"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dsl.catalog import Schema
-from studio.designer.builtin import prose
+from studio.designer.builtin import prose, web
 from studio.designer.builtin.amounts import QUANTITY, number_text, quantity
 from studio.designer.builtin.draft import CallStep, quote, template
 from studio.designer.builtin.scope import Scope, Thing, is_amount
@@ -53,6 +53,7 @@ _ME = frozenset(["me", "us", "myself", "ourselves"])
 _SAID = re.compile(
     r"\b(?:that|saying|to say|telling (?:them|him|her)|with the (?:text|message|words))\s+(?P<said>.+)$", re.I
 )
+_SHARE = re.compile(r"\b(?:half|a third|a quarter|two thirds|\d+(?:\.\d+)? ?(?:%|percent))(?= |$)", re.I)
 _MAKING = frozenset(
     map(stem, ["process", "make", "perform", "do", "execute", "create", "issue", "add", "open"])
 )
@@ -147,6 +148,10 @@ def _argument(
 ) -> str | None:
     words = name_stems(name)
     spoken = _spoken(wish, name, schema, needed=needed)
+    if spoken is None and needed and web.is_method(known, name):
+        spoken = _quoted(web.method(wish.verb, choices(schema)))
+    if spoken is None and name == "body" and web.URL.search(wish.words):
+        spoken = _body(work, scope, known, wish)
     if spoken is not None:
         return spoken
     if known.sends and (words[-1] in _ADDRESS or words[-1] in _WHERE):
@@ -164,6 +169,7 @@ def _argument(
     if found is None and wanted != words:
         found = scope.for_argument(words, schema, hints, floor=0.75)
     if found is not None:
+        _ask_about_share(work, wish, name, found.path)
         return _as_wanted(found.path, found.schema, schema)
     return _asked_for(work, scope, known, name, wanted, schema)
 
@@ -187,6 +193,33 @@ def _qualified(known: Known, words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
+def _quoted(value: str | None) -> str | None:
+    return None if value is None else quote(value)
+
+
+def _body(work: Work, scope: Scope, known: Known, wish: Wish) -> str | None:
+    """What is sent to an address: what the clause speaks of, or nothing, and then that is said."""
+    methods = next(
+        (choices(s) for n, s in properties(known.tool.input_schema).items() if web.is_method(known, n)), ()
+    )
+    if web.method(wish.verb, methods) in (None, "GET", "DELETE"):
+        return None
+    found = web.sent(scope, wish.words)
+    if found is None:
+        url = web.URL.search(wish.words)
+        work.ask(f"Nothing is sent to {url[0] if url else 'the address'} yet: what should its body be?")
+    return found
+
+
+def _ask_about_share(work: Work, wish: Wish, name: str, path: str) -> None:
+    """A part of an amount is not worked out here: the whole would be taken silently."""
+    if is_amount(name_stems(name)) and (said := _SHARE.search(wish.words)):
+        work.ask(
+            f"You said “{said[0]}”, but {name!r} is the whole {path}: change it in the step, "
+            f"as in {path} * 0.5, before you publish."
+        )
+
+
 def _as_wanted(path: str, have: Schema, want: Schema) -> str:
     return f"double({path})" if sort_of(want) == "number" and sort_of(have) == "integer" else path
 
@@ -194,6 +227,8 @@ def _as_wanted(path: str, have: Schema, want: Schema) -> str:
 def _spoken(wish: Wish, name: str, schema: Schema, *, needed: bool) -> str | None:
     """A value that the clause itself gives."""
     text, spaced = wish.words, name.replace("_", "[ _-]")
+    if web.names_url(name) and sort_of(schema) == "string" and (url := web.URL.search(text)):
+        return quote(url[0])
     if match := re.search(rf"\b{spaced}\b(?:\s+(?:is|to|of|as))?\s*[:=]?\s*\"([^\"]*)\"", text, re.I):
         return quote(match[1]) if sort_of(schema) == "string" else None
     if allowed := choices(schema):
@@ -312,6 +347,9 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     quoted = re.search(r'"([^"]+)"', wish.words)
     said = _SAID.search(wish.words)
     asked = re.search(r"\basking (?:them |him |her )?(for .+)$", wish.words, re.I)
+    answered = web.answer(scope, wish.words) if known.sends and not quoted and not said else None
+    if answered is not None and words[-1] in _LONG_PROSE:
+        return answered
     spoken = quoted[1] if quoted else said["said"] if said else f"May we ask you {asked[1]}?" if asked else ""
     if not known.sends:
         about = prose.label(scope)

@@ -55,6 +55,7 @@ class _Reader:
         )
         text = re.sub(r"\balso (?=\w)", "", text, flags=re.I)
         text = re.sub(r"\breviews? and approves?\b", "approve", text, flags=re.I)
+        text = patterns.AND_ASK_FOR.sub(r"\1 asking for", text)
         name = ""
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from studio.designer.builtin import prose
+from studio.designer.builtin import prose, web
 from studio.designer.builtin.acting import act
 from studio.designer.builtin.asks import ask
 from studio.designer.builtin.calls import Wish, person_of, takes_address, thing_of, write_call
@@ -102,6 +102,8 @@ class Composer:
     def match(self, item: Act, scope: Scope | None = None) -> Known | None:
         """The tool for an action; among tools that send, one that reaches whom it is for."""
         ranked = self.work.toolbox.rank(item.verb, item.rest, self.work.topic)
+        if calls := web.caller(self.work.toolbox.tools, item.words, ranked[0].known if ranked else None):
+            return calls
         if not ranked:
             return None
         best = ranked[0].known

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 
+# "e-mail the customer and ask for a review": the question is what the message says; asking for a yes is not.
+AND_ASK_FOR = re.compile(
+    r"\b((?:e?mail|message|write to|notify|tell|text|contact)\b[^.;,]{1,60}?),? and ask (?:them |him |her )?for"
+    r"(?! (?:an? |the |his |her |their )?(?:approv|permission|sign|consent|go-ahead|authori|yes))",
+    re.IGNORECASE,
+)
+
 PREFACE = re.compile(
     r"^(?:hi|hello|hey)?[,!. ]*(?:(?:can|could|would) you (?:please )?|please |i(?:'d| would) like "
     r"(?:you )?to |i (?:want|need) (?:you )?to |i (?:want|need) |let's |we (?:want|need) to )?"

@@ -50,6 +50,9 @@ def plain(schema: Schema, root: Schema | None = None) -> Schema:
             )
             continue
         break
+    # What lies below may refer to the definitions of the whole.
+    if "$defs" in root and "$defs" not in schema and ("items" in schema or "properties" in schema):
+        return {**schema, "$defs": root["$defs"]}
     return schema
 
 
@@ -109,6 +112,7 @@ def required(schema: Schema) -> frozenset[str]:
 
 
 def item_schema(schema: Schema, root: Schema | None = None) -> Schema:
+    root = schema if root is None else root
     items = plain(schema, root).get("items")
     return plain(items, root) if isinstance(items, dict) else {}
 
