@@ -89,6 +89,9 @@ def _card(each: rx.Var[ApprovalCard]) -> rx.Component:
                     rx.el.span(" · escalates ", TimeAgo.create(at=each.escalates), class_name="w-expires"),
                 ),
                 rx.cond(
+                    each.escalated, rx.el.span(" · escalated: others may decide too", class_name="w-expires")
+                ),
+                rx.cond(
                     each.expires != "",
                     rx.el.span(" · expires ", TimeAgo.create(at=each.expires), class_name="w-expires"),
                 ),

@@ -35,7 +35,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalCard:
-    """One approval, open or decided. `escalates`: when others may decide too, "" once they may."""
+    """One approval, open or decided. `escalates`: when others may decide too, "" once they may (`escalated`)."""
 
     id: str
     title: str
@@ -57,6 +57,7 @@ class ApprovalCard:
     args_hash: str
     refusal: str
     escalates: str = ""
+    escalated: bool = False
 
 
 def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
@@ -82,6 +83,7 @@ def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
         args_hash=approval.args_hash,
         refusal="" if approval.may_decide else approval.refusal,
         escalates="" if approval.escalated or approval.state != "open" else iso(approval.escalates_at),
+        escalated=approval.escalated,
     )
 
 

@@ -38,7 +38,7 @@ def _gate(gate: rx.Var[dict[str, str]]) -> rx.Component:
                 gate["note"],
                 rx.cond(
                     gate["until"] != "",
-                    rx.fragment(" Its time: ", elements.TimeAgo.create(at=gate["until"]), "."),
+                    rx.fragment(" Time is up ", elements.TimeAgo.create(at=gate["until"]), "."),
                 ),
                 " Nothing runs meanwhile.",
                 class_name="w-small w-muted",

@@ -192,8 +192,8 @@ def answer_words(wait: Wait) -> str:
             return answer[:1].upper() + answer[1:]
 
 
-# The graph's words where they differ from the journal's. What was caught did fail.
-_ON_GRAPH: Final = {"review": "needs_review", "caught": "failed"}
+# The graph's words where they differ from the journal's.
+_ON_GRAPH: Final = {"review": "needs_review"}
 
 
 def painted(steps: Iterable[StepRun]) -> dict[str, str]:

@@ -125,7 +125,7 @@ def test_of_several_rounds_the_graph_shows_the_one_that_matters_most() -> None:
         StepRun("x", "caught", 1.0),
         StepRun("y", "review", 1.0),
     ]
-    assert steps.painted(found) == {"all.post": "failed", "x": "failed", "y": "needs_review"}
+    assert steps.painted(found) == {"all.post": "failed", "x": "caught", "y": "needs_review"}
 
 
 def test_a_waiting_run_says_what_each_gate_waits_for_and_where_it_is_answered() -> None:

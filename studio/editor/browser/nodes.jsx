@@ -53,12 +53,15 @@ function Ports() {
   );
 }
 
+const RANK = { error: 0, warning: 1, info: 2 };
+
 function Problems({ problems }) {
   if (!problems?.length) return null;
   const worst = problems.some((problem) => problem.severity === "error") ? "error" : problems[0].severity;
   const show = (event) => {
     const box = event.currentTarget.getBoundingClientRect();
-    tip.set({ x: box.left + box.width / 2, y: box.bottom + 8, problems });
+    const gravest = problems.toSorted((one, other) => RANK[one.severity] - RANK[other.severity]);
+    tip.set({ x: box.left + box.width / 2, y: box.bottom + 8, problems: gravest });
   };
   return (
     <span
@@ -142,7 +145,7 @@ export const ContainerNode = memo(function ContainerNode({ data, selected }) {
 
 export const LaneNode = memo(function LaneNode({ data }) {
   return (
-    <div className="wf-lane" data-testid={`node-${data.id}`}>
+    <div className={`wf-lane ${data.label ? "" : "is-bare"}`} data-testid={`node-${data.id}`}>
       {data.label ? (
         <span className="wf-lane-label" title={data.label}>
           {data.label}
