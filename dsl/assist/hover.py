@@ -26,7 +26,7 @@ from dsl.parse import parse
 from dsl.schemas import declared_types, resolved, schema_of
 from dsl.tree import Span
 from dsl.wording.sentences import sentence_of
-from dsl.wording.spelling import duration_words
+from dsl.wording.spelling import duration_words, small
 from dsl.wording.telling import argument_words, nature_words, type_words
 from dsl.wording.terms import terms_of
 
@@ -190,7 +190,7 @@ class _About:
         if isinstance(step.kind, tree.Broken):
             return "it cannot be read"
         said = sentence_of(step.kind, terms_of(self.workflow, self.catalog))
-        return said[:1].lower() + said[1:] if not said[1:2].isupper() else said
+        return small(said)
 
     def _step(self, step: tree.Step) -> str:
         scopes = scopes_in(self.workflow, self.catalog)

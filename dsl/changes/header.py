@@ -15,7 +15,7 @@ from dsl.changes.view import View
 from dsl.outline import slots
 from dsl.schemas import fields_of
 from dsl.walk import walk
-from dsl.wording.spelling import clip, duration_words, plain_words
+from dsl.wording.spelling import capital, clip, duration_words, plain_words
 
 _ROLES = {"input": "input", "output": "output", "config": "setting"}
 
@@ -94,7 +94,7 @@ def _uses(view: View) -> Iterator[Change]:
                 now.name,
                 (None, now.span),
                 "behaviour",
-                f"{what[:1].upper()}{what[1:]} `{now.name}` is now used, as `{now.alias}`",
+                f"{capital(what)} `{now.name}` is now used, as `{now.alias}`",
             )
         elif was is not None and now is None:
             yield _head(
@@ -104,15 +104,14 @@ def _uses(view: View) -> Iterator[Change]:
                 None,
                 (was.span, None),
                 "behaviour",
-                f"{what[:1].upper()}{what[1:]} `{was.name}` is no longer used",
+                f"{capital(what)} `{was.name}` is no longer used",
             )
         elif was is not None and now is not None and was.alias != now.alias:
             yield WordsChanged(
                 old_span=was.span,
                 new_span=now.span,
                 weight="words",
-                sentence=f"{what[:1].upper()}{what[1:]} `{now.name}` is now called `{now.alias}` "
-                f"instead of `{was.alias}`",
+                sentence=f"{capital(what)} `{now.name}` is now called `{now.alias}` instead of `{was.alias}`",
             )
 
 

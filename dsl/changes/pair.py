@@ -10,7 +10,7 @@ from dsl.changes.change import PartChanged, StepRetargeted, Weight
 from dsl.changes.meaning import Spot
 from dsl.changes.safety import deeds_of
 from dsl.changes.view import View
-from dsl.wording.spelling import clip
+from dsl.wording.spelling import capital, clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Pair:
 
 
 def became(what: str, was: str | None, now: str | None) -> str:
-    subject = what[:1].upper() + what[1:]
+    subject = capital(what)
     if was is None:
         return f"{subject} is new: `{clip(now or '', 80)}`"
     if now is None:

@@ -37,6 +37,7 @@ from textwrap import dedent
 
 from dsl.diagnostic import Diagnostic
 from dsl.tree import Span
+from dsl.wording.spelling import capital
 
 _HEADLINE = re.compile(r"([A-Z][0-9]{3}): (\S.*\.)")
 _PART = re.compile(r"^(What|Why|Fix|Before|Bad|Good):(.*)$")
@@ -174,8 +175,8 @@ def markdown(every: Iterable[Page], told: Mapping[str, Diagnostic]) -> str:
 
 
 def _section(page: Page, told: Diagnostic | None) -> Iterator[str]:
-    yield from ("", f"## {page.code}", "", f"**{_capital(page.headline)}**", "")
-    yield f"{_capital(page.what)} {_capital(page.why)}"
+    yield from ("", f"## {page.code}", "", f"**{capital(page.headline)}**", "")
+    yield f"{capital(page.what)} {capital(page.why)}"
     yield from ("", f"What to do: {page.fix}")
     for paragraph in page.more:
         yield from ("", paragraph)
@@ -193,10 +194,6 @@ def _section(page: Page, told: Diagnostic | None) -> Iterator[str]:
     if page.good is not None:
         mended = "Nothing to say:" if page.code.startswith("I") else "Mended:"
         yield from ("", mended, "", "```weft", page.good.text, "```")
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _introduction(page: Page) -> str:

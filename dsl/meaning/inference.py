@@ -15,56 +15,22 @@ from dsl.cel.clashes import number_for_text
 from dsl.cel.functions import MACROS
 from dsl.cel.source import bound_variable, show_expression
 from dsl.diagnostic import Fix, Replacement
+from dsl.meaning.functions import (
+    ANYTHING,
+    EITHER,
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    items_of,
+    number_of,
+    result_of,
+)
 from dsl.meaning.names import with_names
 from dsl.meaning.unions import members_of, union, values_of
 from dsl.schemas import fits, is_open, kind_of, kinds_of, words_for_kinds
 from dsl.suggestion import closest
-
-ANYTHING: Schema = {}
-TEXT: Schema = {"type": "string"}
-TRUTH: Schema = {"type": "boolean"}
-WHOLE: Schema = {"type": "integer"}
-NUMBER: Schema = {"type": "number"}
-_NUMBERS = frozenset({"integer", "number"})
-
-EITHER: Schema = {"type": ["integer", "number"]}
-"""A number that may be whole or not: what is computed from one is as open."""
-_TIME_PARTS = (
-    *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
-    *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
-)
-
-_RESULTS: dict[str, Schema] = {
-    **dict.fromkeys(_TIME_PARTS, WHOLE),
-    "has": TRUTH,
-    "size": WHOLE,
-    "string": TEXT,
-    "text": TEXT,
-    "money": TEXT,
-    "int": WHOLE,
-    "double": NUMBER,
-    "bool": TRUTH,
-    "contains": TRUTH,
-    "startsWith": TRUTH,
-    "endsWith": TRUTH,
-    "matches": TRUTH,
-    "all": TRUTH,
-    "exists": TRUTH,
-    "exists_one": TRUTH,
-    "hasValue": TRUTH,
-    "upper": TEXT,
-    "lower": TEXT,
-    "upperAscii": TEXT,
-    "lowerAscii": TEXT,
-    "trim": TEXT,
-    "replace": TEXT,
-    "substring": TEXT,
-    "join": TEXT,
-    "indexOf": WHOLE,
-    "split": {"type": "array", "items": TEXT},
-    "floor": WHOLE,
-    "ceil": WHOLE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +72,7 @@ class Inference:
                 return TRUTH
             case tree.FunctionCall(function=function, args=args):
                 given = [self.infer(arg) for arg in args]
-                return _result(function, given)
+                return result_of(function, given)
             case tree.MethodCall():
                 return self._method(expression)
             case tree.Unary(op=op, operand=operand):
@@ -209,7 +175,7 @@ class Inference:
             if call.method == "orValue" and given:
                 there = [one for one in members_of(target) if kinds_of(one) != {"null"}]
                 return union([*map(_without_null, there), given[0]])
-            return _result(call.method, [target, *given])
+            return result_of(call.method, [target, *given])
         kinds = kinds_of(target)
         if kinds and not kinds & {"array", "object", "null"}:
             shown = show_expression(call.target)
@@ -218,12 +184,12 @@ class Inference:
                 "use it on a list",
                 call.target.span,
             )
-        inner = Inference(with_names(self.names, {variable: _items(target)}), self.problems)
+        inner = Inference(with_names(self.names, {variable: items_of(target)}), self.problems)
         results = [inner.infer(arg) for arg in call.args[1:]]
         if call.method == "map":
             return {"type": "array", "items": results[-1] if results else ANYTHING}
         if call.method == "filter":
-            return {"type": "array", "items": _items(target)}
+            return {"type": "array", "items": items_of(target)}
         return TRUTH
 
     def _listed(self, constant: tree.Expr, other: Schema) -> None:
@@ -249,7 +215,7 @@ class Inference:
 
     def _unary(self, expression: tree.Unary, op: str, operand: Schema) -> Schema:
         kinds = kinds_of(operand)
-        wanted = frozenset({"boolean"}) if op == "!" else _NUMBERS
+        wanted = frozenset({"boolean"}) if op == "!" else NUMBERS
         if kinds and not kinds & wanted:
             shown = show_expression(expression.operand)
             self._report(
@@ -258,7 +224,7 @@ class Inference:
                 "compare it with something first" if op == "!" else "use a number",
                 expression.span,
             )
-        return TRUTH if op == "!" else _number(kinds)
+        return TRUTH if op == "!" else number_of(kinds)
 
     def _binary(self, expression: tree.Binary) -> Schema:
         op = expression.op
@@ -287,7 +253,7 @@ class Inference:
                     right,
                 )
             return TRUTH
-        if both and (not fits(left, right) or (op != "+" and not (left | right) & (_NUMBERS | {"string"}))):
+        if both and (not fits(left, right) or (op != "+" and not (left | right) & (NUMBERS | {"string"}))):
             self._clash(
                 expression,
                 f"cannot compute `{op}` of {words_for_kinds(left)} and {words_for_kinds(right)}",
@@ -297,10 +263,10 @@ class Inference:
         left, right = left - {"null"}, right - {"null"}
         if left == right == {"integer"}:
             return WHOLE
-        if left and right and left | right <= _NUMBERS:
+        if left and right and left | right <= NUMBERS:
             return NUMBER if {"number"} in (left, right) else EITHER
         if op == "+" and left == right == {"array"}:
-            return {"type": "array", "items": union([_items(first), _items(second)])}
+            return {"type": "array", "items": union([items_of(first), items_of(second)])}
         # Two texts, unless they are durations: only texts can be added.
         return TEXT if op == "+" and left == right == {"string"} and not _lasts(first, second) else ANYTHING
 
@@ -310,7 +276,7 @@ class Inference:
             return
         always = "never" if expression.op == "==" else "always"
         help_, fix = "compare values of the same kind", None
-        if "string" in left | right and (left | right) & _NUMBERS:
+        if "string" in left | right and (left | right) & NUMBERS:
             help_, fix = number_for_text(expression.left, expression.right)
             help_ = help_ if fix else "turn one side into the kind of the other, as with `double(...)`"
         self._report(
@@ -325,7 +291,7 @@ class Inference:
         self, expression: tree.Binary, message: str, left: frozenset[str], right: frozenset[str]
     ) -> None:
         help_, fix = "make both sides the same kind of value", None
-        if "string" in left | right and (left | right) & _NUMBERS:
+        if "string" in left | right and (left | right) & NUMBERS:
             help_, fix = number_for_text(expression.left, expression.right)
         self._report(f"{message}: {show_expression(expression)}", help_, expression.span, fix)
 
@@ -343,7 +309,7 @@ class Inference:
 
 
 def _comparison(kinds: frozenset[str]) -> str:
-    if kinds & _NUMBERS:
+    if kinds & NUMBERS:
         return "> 0"
     if "string" in kinds:
         return '== "..."'
@@ -360,22 +326,7 @@ def _item(target: Schema, index: tree.Expr) -> Schema:
         elif isinstance(one.get("additionalProperties"), dict):
             found.append(one["additionalProperties"])
         elif kinds_of(one) != {"null"}:
-            found.append(ANYTHING if "object" in kinds_of(one) else _items(one))
-    return union(found) if found else ANYTHING
-
-
-def _items(target: Schema) -> Schema:
-    """What a loop over a value goes through: the items of a list, the names of an object's fields."""
-    found: list[Schema] = []
-    for one in members_of(target):
-        kinds = kinds_of(one) - {"null"}
-        if kinds == {"object"}:
-            found.append(TEXT)
-        elif kinds:
-            items = one.get("items")
-            found.append(items if isinstance(items, dict) and "prefixItems" not in one else ANYTHING)
-        elif not kinds_of(one):
-            return ANYTHING
+            found.append(ANYTHING if "object" in kinds_of(one) else items_of(one))
     return union(found) if found else ANYTHING
 
 
@@ -394,33 +345,5 @@ def _without_null(schema: Schema) -> Schema:
     return found
 
 
-def _number(kinds: frozenset[str]) -> Schema:
-    """A number computed from one of these kinds."""
-    numbers = kinds & _NUMBERS
-    if len(numbers) == 1 and kinds <= _NUMBERS | {"null"}:
-        return WHOLE if "integer" in numbers else NUMBER
-    return EITHER
-
-
 def _lasts(*schemas: Schema) -> bool:
     return any(one.get("format") == "duration" for one in schemas)
-
-
-def _result(name: str, given: list[Schema]) -> Schema:
-    """What a function or a method gives; a method's target is the first of ``given``."""
-    first = given[0] if given else ANYTHING
-    match name:
-        case "round" | "abs":
-            return _number(kinds_of(first))
-        case "sum":
-            return _number(kinds_of(_items(first)))
-        case "sort":
-            return {"type": "array", "items": _items(first)}
-        case "min" | "max":
-            return _extreme(_items(first) if len(given) == 1 else union(given))
-    return _RESULTS.get(name, ANYTHING)
-
-
-def _extreme(item: Schema) -> Schema:
-    kinds = kinds_of(item)
-    return TEXT if kinds == {"string"} else _number(kinds) if kinds and kinds <= _NUMBERS else ANYTHING

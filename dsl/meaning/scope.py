@@ -14,7 +14,8 @@ from typing import Literal
 from dsl import tree
 from dsl.catalog import Catalog, Schema
 from dsl.meaning.endings import ended
-from dsl.meaning.inference import ANYTHING, Inference, Problem
+from dsl.meaning.functions import ANYTHING
+from dsl.meaning.inference import Inference, Problem
 from dsl.meaning.names import Names, with_names
 from dsl.meaning.unions import NULL, members_of, nullable, union
 from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, places, predecessors, uses
