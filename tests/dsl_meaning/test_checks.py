@@ -376,7 +376,8 @@ def test_what_is_returned_has_every_field_of_the_output() -> None:
 def test_triggers_are_checked() -> None:
     head = (
         HEAD
-        + 'trigger t: webhook POST "/x" verify hmac_sha256(event, secrets.webhook_key) with (ordr_id: event.body, amounts: [])\n'
+        + 'trigger t: webhook POST "/x" verify hmac_sha256(event, secrets.webhook_key) '
+        + "with (ordr_id: event.body, amounts: [])\n"
     )
     assert underlined("step x: let 1", head=head) == [("E202", "ordr_id")]
 
