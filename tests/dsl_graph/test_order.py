@@ -153,6 +153,8 @@ def pairs(text: str) -> Iterator[tuple[Doing, Doing]]:
         yield from ((one, two) for one, two in combinations(found, 2) if order.has_edge(one.id, two.id))
 
 
+SHARE = 5
+"""Of how many programs each kind of edit gets one."""
 SOUND = ("connect", "disconnect", "wrap", "unwrap", "rename_step", "rename_name", "set_comment")
 
 
@@ -168,8 +170,8 @@ def sound(seed: int, kind: str, text: str) -> Edit:
 @pytest.mark.properties
 @pytest.mark.parametrize("kind", SOUND)
 def test_no_step_loses_what_it_reads(kind: str):
-    done = 0
-    for seed in programs():
+    done, tried = 0, programs()[SOUND.index(kind) % SHARE :: SHARE]
+    for seed in tried:
         text = Maker(seed).program()
         try:
             after = apply(text, sound(seed, kind, text), CATALOG).text
@@ -177,13 +179,13 @@ def test_no_step_loses_what_it_reads(kind: str):
             continue
         done += 1
         assert errors(after) == [], f"seed {seed}"
-    assert done > len(programs()) // 20 or kind == "rename_name"
+    assert done > len(tried) // 20 or kind == "rename_name"
 
 
 @pytest.mark.properties
 @pytest.mark.parametrize("kind", ["connect", "disconnect", "wrap", "unwrap"])
 def test_steps_that_need_each_other_keep_their_order(kind: str):
-    for seed in programs():
+    for seed in programs()[SOUND.index(kind) % SHARE :: SHARE]:
         text = Maker(seed).program()
         edit = sound(seed, kind, text)
         try:
