@@ -33,7 +33,8 @@ def main(options: argparse.Namespace) -> int:
     else:
         for name, text, diagnostic in found:
             print(render(name, text, diagnostic))
-        print(_summary(len(texts), found), file=sys.stderr)
+        if texts:
+            print(_summary(len(texts), found), file=sys.stderr)
     if failures:
         return tell(failures)
     return 1 if any(diagnostic.severity == "error" for _, _, diagnostic in found) else 0

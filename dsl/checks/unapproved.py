@@ -196,7 +196,9 @@ def _diagnostic(subject: Subject, place: Place, effect: Effect, way: tuple[Stop,
     who = f"`{id_}`" if effect.args is not None else f"the agent `{id_}` may use `{effect.tool}`, which"
     where = [_where(subject, stop) for stop in way if stop.decides]
     chain = " -> ".join(_shortened([stop.step.id for stop in way]))
-    on = f" on the way where {where[-1]}: {chain}" if where else f" on the way {chain}" if way else ""
+    on = (
+        f" on the way where {where[-1]}: {chain}" if where else f" on the way {chain}" if len(way) > 1 else ""
+    )
     return Diagnostic(
         "E402",
         "error",
@@ -238,10 +240,18 @@ def _where(subject: Subject, stop: Stop) -> str:
             return f"{name} goes on"
 
 
+def _asked_here(subject: Subject) -> list[str]:
+    """The roles that the workflow asks elsewhere: whoever decides there may well decide here."""
+    kinds = [place.step.kind for place in subject.places if isinstance(place.step.kind, tree.Approve)]
+    asked = (approver.name for kind in kinds for approver in kind.approvers if approver.by == "role")
+    return [name.value for name in asked if isinstance(name, tree.Constant) and isinstance(name.value, str)]
+
+
 def _help(subject: Subject, place: Place, effect: Effect, way: tuple[Stop, ...]) -> str:
     nature = effect.nature
-    roles = sorted(nature.approvers) or sorted(subject.catalog.roles or ())[:1] or ["..."]
-    ask = f'put `approve by role "{roles[0]}" {{ ... }}` before it on that way'
+    roles = sorted(nature.approvers) or sorted(subject.catalog.roles or ())
+    here = [role for role in _asked_here(subject) if role in roles] or roles or ["..."]
+    ask = f'put `approve by role "{here[0]}" {{ ... }}` before it on that way'
     asked = [
         stop.step.id for stop in way if isinstance(stop.step.kind, tree.Approve) and stop.slot == "approved"
     ]
