@@ -165,7 +165,7 @@ def _read(body: str, offset: int, *, indent: str = "", own_line: bool = False, h
                     Trouble(
                         "E002",
                         "this `${` is never closed",
-                        "close it with `}`; texts inside `${}` stand in 'single quotes'; for the two characters themselves write `\\${`",
+                        "close it with `}`; a text inside stands in 'single quotes'; a plain `${` is written `\\${`",
                         offset + begin,
                         offset + begin + 2,
                     )
