@@ -64,6 +64,8 @@ class Person:
         pane = self.page.locator("[data-testid=text-pane] .cm-content")
         if not pane.is_visible():
             self.at("tab-text").click()
+            # The tab opens and closes: asking twice before it has opened would close it again.
+            expect(pane).to_be_visible()
         return pane
 
     def drag(self, what: str, onto: str) -> None:
