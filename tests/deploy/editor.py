@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-URI = "file:///work/refund.weft"
+URI = "file:///flows/refund.weft"
 WAIT = 30
 
 
