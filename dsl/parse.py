@@ -25,6 +25,7 @@ MAX_DEPTH = 120
 
 _CHAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _MOST_UNSEEN = 5
+_QUOTED = 80
 _DEEP = "this is nested too deeply"
 _FLATTER = "make it flatter: give the inner parts steps of their own"
 _UNSEEN = re.compile(
@@ -87,7 +88,7 @@ def expression_problem(source: str) -> str | None:
     with reading(state):
         found = _expression(source, 0, len(source))
     if found is None or _too_deep(found) is not None:
-        return f"`{source}` is no expression that can be read"
+        return f"`{_in_one_line(source)}` is no expression that can be read"
     return problems[0].message if problems else None
 
 
@@ -192,8 +193,14 @@ def _hole(text: str, state: Reading, start: int, end: int) -> tree.Expr:
     if found is None:
         state.problem(
             "E002",
-            f"`{text[start - 2 : end + 1]}` holds no expression that can be read",
+            f"`{_in_one_line(text[start - 2 : end + 1])}` holds no expression that can be read",
             "put one expression between the braces, with 'single quotes' around text, like ${order.total}",
             Span(start - 2, end + 1),
         )
     return found or tree.Constant("", Span(start, end))
+
+
+def _in_one_line(text: str) -> str:
+    """A piece of a text as a message can quote it: without line breaks, and no longer than a glance."""
+    line = " ".join(text[: _QUOTED * 4].split())
+    return line if len(line) <= _QUOTED else line[: _QUOTED - 4].rstrip() + "...}"

@@ -134,6 +134,7 @@ MISTAKES = [
     ("step x: let 99999999999999999999\n", "this number is too large"),
     ('step x: let "${}"\n', "`${}` holds no expression that can be read"),
     ('step x: let "${a b}"\n', "`${a b}` holds no expression that can be read"),
+    ('step x: let """${a\n\n  /// b\n}"""\n', "`${a /// b }` holds no expression that can be read"),
     ('step x: let "${a"\n', "this `${` is never closed"),
     ('step x: let "\\q"\n', "`\\q` means nothing in a string"),
     ("step x: let 1\n  }\n", "`step` does not fit here: the workflow is already closed"),
