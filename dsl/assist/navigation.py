@@ -83,4 +83,7 @@ def _reader(ground: Ground, origin: Origin) -> str:
         for path, place in ground.places.items()
         for slot in slots(place.step)
     )
-    return min(block for block in blocks if block[0] > origin.span.start)[1]
+    behind = min((block for block in blocks if block[0] > origin.span.start), default=None)
+    if behind is None:
+        raise _nothing()
+    return behind[1]

@@ -59,7 +59,7 @@ _Found = tuple[str, tree.Span, str]
 
 
 def _error(place: Place, message: str, span: tree.Span, help_: str) -> Diagnostic:
-    return Diagnostic("E205", "error", message, span, help_, place.path)
+    return Diagnostic("E205", "error", message, span, help_, place.path, None, (place.path,))
 
 
 def _kind(text: str, step: tree.Step) -> Iterator[_Found]:

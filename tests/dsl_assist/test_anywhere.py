@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -12,12 +13,14 @@ from dsl.assist import (
     folding,
     hover,
     references,
+    rename,
     renameable,
     semantic_tokens,
     signature,
     symbols,
 )
 from dsl.assist.lexing import extent, is_keyword, tokens_of
+from dsl.edits import EditError
 from dsl.parse import parse
 from tests.dsl.amount import programs
 from tests.dsl.programs import program
@@ -37,6 +40,8 @@ def _ask_everything(text: str, offset: int, catalog) -> None:  # type: ignore[no
     definition(text, offset, catalog)
     references(text, offset, catalog)
     renameable(text, offset)
+    with suppress(EditError):
+        rename(text, offset, "fresh_name")
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
