@@ -158,7 +158,7 @@ def explain(mistake: Mistake) -> Told:
         )
     if last.type in _AFTER:
         what, help = _AFTER[last.type]
-        return Told(f"expected {what} after `{last}`", help, span)
+        return Told(f"expected {what} after `{_short(last)}`", help, span)
     return _by_place(mistake, last, span)
 
 
@@ -177,18 +177,20 @@ def _by_place(mistake: Mistake, last: Token, span: Span) -> Told:
             span,
         )
     if set(wanted) == {"ID"} or wanted.keys() == {"ID", "STRING"}:
-        return Told(f"expected a name after `{last}`", "names have letters, digits and _", span)
+        return Told(f"expected a name after `{_short(last)}`", "names have letters, digits and _", span)
     if "LBRACE" in wanted and "STRING" in wanted and "LPAR" in wanted and "LSQB" not in wanted:
-        return Told(f"expected a type after `{last}`", _TYPE, span)
+        return Told(f"expected a type after `{_short(last)}`", _TYPE, span)
     if "LSQB" in wanted and "STRING" in wanted:
-        return Told(f"expected a value after `{last}`", _VALUE, span)
+        return Told(f"expected a value after `{_short(last)}`", _VALUE, span)
     if set(wanted) == {"$END"}:
         return Told(
             f"{found}: the workflow is already closed", "remove a `}` further up, or what follows it", span
         )
     if "COMMA" in wanted and wrong.type in ("ID", "STRING"):
         return Told(
-            f"expected `,` between `{last}` and `{_short(wrong)}`", "separate the parts with commas", span
+            f"expected `,` between `{_short(last)}` and `{_short(wrong)}`",
+            "separate the parts with commas",
+            span,
         )
     written = wanted.get(mistake.put_in or "", "")
     if mistake.put_in in _PUNCTUATION or (written and len(wanted) <= 2):

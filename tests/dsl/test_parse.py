@@ -130,6 +130,7 @@ MISTAKES = [
     ("step x: let 1\n    timeout soon\n", "expected a time after `timeout`"),
     ("step x: let a[1\n", "expected `]` after `1`"),
     ("step x: call a.b(c: 1 d: 2)\n", "expected `,` between `1` and `d`"),
+    ('step x: call a.b(c: """\n d""" e: 2)\n', 'expected `,` between `"""` and `e`'),
     ("step x: let { a: }\n", "expected a value after `:`"),
     ("step x: let 99999999999999999999\n", "this number is too large"),
     ('step x: let "${}"\n', "`${}` holds no expression that can be read"),
