@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from engine import eventlog, tables
+from engine import tables
 from engine.actor import Actor
 from engine.database import Database, Session
 from engine.errors import BadInput, Conflict
@@ -38,6 +38,7 @@ WAITING = text(
       (SELECT run_id FROM event_waits WHERE account_id = :account AND name = :name) ORDER BY id DESC FOR UPDATE
     """
 )
+TELL = text("SELECT pg_notify('weft_runs', id::text) FROM unnest(CAST(:runs AS uuid[])) AS id")
 WAKE = text("UPDATE runs SET state = 'queued', due_at = now(), waiting_on = '{}' WHERE id = ANY(:runs)")
 
 
@@ -92,8 +93,8 @@ async def _tell(session: Session, account_id: UUID, name: str) -> int:
     runs = [(run_id, state) for run_id, state in found]
     if asleep := [run_id for run_id, state in runs if state == "waiting"]:
         await session.execute(WAKE, {"runs": asleep})
-    for run_id, _ in runs:
-        await eventlog.notify(session, "weft_runs", str(run_id))
+    if runs:
+        await session.execute(TELL, {"runs": [run_id for run_id, _ in runs]})
     return len(runs)
 
 
