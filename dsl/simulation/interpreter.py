@@ -44,9 +44,10 @@ class Interpreter:
             if not step.catches:
                 raise
             value = yield from self._caught(failure, step, scope, branch, path)
+        else:
+            if step.compensate is not None:  # a step that failed has nothing of its own to undo
+                state.undo.append(Undo(state.tick(), path, step, scope))
         scope.names[step.id] = value
-        if step.compensate is not None:
-            state.undo.append(Undo(state.tick(), path, step, scope))
         return value
 
     def _caught(self, failure: Failure, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Job:

@@ -60,6 +60,8 @@ class _Gathering:
                     failures.append(error)
                     decided = True
                 case _:
+                    # What waits for a person's review goes on after it: its gates stay open.
+                    state.draining = state.draining or isinstance(error, Review)
                     fatal.append(error)
 
         while True:
@@ -78,9 +80,12 @@ class _Gathering:
                 break
             key, task = one
             take(key, task.exception(), task.result)
+        unasked = bool(fatal) and not self.branch.stopped
         for key, task in await family.collect():
             take(key, task.exception(), task.result)
         _raise_worst(fatal, self.branch)
+        if unasked:  # a branch stopped, and it was not us: never go on as if it had ended
+            raise fatal[0]
 
         if closed is not None:
             return self._as_recorded(closed.data, closed.order, values)
@@ -171,7 +176,7 @@ async def _settled(walk: Walk, step: PlanStep, scope: Scope, values: dict[str, J
     try:
         return {"ok": True, "value": await walk.step(step, scope, branch)}
     except Failure as failure:
-        await walk.compensate(path, branch)
+        await walk.compensate(path)
         return {"ok": False, "error": failure.data()}
 
 

@@ -112,6 +112,7 @@ class Invocation:
         """Stop before the next step, so that another runner goes on from there."""
         self._state.draining = True
         self._root.stop()
+        self._state.undoing.stop()
 
     def _names(self, scope: Scope) -> dict[str, Json]:
         state, plan = self._state, self._program.plan
@@ -140,8 +141,10 @@ class Invocation:
                 return await self._review(ending)
             case Parked():
                 return Execution("waiting")
+            case Stopped() if self._state.draining:
+                return Execution("drained")
             case Stopped() if self._cancelled:
-                problems = await interpreter.compensate("", Branch())
+                problems = await interpreter.compensate("")
                 reason: dict[str, Json] = {
                     "code": "cancelled",
                     "message": "The run was cancelled.",
@@ -152,15 +155,16 @@ class Invocation:
                 await journal.finish("cancelled", {"error": reason}, None, reason)
                 return Execution("cancelled", None, reason)
             case Stopped():
-                return Execution("drained")
+                raise RuntimeError(
+                    "A gate's end is recorded as cancelled, and nothing says who cancelled it."
+                )
             case _:
                 raise AssertionError(f"a run cannot end by {ending!r}")
 
     async def _fail(self, interpreter: Interpreter, failure: Failure) -> Execution:
-        self._root = Branch()
         if self._state.draining:
             return Execution("drained")
-        problems = await interpreter.compensate("", self._root)
+        problems = await interpreter.compensate("")
         error = failure.data()
         if problems:
             error["compensation"] = problems

@@ -13,6 +13,7 @@ from engine.runtime.outcome import Stopped
 from engine.runtime.scope import Scope
 from engine.runtime.state import State, Walk, iso, seconds
 from engine.runtime.tokens import Branch
+from engine.strict import NotJson
 
 Json: TypeAlias = Any
 
@@ -23,24 +24,29 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
     if opened is None:
         await state.tokens.barrier(branch)
         branch.check()
-        opened = await _open_approval(state, step, do, scope, path)
+        try:
+            opened = await _open_approval(state, step, do, scope, path)
+        except NotJson as error:
+            raise state.failed(path, "expression", f"What would be shown holds {error}.") from None
     answer = await answered(state, branch, path, _Asked(state, branch, path, opened).answer)
     result = {"approved": answer.outcome == "approved", "by": list(answer.by), "comment": answer.comment}
     match answer.outcome:
         case "approved":
+            for guard in do.guards:
+                state.refused.get(guard, set()).discard((step.path, scope.home(guard).prefix))
             for effect in opened.data.get("effects", ()):
                 if effect["arguments"] is not None:
                     state.approved[effect["path"]] = effect["arguments"]
             return result
         case "rejected":
-            _refuse(state, do, scope)
+            _refuse(state, step, do, scope)
             if do.on_reject is None:
                 said = f": {answer.comment}" if answer.comment else "."
                 raise state.failed(path, "rejected", f"The approval was rejected{said}")
             value = await walk.block(do.on_reject, scope, branch)
             return result if do.on_reject.result is None else value
         case "expired":
-            _refuse(state, do, scope)
+            _refuse(state, step, do, scope)
             if do.on_timeout is None:
                 raise state.failed(path, "expired", "Nobody decided in time.")
             value = await walk.block(do.on_timeout, scope, branch)
@@ -49,10 +55,10 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
             raise Stopped
 
 
-def _refuse(state: State, do: Approve, scope: Scope) -> None:
+def _refuse(state: State, step: PlanStep, do: Approve, scope: Scope) -> None:
     """What the gate stands before must not happen, even when a branch for the "no", or a catch, goes on to it."""
     for guard in do.guards:
-        state.refused.setdefault(guard, []).append(scope.prefix)
+        state.refused.setdefault(guard, set()).add((step.path, scope.home(guard).prefix))
 
 
 async def wait(walk: Walk, step: PlanStep, do: Wait, scope: Scope, branch: Branch, path: str) -> Json:
@@ -61,10 +67,11 @@ async def wait(walk: Walk, step: PlanStep, do: Wait, scope: Scope, branch: Branc
     if opened is None:
         await state.tokens.barrier(branch)
         branch.check()
-        due_at = state.world.clock() + (do.ms or 0) / 1000
         if do.until is not None:
-            due_at = _moment(state, state.compute(do.until, scope, path), path)
-        data = {"due_at": iso(due_at), "step": step.id}
+            due = _moment(state, state.compute(do.until, scope, path), path)
+        else:
+            due = iso(state.world.clock() + (do.ms or 0) / 1000)
+        data = {"due_at": due, "step": step.id}
         await state.journal.open_gate(path, data, None)
         opened = Started(state.world.clock(), data, state.journal.tick())
         state.journal.gates[path] = opened
@@ -196,7 +203,7 @@ def _effects(state: State, gate: str, guard: str, scope: Scope) -> list[dict[str
         case RunWorkflow() as do:
             return [_effect(state, gate, guard, ("workflow", do.workflow), do.args, scope)]
         case Agent(tools=tools):
-            chosen = {"path": scope.path(guard), "arguments": None, "pending": ["model"]}
+            chosen = {"path": scope.home(guard).path(guard), "arguments": None, "pending": ["model"]}
             return [
                 {**chosen, "connector": tool.connector, "tool": tool.tool}
                 for tool in tools
@@ -221,7 +228,7 @@ def _effect(
         except (ValueError, KeyError):
             arguments = None
     return {
-        "path": scope.path(guard),
+        "path": scope.home(guard).path(guard),
         "connector": named[0],
         "tool": named[1],
         "arguments": arguments,
@@ -229,10 +236,10 @@ def _effect(
     }
 
 
-def _moment(state: State, value: Json, path: str) -> float:
+def _moment(state: State, value: Json, path: str) -> str:
     try:
-        return seconds(value)
-    except (TypeError, ValueError):
+        return iso(seconds(value))
+    except (TypeError, ValueError, OverflowError):
         raise state.failed(
             path, "expression", "`wait until` needs a time, as in 2026-12-24T18:00:00Z."
         ) from None

@@ -17,7 +17,7 @@ from engine.effects import backoff_ms
 from engine.runtime import agents, children, control, gates, hearing
 from engine.runtime.calls import call
 from engine.runtime.outcome import Failure, Returned, Stopped
-from engine.runtime.scope import Scope
+from engine.runtime.scope import Scope, is_inside
 from engine.runtime.state import State, Undo
 from engine.runtime.tokens import Alarm, Branch, Family
 
@@ -48,11 +48,12 @@ class Interpreter:
             if not step.catches:
                 raise
             value = await self._caught(failure, step, scope, branch, path)
+        else:
+            if step.compensate is not None:  # a step that failed has nothing of its own to undo
+                recorded = self.state.journal.done.get(path)
+                order = recorded.order if recorded is not None else self.state.journal.tick()
+                self.state.undo.append(Undo(order, path, step, scope))
         scope.names[step.id] = value
-        if step.compensate is not None:
-            recorded = self.state.journal.done.get(path)
-            order = recorded.order if recorded is not None else self.state.journal.tick()
-            self.state.undo.append(Undo(order, path, step, scope))
         return value
 
     async def _caught(
@@ -62,7 +63,7 @@ class Interpreter:
             if one.codes and failure.code not in one.codes:
                 continue
             if not isinstance(step.do, p.ToolCall):
-                await self.compensate(path, branch)
+                await self.compensate(path)
             state = self.state
             place = f"{path}~catch{number}"
             if place not in state.journal.closed:
@@ -81,11 +82,14 @@ class Interpreter:
             place = path if attempt == 1 else f"{path}#{attempt}"
             here = scope if attempt == 1 else scope.respelled(step.path, place)
             try:
-                return await self._timed(step, here, branch, place)
+                value = await self._timed(step, here, branch, place)
+                if place != path and step.compensate is not None:
+                    self.state.note_result(path, value)  # it is undone in its turn, also after a crash
+                return value
             except Failure as failure:
                 if attempt > retry.max or (retry.codes and failure.code not in retry.codes):
                     raise
-                await self.compensate(place, branch)
+                await self.compensate(place)
                 known = journal.retrying.get(place)
                 if known is None:
                     delay = backoff_ms(retry, attempt, self.state.world.chance())
@@ -170,9 +174,9 @@ class Interpreter:
                 value = await gates.wait(self, step, do, scope, branch, path)
             case p.If() | p.Switch() as do:
                 _, block = control.choose(state, do, scope, path)
-                if block is None or block.result is None:
-                    return None if block is None else await self.block(block, scope, branch)
-                value = await self.block(block, scope, branch)
+                value = None if block is None else await self.block(block, scope, branch)
+                if (block is None or block.result is None) and step.compensate is None:
+                    return value
             case p.Parallel() as do:
                 state.note_started(path)
                 value = await control.parallel(self, do, scope, branch, path)
@@ -190,23 +194,25 @@ class Interpreter:
         state.note_result(path, value)
         return value
 
-    async def compensate(self, prefix: str, branch: Branch) -> list[dict[str, Json]]:
-        """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run)."""
+    async def compensate(self, prefix: str) -> list[dict[str, Json]]:
+        """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run).
+
+        Once begun, it goes on to its end, also when the branch is told to stop meanwhile: what is left over would be
+        undone by nobody. Only a drain stops it, and whoever takes the run over goes on with it."""
         state = self.state
-        inside = [one for one in state.undo if _is_inside(one.path, prefix)]
-        state.undo = [one for one in state.undo if not _is_inside(one.path, prefix)]
+        inside = [one for one in state.undo if is_inside(one.path, prefix)]
+        if not inside:
+            return []
+        state.undo = [one for one in state.undo if not is_inside(one.path, prefix)]
         problems = []
+        branch = state.undoing.child()
         for one in sorted(inside, key=lambda one: one.order, reverse=True):
             assert one.step.compensate is not None
             try:
                 await self.block(one.step.compensate, one.scope.inner(), branch)
             except Failure as failure:
                 problems.append(failure.data())
+            # What undid something is not undone itself.
+            state.undo = [other for other in state.undo if not is_inside(other.path, f"{one.path}~comp")]
+        state.undoing.forget(branch)
         return problems
-
-
-def _is_inside(path: str, prefix: str) -> bool:
-    """Below the step at ``prefix``, not the step itself: a step that failed has nothing of its own to undo."""
-    return not prefix or (
-        path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in (".", "[", "#", "~")
-    )

@@ -17,8 +17,9 @@ from engine.journal import Entry, Journal
 from engine.model.turn import Part, ToolSpec, Turn
 from engine.runtime.expression import Bound, bind
 from engine.runtime.outcome import Failure
-from engine.runtime.scope import Scope
+from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
+from engine.strict import NotJson
 
 Json: TypeAlias = Any
 
@@ -64,7 +65,9 @@ class State:
     lives in, by the step's path. ``approved``: by path in the run, the arguments a person has approved for a call.
     ``pins``: the hashes of the tools' definitions as the version was published, by connector and tool.
     ``workflows``: the versions of other workflows that it runs, by name.
-    ``refused``: by a call's path in the plan, the rounds (as their spelling in the run) in which a person said no.
+    ``refused``: by a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of
+    the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
+    ``undoing``: the line of all that is being undone; only a drain stops it.
     """
 
     run_id: str
@@ -78,8 +81,9 @@ class State:
     pins: dict[tuple[str, str], str] = field(default_factory=dict)
     workflows: dict[str, WorkflowPin] = field(default_factory=dict)
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
-    refused: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)
+    undoing: Branch = field(default_factory=Branch)
     draining: bool = False
 
     def value(self, expression: Expression, scope: Scope) -> Json:
@@ -98,7 +102,7 @@ class State:
 
     def is_refused(self, step: str, path: str) -> bool:
         """Whether a person said no to what the step ``step`` of the plan does at ``path`` of the run."""
-        return any(path.startswith(around) for around in self.refused.get(step, ()))
+        return any(is_inside(path, around) for _, around in self.refused.get(step, ()))
 
     async def reach(self, path: str, branch: Branch) -> None:
         """A step that the journal knows nothing of is new: it waits until all that was recorded has been applied."""
@@ -114,7 +118,7 @@ class State:
         recorded = self.journal.done.get(path)
         if recorded is not None and recorded.error is not None:
             return Failure.of(recorded.error, recorded.order)
-        failure = Failure(code, message, path, self.journal.tick())
+        failure = Failure(code, _sayable(message), path, self.journal.tick())
         self.journal.note("step.failed", path, {"error": failure.data(), "attempt": 1, "final": True})
         return failure
 
@@ -125,11 +129,15 @@ class State:
         return self.journal.note("step.started", path, {"attempt": 1})
 
     def note_result(self, path: str, value: Json) -> int:
-        """Show the value of a step that has no effect of its own; its place in the journal comes back."""
+        """Show the value of a step that has no effect of its own; its place in the journal comes back. A value that no
+        journal can hold is a ``Failure``."""
         recorded = self.journal.done.get(path)
         if recorded is not None:
             return recorded.order
-        self.journal.note("step.succeeded", path, {"result": value, "attempt": 1})
+        try:
+            self.journal.note("step.succeeded", path, {"result": value, "attempt": 1})
+        except NotJson as error:
+            raise self.failed(path, "expression", f"The value cannot be kept: it holds {error}.") from None
         return self.journal.tick()
 
 
@@ -146,13 +154,18 @@ class Walk(Protocol):
         """Run one step with its clauses; its value gets its name in the scope."""
         ...
 
-    async def compensate(self, prefix: str, branch: Branch) -> list[dict[str, Json]]:
+    async def compensate(self, prefix: str) -> list[dict[str, Json]]:
         """Undo, in reverse order, what was finished inside ``prefix``. What could not be undone comes back."""
         ...
 
 
+def _sayable(message: str) -> str:
+    """Text that a journal can hold; a person may have put anything into it."""
+    return message.encode(errors="replace").decode().replace("\0", "")
+
+
 def iso(moment: float) -> str:
-    """Seconds since 1970 as RFC 3339 in UTC."""
+    """Seconds since 1970 as RFC 3339 in UTC. Raises ``ValueError`` and ``OverflowError`` outside the years 1 to 9999."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

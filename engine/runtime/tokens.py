@@ -28,6 +28,9 @@ from engine.runtime.outcome import Parked, Stopped
 NEAR_S = 2.0
 """A deadline nearer than this is waited for in the process: parking and claiming again would cost more."""
 
+DAY_S = 86_400
+"""The longest that a timer of this process runs at a stretch."""
+
 FAR = 1 << 60
 """Later than anything that is recorded."""
 
@@ -92,6 +95,7 @@ class Tokens:
         self.heard = 0
         self._gates: dict[str, tuple[asyncio.Future[Answer | None], float | None]] = {}
         self._seen: dict[str, int] = {}
+        self._late: dict[str, Answer] = {}
 
     # ---- blocking and waking ------------------------------------------------------------------------
 
@@ -161,7 +165,7 @@ class Tokens:
             remaining = due_at - self.clock()
             if remaining <= 0:
                 return None
-            if remaining < 86_400:
+            if remaining < DAY_S:
                 timer = loop.call_later(remaining, self._due, future)
         self._gates[path] = (future, due_at)
         if seen is not None:
@@ -179,8 +183,11 @@ class Tokens:
             self._wake(future)
 
     def deliver(self, path: str, answer: Answer) -> None:
-        """An answer came while the run is alive."""
-        if path in self._gates and not self._parking:
+        """An answer came while the run is alive. One that comes while the run is about to park is kept: whether it
+        parks is not known yet."""
+        if self._parking:
+            self._late[path] = answer
+        elif path in self._gates:
             self._wake(self._gates[path][0], answer)
 
     def look(self) -> None:
@@ -226,12 +233,7 @@ class Tokens:
     async def _try_park(self) -> bool:
         """True: something woke up. False: a timer in this process will wake it."""
         now = self.clock()
-        for future, due in list(self._gates.values()):
-            if due is not None and due <= now:
-                self._wake(future)
-        for alarm in self._alarms:
-            if alarm.at <= now:
-                alarm.ring()
+        self._wake_due(now)
         if self.running:
             return True
         dues = [due for _, due in self._gates.values() if due is not None]
@@ -248,14 +250,23 @@ class Tokens:
                 self._wake(future, error=error)
             return True
         self._parking = False
+        late, self._late = self._late, {}
         if answers:
-            for path, answer in answers.items():
-                if path in self._gates:
-                    self._wake(self._gates[path][0], answer)
+            for path, answer in (late | answers).items():
+                self.deliver(path, answer)
+            self._wake_due(self.clock())  # timers that went off meanwhile were not heard
         else:
             for future, _ in list(self._gates.values()):
                 self._wake(future, error=Parked())
         return True
+
+    def _wake_due(self, now: float) -> None:
+        for future, due in list(self._gates.values()):
+            if due is not None and due <= now:
+                self._wake(future)
+        for alarm in self._alarms:
+            if alarm.at <= now:
+                alarm.ring()
 
 
 class Alarm:
@@ -273,8 +284,13 @@ class Alarm:
 
     def arm(self) -> None:
         if not self.rung and self._timer is None:
-            seconds = min(max(self.at - self._tokens.clock(), 0), 86_400)
-            self._timer = asyncio.get_running_loop().call_later(seconds, self.ring)
+            left = self.at - self._tokens.clock()
+            timer = asyncio.get_running_loop().call_later
+            self._timer = timer(max(left, 0), self.ring) if left <= DAY_S else timer(DAY_S, self._again)
+
+    def _again(self) -> None:
+        self._timer = None
+        self.arm()
 
     def ring(self) -> None:
         if not self.rung and not self._tokens._parking:
