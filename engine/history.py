@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from engine.artifacts import Artifact
 from engine.journal import Event
 
 Json: TypeAlias = Any
@@ -48,7 +49,8 @@ class StepRun:
     """One step at one place of the run. Times are seconds since 1970; ``ms`` is what the call itself took.
 
     ``input`` is what a tool was called with; ``arm`` the label of the branch a choice took; ``error`` is
-    ``{"code", "message"}``. "caught": it failed, and a catch took over."""
+    ``{"code", "message"}``. "caught": it failed, and a catch took over. ``large``: the "input" or "output" that is not
+    here because of its size, and where it is."""
 
     path: str
     state: StepState
@@ -64,11 +66,13 @@ class StepRun:
     finished_at: float | None = None
     waits: tuple[Wait, ...] = ()
     retries: tuple[Attempt, ...] = ()
+    large: dict[str, Artifact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """``state`` as the events tell it; ``steps`` in the order in which they began; ``claims`` counts the runners."""
+    """``state`` as the events tell it; ``steps`` in the order in which they began; ``claims`` counts the runners.
+    ``large``: as a step's, for "output"."""
 
     state: str
     steps: tuple[StepRun, ...]
@@ -79,6 +83,7 @@ class RunView:
     error: dict[str, Json] | None = None
     waiting_on: tuple[str, ...] = ()
     claims: int = 0
+    large: dict[str, Artifact] = field(default_factory=dict)
 
     def step(self, path: str) -> StepRun | None:
         return next((step for step in self.steps if step.path == path), None)
@@ -126,6 +131,7 @@ def _of_run(view: RunView, event: Event) -> RunView:
                 finished_at=event.at,
                 waiting_on=(),
                 output=event.data.get("output"),
+                large=_large(event.data, {"output": "output"}),
                 error=event.data.get("error"),
             )
         case _:
@@ -224,7 +230,16 @@ def _called(data: dict[str, Json]) -> dict[str, Json]:
     return {name: data[source] for source, name in named.items() if source in data}
 
 
+def _large(data: dict[str, Json], named: dict[str, str]) -> dict[str, Artifact]:
+    large = data.get("large")
+    if large is None:
+        return {}
+    return {name: Artifact.of(large[source]) for source, name in named.items() if source in large}
+
+
 def _change(steps: dict[str, StepRun], event: Event, **changes: Any) -> None:
     path = event.path or event.data.get("path", "")
     step = steps.get(path) or StepRun(path, "running", event.at)
+    if "large" in event.data:
+        changes["large"] = step.large | _large(event.data, {"args": "input", "result": "output"})
     steps[path] = replace(step, **changes)

@@ -9,13 +9,22 @@ memory in tests.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
-from engine.strict import encode
+from engine.artifacts import Artifact, ArtifactLost, Shelf, StoreFailed
+from engine.artifacts.store import INLINE_BYTES, LARGEST_BYTES, is_large, size_words
+from engine.strict import TooLarge, encode
 
 Json: TypeAlias = Any
+
+SMALL = INLINE_BYTES // 4
+"""Characters of JSON that are never too many for the journal, whatever they are."""
+BULKY = frozenset({"result", "args", "output", "value"})
+"""What of an event may be an artifact: the journal then holds ``large: {name: {"sha256", "bytes"}}`` instead. In an
+event that is only noted it is ``{"bytes"}`` alone: such a value follows from what is recorded, and is computed again.
+"""
 
 
 class Fenced(Exception):
@@ -66,11 +75,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of a run, written with its last event. ``output`` and ``error`` are JSON text or None."""
+    """The end of a run, written with its last event. ``output``, ``error`` and ``artifact`` (which is where a large
+    output is) are JSON text or None."""
 
     state: str
     output: str | None = None
     error: str | None = None
+    artifact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,8 @@ class Candidate:
 class Answer:
     """``outcome``: approved, rejected, expired; due (a wait's time has come); finished (a run that a step started:
     ``value``, or ``error`` when it did not succeed); event (``value`` is its content, ``ref`` its id); cancelled (the
-    step was told to stop). "look" is no answer: there is news for a wait, look again; it is never journaled."""
+    step was told to stop). "look" is no answer: there is news for a wait, look again; it is never journaled. A large
+    ``value`` is an ``artifact`` instead."""
 
     outcome: str
     by: tuple[str, ...] = ()
@@ -122,6 +134,7 @@ class Answer:
     value: Json = None
     error: dict[str, Json] | None = None
     ref: str = ""
+    artifact: Artifact | None = None
 
     @staticmethod
     def of(data: dict[str, Json]) -> Answer:
@@ -132,6 +145,7 @@ class Answer:
             data.get("value"),
             data.get("error"),
             str(data.get("event_id") or data.get("run_id") or ""),
+            artifact_in(data, "value"),
         )
 
     def data(self) -> dict[str, Json]:
@@ -140,6 +154,8 @@ class Answer:
                 return {"answer": self.outcome, "by": list(self.by), "comment": self.comment}
             case "finished":
                 ended = {"value": self.value} if self.error is None else {"error": self.error}
+                if self.artifact is not None:
+                    ended = {"large": {"value": self.artifact.data()}}
                 return {"answer": self.outcome, "run_id": self.ref, **ended}
             case "event":
                 return {"answer": self.outcome, "event_id": self.ref, "value": self.value}
@@ -193,11 +209,17 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """``error`` is None for a success. ``order`` grows with the journal."""
+    """``error`` is None for a success. ``order`` grows with the journal. A large ``value`` is an ``artifact``."""
 
     order: int
     value: Json = None
     error: dict[str, Json] | None = None
+    artifact: Artifact | None = None
+
+    @property
+    def derived(self) -> bool:
+        """The value is kept nowhere: compute it again."""
+        return self.artifact is not None and not self.artifact.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +232,12 @@ class Started:
 class Journal:
     """The maps, by path, and the writing end of one run. Written to by one invocation of the run at a time."""
 
-    def __init__(self, lease: Lease, ledger: Ledger, events: Sequence[Event] = ()) -> None:
+    def __init__(
+        self, lease: Lease, ledger: Ledger, events: Sequence[Event] = (), shelf: Shelf | None = None
+    ) -> None:
         self.lease = lease
         self._ledger = ledger
+        self._shelf = shelf
         self._order = 0
         self.done: dict[str, Done] = {}
         self.started: dict[str, Started] = {}
@@ -232,7 +257,7 @@ class Journal:
         kept = Started(event.at, data, self._order)
         match kind:
             case "step.succeeded":
-                self.done[path] = Done(self._order, data.get("result"))
+                self.done[path] = Done(self._order, data.get("result"), None, artifact_in(data, "result"))
             case "step.failed":
                 if data.get("final", True):
                     self.done[path] = Done(self._order, None, data["error"])
@@ -260,32 +285,84 @@ class Journal:
         return self._order
 
     def note(self, kind: str, path: str, data: dict[str, Json]) -> Entry:
-        """Hand over without waiting. Raises ``NotJson``."""
-        entry = Entry(kind, path, encode(data))
+        """Hand over without waiting; a large value stays out. Raises ``NotJson``."""
+        text = encode(data)
+        if len(text) > SMALL and is_large(text):
+            text = encode(_slim(data))
+        entry = Entry(kind, path, text)
         self._ledger.note(self.lease, entry)
         return entry
 
     def record(self, kind: str, path: str, data: dict[str, Json]) -> Awaitable[None]:
-        """Durable once awaited. Raises ``NotJson`` at once; ``Fenced``, ``Interrupted`` when awaited."""
-        return self._ledger.append(self.lease, (Entry(kind, path, encode(data)),))
+        """Durable once awaited, a large value as an artifact. Raises ``NotJson`` at once; ``Fenced``, ``Interrupted``,
+        ``StoreFailed`` when awaited."""
+        text = encode(data)
+        if len(text) > SMALL and is_large(text):
+            return self._record_large(kind, path, data, text)
+        return self._ledger.append(self.lease, (Entry(kind, path, text),))
 
     def finish(
         self, state: str, data: dict[str, Json], output: Json = None, error: dict[str, Json] | None = None
     ) -> Awaitable[None]:
-        """The last event (``run.`` and the state) and the run's end, in one transaction. Raises ``NotJson``."""
-        entry = Entry(f"run.{state}", "", encode(data))
+        """The last event (``run.`` and the state) and the run's end, in one transaction. Raises as ``record`` does."""
+        text = encode(data)
+        why = None if error is None else encode(error)
+        if len(text) > SMALL and is_large(text):
+            return self._record_large(f"run.{state}", "", data, text, Finish(state, None, why))
         result = encode(output) if state == "succeeded" else None
-        return self._ledger.append(
-            self.lease, (entry,), Finish(state, result, None if error is None else encode(error))
-        )
+        return self._ledger.append(self.lease, (Entry(f"run.{state}", "", text),), Finish(state, result, why))
+
+    def _record_large(
+        self, kind: str, path: str, data: dict[str, Json], text: str, finish: Finish | None = None
+    ) -> Awaitable[None]:
+        _refuse_huge(text)
+
+        async def record() -> None:
+            kept = await self._put_away(data)
+            end = finish
+            if end is not None and "output" in kept.get("large", ()):
+                end = replace(end, artifact=encode(kept["large"]["output"]))
+            await self._ledger.append(self.lease, (Entry(kind, path, encode(kept)),), end)
+
+        return record()
+
+    async def _put_away(self, data: dict[str, Json]) -> dict[str, Json]:
+        """The data with its bulky values on the shelf."""
+        if self._shelf is None:
+            raise StoreFailed("There is no store of artifacts here.")
+        large = {}
+        for name in BULKY & data.keys():
+            if len((text := encode(data[name])).encode()) > SMALL:
+                artifact = await self._shelf.put(self.lease.account_id, self.lease.run_id, text)
+                large[name] = artifact.data()
+        return _without(data, large)
+
+    async def fetch(self, artifact: Artifact, path: str) -> Json:
+        """The value that was recorded at ``path``. Raises ``ArtifactLost``, naming the path, and ``StoreFailed``."""
+        if self._shelf is None:
+            raise StoreFailed("There is no store of artifacts here.")
+        try:
+            return await self._shelf.get(self.lease.account_id, artifact)
+        except ArtifactLost as error:
+            error.step = path
+            raise
+
+    async def filled(self, started: Started, path: str) -> dict[str, Json]:
+        """An event's data with its artifacts read in. Raises as ``fetch`` does."""
+        data = dict(started.data)
+        for name, about in data.pop("large", {}).items():
+            data[name] = await self.fetch(Artifact.of(about), path)
+        return data
 
     async def open_gate(self, path: str, data: dict[str, Json], approval: ApprovalRequest | None) -> None:
+        """Raises ``NotJson`` besides, also for more than a person could look at."""
         if approval is None:
             await self.record("gate.opened", path, data)
         else:
-            encode(approval.shown)
-            encode(approval.effects)
-            await self._ledger.open_gate(self.lease, Entry("gate.opened", path, encode(data)), approval)
+            _refuse_large(encode(approval.shown))
+            text = encode(data)
+            _refuse_large(text)
+            await self._ledger.open_gate(self.lease, Entry("gate.opened", path, text), approval)
 
     async def escalate(self, path: str) -> Answer | None:
         """An approval's time to escalate has come; its answer when it was decided before."""
@@ -296,7 +373,7 @@ class Journal:
 
     async def start_child(self, path: str, data: dict[str, Json], child: ChildRequest) -> None:
         """Raises ``NotJson`` besides."""
-        encode(child.input)
+        _refuse_large(encode(child.input))
         await self._ledger.start_child(self.lease, Entry("gate.opened", path, encode(data)), child)
 
     async def subscribe(self, path: str, data: dict[str, Json], name: str) -> int:
@@ -320,3 +397,36 @@ class Journal:
         self, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
     ) -> dict[str, Answer]:
         return await self._ledger.park(self.lease, paths, due_at, seen)
+
+
+def artifact_in(data: dict[str, Json], name: str) -> Artifact | None:
+    """Where a value of an event is, when it is not in the event itself."""
+    large = data.get("large")
+    return None if large is None or name not in large else Artifact.of(large[name])
+
+
+def _slim(data: dict[str, Json]) -> dict[str, Json]:
+    """An event's data with the sizes of its bulky values in their place. Raises ``TooLarge``."""
+    large = {}
+    for name in BULKY & data.keys():
+        text = encode(data[name])
+        if (size := len(text.encode())) > SMALL:
+            _refuse_huge(text)
+            large[name] = Artifact("", size).data()
+    return _without(data, large)
+
+
+def _without(data: dict[str, Json], large: dict[str, Json]) -> dict[str, Json]:
+    kept = {name: value for name, value in data.items() if name not in large} | {"large": large}
+    _refuse_large(encode(kept))
+    return kept
+
+
+def _refuse_large(text: str) -> None:
+    if is_large(text):
+        raise TooLarge(f"more than {size_words(INLINE_BYTES)} of JSON")
+
+
+def _refuse_huge(text: str) -> None:
+    if len(text) > LARGEST_BYTES:
+        raise TooLarge(f"more than {size_words(LARGEST_BYTES)} of JSON")

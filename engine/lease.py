@@ -17,6 +17,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import TupleRow
 
+from engine.artifacts import Artifact
+from engine.artifacts.sweep import REFER, lock_key
 from engine.journal import Answer, Event, Lease
 from engine.model.usage import Call, record_of_run
 from engine.steptimes import StepTimes
@@ -230,6 +232,11 @@ class Leases:
 
     async def spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
         await record_of_run(self._connection, account_id, run_id, call)
+
+    async def refer(self, account_id: UUID, run_id: UUID, artifact: Artifact) -> None:
+        """Write down that a run refers to an artifact, before the journal does."""
+        key = lock_key(account_id, artifact.sha256)
+        await self._connection.execute(REFER, (key, account_id, artifact.sha256, run_id, artifact.bytes))
 
     async def count(self, times: StepTimes) -> None:
         await times.flush(self._connection)

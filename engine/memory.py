@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from engine.artifacts import Artifact
 from engine.journal import (
     LOOK,
     Answer,
@@ -36,6 +37,7 @@ class MemoryRun:
     state: str = "running"
     output: Json = None
     error: Json = None
+    output_artifact: Artifact | None = None
     due_at: float | None = None
     waiting_on: list[str] = field(default_factory=list)
     approvals: dict[str, ApprovalRequest] = field(default_factory=dict)
@@ -104,6 +106,8 @@ class MemoryLedger:
             run.state = finish.state
             run.output = None if finish.output is None else decode(finish.output)
             run.error = None if finish.error is None else decode(finish.error)
+            if finish.artifact is not None:
+                run.output_artifact = Artifact.of(decode(finish.artifact))
             self._ended(lease.run_id)
         self.after_write(names)
 
@@ -196,7 +200,9 @@ class MemoryLedger:
         if parent.state in ENDS or self._answer(parent, path) is not None:
             return
         error = None if run.state == "succeeded" else run.error
-        data = Answer("finished", value=run.output, error=error, ref=str(run_id)).data()
+        data = Answer(
+            "finished", value=run.output, error=error, ref=str(run_id), artifact=run.output_artifact
+        ).data()
         self._write(parent, [Entry("gate.answered", path, encode(data))])
         if parent.state == "waiting":
             parent.state = "queued"

@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from dsl.plan import Plan
+from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim, Connection, Leases
@@ -66,8 +67,8 @@ class _Active:
 
 
 class Runner:
-    """``open``, then ``stop``; everything in between happens by itself. ``tools`` and ``models`` for tests; the
-    connectors, and the models of the environment, else."""
+    """``open``, then ``stop``; everything in between happens by itself. ``tools``, ``models`` and ``artifacts`` for
+    tests; the connectors, and the models and the store of the environment, else."""
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Runner:
         tools: Tools | None = None,
         clock: Callable[[], float] = time.time,
         models: Models | None = None,
+        artifacts: ArtifactStore | None = None,
     ) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._url = url
@@ -90,6 +92,7 @@ class Runner:
         self._own_tools = PooledTools(self._connector)
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()
+        self._shelf = Shelf(artifacts if artifacts is not None else configured(), self._refer)
         self._times = StepTimes()
         self._clock = clock
         self._offset = 0.0
@@ -195,6 +198,9 @@ class Runner:
         except (Interrupted, psycopg.Error):
             log.warning("run %s: the database did not answer; it will be claimed again", run_id)
             await self._release(claim, blameless=True)
+        except StoreFailed as error:
+            log.error("run %s stopped in attempt %d: %s", run_id, claim.attempt, error)
+            await self._release(claim, blameless=False)
         except Exception:
             log.exception("run %s stopped in attempt %d", run_id, claim.attempt)
             await self._release(claim, blameless=False)
@@ -206,7 +212,7 @@ class Runner:
 
     async def _execute(self, active: _Active) -> None:
         claim = active.claim
-        journal = Journal(claim.lease, self._writer, claim.events)
+        journal = Journal(claim.lease, self._writer, claim.events, self._shelf)
         if claim.attempt > self._settings.most_attempts:
             message = f"The run was given up after {claim.attempt - 1} attempts that did not end."
             error = {"code": "dead_letter", "message": message, "step": ""}
@@ -322,6 +328,10 @@ class Runner:
             log.error("no language model can be used: %s %s", error.message, error.help)
             return None
         return None if settings is None else AgentModels(settings, self._spent)
+
+    async def _refer(self, account_id: UUID, run_id: UUID, artifact: Artifact) -> None:
+        async with self._desk.leases() as leases:
+            await leases.refer(account_id, run_id, artifact)
 
     async def _spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
         async with self._desk.leases() as leases:

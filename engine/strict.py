@@ -17,6 +17,10 @@ class NotJson(ValueError):
     """The value cannot be recorded; the message says where in it and why."""
 
 
+class TooLarge(NotJson):
+    """The value has more JSON than a run may hold."""
+
+
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 _canonical = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"), sort_keys=True

@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from dsl.plan import Plan
 from engine import tables
 from engine.actor import Actor
+from engine.artifacts import Artifact
 from engine.database import Database
 from engine.errors import BadInput, NotFound, Unavailable
 from engine.history import RunView, fold
@@ -63,7 +64,8 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with the version it is pinned to, all its events, and the events folded into steps."""
+    """A run with the version it is pinned to, all its events, and the events folded into steps. A large output is an
+    ``output_artifact`` instead."""
 
     summary: RunSummary
     input: dict[str, Any]
@@ -72,6 +74,7 @@ class RunDetail:
     plan: Plan
     events: tuple[Event, ...]
     view: RunView
+    output_artifact: Artifact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
         while page := await _events(session, run_id, events[-1].seq if events else 0, EVENT_PAGE):
             events.extend(page)
     plan = Plan.model_validate(version.plan)
-    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), fold(events))
+    away = None if run.output_artifact is None else Artifact.of(run.output_artifact)
+    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), fold(events), away)
 
 
 async def events_after(

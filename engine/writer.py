@@ -55,13 +55,14 @@ RECONNECT_S = 0.5
 APPEND = """
 WITH given AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%s::jsonb)
-    AS g(run uuid, epoch int, n int, state text, output jsonb, error jsonb, events jsonb)
+    AS g(run uuid, epoch int, n int, state text, output jsonb, error jsonb, artifact jsonb, events jsonb)
 ), held AS (
   UPDATE runs r SET
     last_seq = r.last_seq + g.n,
     state = coalesce(g.state, r.state),
     output = coalesce(g.output, r.output),
     error = coalesce(g.error, r.error),
+    output_artifact = coalesce(g.artifact, r.output_artifact),
     finished_at = CASE WHEN g.state IS NULL THEN r.finished_at ELSE clock_timestamp() END,
     due_at = CASE WHEN g.state IS NULL THEN r.due_at END,
     lease_until = CASE WHEN g.state IS NULL THEN r.lease_until END,
@@ -367,6 +368,8 @@ def _row(group: _Group) -> str:
             head += f',"output":{group.finish.output}'
         if group.finish.error is not None:
             head += f',"error":{group.finish.error}'
+        if group.finish.artifact is not None:
+            head += f',"artifact":{group.finish.artifact}'
     return f'{head},"events":[{events}]}}'
 
 

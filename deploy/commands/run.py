@@ -114,6 +114,8 @@ async def _waits_for_a_person(db: Database, actor: Actor, run_id: UUID, answers:
 def _report(detail: runs.RunDetail) -> int:
     run = detail.summary
     result = {"run_id": str(run.id), "state": run.state, "output": detail.output, "error": run.error}
+    if detail.output_artifact is not None:
+        result["output_artifact"] = detail.output_artifact.data()
     print(json.dumps(result, ensure_ascii=False), flush=True)
     if run.state == "succeeded":
         return 0

@@ -11,6 +11,7 @@ from engine.api import (
     access,
     admin,
     approvals,
+    artifacts,
     connectors,
     events,
     login,
@@ -23,6 +24,7 @@ from engine.api import (
 from engine.api.access import cookie_name
 from engine.api.limits import BodyLimit
 from engine.api.sealing import Sealed
+from engine.artifacts import configured
 from engine.database import Database
 from engine.settings import Settings
 
@@ -33,6 +35,7 @@ ROUTERS = (
     oidc.router,
     workflows.router,
     runs.router,
+    artifacts.router,
     approvals.router,
     events.router,
     connectors.router,
@@ -53,6 +56,7 @@ def api(db: Database, settings: Settings) -> FastAPI:
     )
     app.state.db = db
     app.state.settings = settings
+    app.state.artifacts = configured(home=settings.home)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     problems.install(app)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from engine import runs
 from engine.actor import Actor
 from engine.api.access import Guard, caller, database
+from engine.artifacts import Artifact
 from engine.errors import WeftError
 from engine.journal import Event
 from engine.lifecycle import is_terminal
@@ -44,20 +45,24 @@ class Start(BaseModel):
 
 
 class Started(BaseModel):
-    """``output`` and ``error`` once the run is over."""
+    """``output`` and ``error`` once the run is over. A large output is an ``output_artifact`` instead, to be had at
+    ``runs/{run_id}/artifacts/{sha256}``."""
 
     run_id: UUID
     state: str
     output: Any = None
+    output_artifact: Artifact | None = None
     error: dict[str, Any] | None = None
 
 
 class RunAnswer(BaseModel):
-    """One run; ``steps`` are its events folded, by path."""
+    """One run; ``steps`` are its events folded, by path. A large output is an ``output_artifact`` instead; the same
+    of a step's input or output is in the step's ``large``. One without a hash is not kept: it follows from others."""
 
     summary: RunSummary
     input: dict[str, Any]
     output: Any
+    output_artifact: Artifact | None
     steps: list[dict[str, Any]]
     text: str
 
@@ -84,7 +89,13 @@ async def start(
         return Started(run_id=run.id, state=run.state)
     response.status_code = 200
     detail = await runs.get_run(db, actor, run.id)
-    return Started(run_id=run.id, state=run.state, output=detail.output, error=run.error)
+    return Started(
+        run_id=run.id,
+        state=run.state,
+        output=detail.output,
+        output_artifact=detail.output_artifact,
+        error=run.error,
+    )
 
 
 @router.get("/runs")
@@ -117,6 +128,7 @@ async def one(run_id: UUID, actor: Viewer, request: Request) -> RunAnswer:
         summary=detail.summary,
         input=detail.input,
         output=detail.output,
+        output_artifact=detail.output_artifact,
         steps=[asdict(step) for step in detail.view.steps],
         text=detail.text,
     )

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from dsl import coerce, validate_input
 from dsl.plan import Agent, AgentTool, PlanStep, ToolCall
 from engine.effects import DEFAULT_TIMEOUT_S, backoff_ms
+from engine.journal import Done
 from engine.model.error import ModelError
 from engine.model.message import Message
 from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
@@ -49,7 +50,7 @@ async def agent(state: State, step: PlanStep, do: Agent, scope: Scope, branch: B
     """The model's answer: a value of the ``output`` type, or its text where there is none.
 
     Fails with "no_model", "rate_limited", "model_error", "max_turns", "budget_exceeded" or "not_approved"."""
-    if (recorded := known(state, path)) is not None:
+    if (recorded := known(state, path)) is not None and not recorded.derived:
         return recorded.value
     return await _Conversation(state, step, do, scope, branch, path).answer()
 
@@ -99,11 +100,16 @@ class _Conversation:
         said = f"The model came to no answer within {self._do.max_turns} turns."
         raise self._state.failed(self._path, "max_turns", said)
 
+    async def _value(self, recorded: Done, place: str) -> Json:
+        if recorded.artifact is None:
+            return recorded.value
+        return await self._state.journal.fetch(recorded.artifact, place)
+
     async def _turn(self, place: str) -> Turn:
         state, journal, branch = self._state, self._state.journal, self._branch
         try:
             if (recorded := known(state, place)) is not None:
-                return _turn_of(recorded.value)
+                return _turn_of(await self._value(recorded, place))
         except Failure as failure:
             raise state.failed(self._path, failure.code, failure.message) from None
         await state.tokens.barrier(branch)
@@ -166,7 +172,7 @@ class _Conversation:
         called = f"{tool.connector}.{tool.tool}"
         try:
             if (recorded := known(state, place)) is not None:
-                return _told(recorded.value)
+                return _told(await self._value(recorded, place))
         except Failure as failure:
             return _told({"error": failure.message, "code": failure.code})
         await state.tokens.barrier(self._branch)

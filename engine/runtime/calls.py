@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 from dsl import coerce
 from dsl.plan import PlanStep, Retry, ToolCall
+from engine.artifacts import StoreFailed
 from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
 from engine.journal import Done, Entry
-from engine.runtime.outcome import Failure, Review
+from engine.runtime.outcome import Failure, Review, plain
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
@@ -20,10 +21,17 @@ from engine.strict import NotJson
 
 Json: TypeAlias = Any
 
+LONGEST_KEY = 1000
+"""Characters of an idempotency key that a step writes itself."""
+
 
 async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch: Branch, path: str) -> Json:
     if (recorded := known(state, path)) is not None:
-        return recorded.value
+        return (
+            recorded.value
+            if recorded.artifact is None
+            else await state.journal.fetch(recorded.artifact, path)
+        )
     if state.tokens.replaying:
         await state.tokens.barrier(branch)
     branch.check()
@@ -40,6 +48,8 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
     key = f"{state.run_id}/{path}"
     if step.key is not None:
         key = str(state.compute(step.key, scope, path))
+        if len(key) > LONGEST_KEY:
+            raise state.failed(path, "expression", f"The key has more than {LONGEST_KEY} characters.")
     timeout_s = DEFAULT_TIMEOUT_S if step.timeout_ms is None else step.timeout_ms / 1000
     return await effect(state, do, args, key, timeout_s, step.retry, branch, path)
 
@@ -91,15 +101,16 @@ async def effect(
                 state.pins.get((do.connector, do.tool)),
             )
         except ToolError as error:
+            said = plain(error.message)
             state.world.observe("failed", max(state.world.clock() - clock, 0.0))
             verdict = after_error(do, retry, error.code, error.outcome, attempt, state.world.chance())
             match verdict:
                 case Ask():
-                    raise Review(path, _question(do, error.message)) from None
+                    raise Review(path, _question(do, said)) from None
                 case Fail():
-                    raise await _fail(state, path, error.code, error.message, attempt) from None
+                    raise await _fail(state, path, error.code, said, attempt) from None
                 case Repeat(delay_ms=delay):
-                    problem = {"code": error.code, "message": error.message}
+                    problem = {"code": error.code, "message": said}
                     await journal.record(
                         "step.retrying", path, {"attempt": attempt, "delay_ms": delay, "error": problem}
                     )
@@ -122,7 +133,11 @@ async def effect(
             raise await _fail(
                 state, path, "invalid_result", f"The tool answered with {error}.", attempt
             ) from None
-        await durable
+        try:
+            await durable
+        except (NotJson, StoreFailed) as error:
+            why = f"The tool has done it, but its answer could not be kept: {error}"
+            raise await _fail(state, path, "invalid_result", why, attempt) from None
         return value
 
 
@@ -137,7 +152,6 @@ async def _begin(state: State, do: ToolCall, path: str, data: dict[str, Json], k
 
 
 async def _fail(state: State, path: str, code: str, message: str, attempt: int) -> Failure:
-    message = message.encode(errors="replace").decode().replace("\0", "")
     order = state.journal.tick()
     failure = Failure(code, message, path, order)
     await state.journal.record(

@@ -88,7 +88,7 @@ class _Gathering:
             raise fatal[0]
 
         if closed is not None:
-            return self._as_recorded(closed.data, closed.order, values)
+            return self._as_recorded(await state.journal.filled(closed, self.path), closed.order, values)
         # Where any one branch is enough, a failure yields to a `return`.
         returns = [one for one in failures if isinstance(one, Returned)] if self.any_wins else []
         first = min(returns or failures, key=lambda one: one.order, default=None)
@@ -222,7 +222,7 @@ async def loop(walk: Walk, step: PlanStep, do: Loop, scope: Scope, branch: Branc
         last = await walk.block(do.block, inner, branch)
         value = {"count": value["count"] + 1, "last": last}
         if do.carry is not None and do.block.result is not None:
-            names[do.carry] = last
+            names[do.carry] = state.bounded(last, path)
         if do.mode == "until":
             names[step.id] = dict(value)
             if _true(state, do.test, scope.inner(names), path):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from dsl import coerce
+from engine.artifacts import ArtifactLost
 from engine.journal import Answer, Journal
 from engine.runtime.interpreter import Interpreter
 from engine.runtime.outcome import Failure, Parked, Returned, Review, Stopped
@@ -22,6 +23,9 @@ from engine.strict import NotJson
 
 Json: TypeAlias = Any
 End: TypeAlias = Literal["succeeded", "failed", "cancelled", "needs_review", "waiting", "drained"]
+
+MOST_PROBLEMS = 20
+"""Of a compensation that are told; an error is no list of everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Invocation:
                 spine.ending = Returned(value, "", 0)
         except (Failure, Stopped) as ending:
             spine.ending = ending
+        except ArtifactLost as lost:  # no catch of the workflow's handles it: what is recorded did happen
+            spine.ending = Failure("artifact_lost", str(lost), lost.step)
         try:
             return await self._end(interpreter, spine.ending)
         except Parked:
@@ -151,7 +157,7 @@ class Invocation:
                     "step": "",
                 }
                 if problems:
-                    reason["compensation"] = problems
+                    reason["compensation"] = problems[:MOST_PROBLEMS]
                 await journal.finish("cancelled", {"error": reason}, None, reason)
                 return Execution("cancelled", None, reason)
             case Stopped():
@@ -167,7 +173,7 @@ class Invocation:
         problems = await interpreter.compensate("")
         error = failure.data()
         if problems:
-            error["compensation"] = problems
+            error["compensation"] = problems[:MOST_PROBLEMS]
         await self._journal.finish("failed", {"error": error}, None, error)
         return Execution("failed", None, error)
 

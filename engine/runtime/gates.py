@@ -159,7 +159,10 @@ async def _open_approval(state: State, step: PlanStep, do: Approve, scope: Scope
     effects = [effect for guard in do.guards for effect in _effects(state, step.path, guard, scope)]
     title = step.label if do.title is None else str(state.compute(do.title, scope, path))
     shown = {label: state.compute(value, scope, path) for label, value in do.show}
-    args_hash = approval_hash(lease.account_id, lease.run_id, path, state.content_hash, effects)
+    try:
+        args_hash = approval_hash(lease.account_id, lease.run_id, path, state.content_hash, effects)
+    except NotJson as error:
+        raise state.failed(path, "invalid_arguments", f"What a person would approve holds {error}.") from None
     request = ApprovalRequest(
         id=state.world.new_id(),
         path=path,
@@ -183,7 +186,10 @@ async def _open_approval(state: State, step: PlanStep, do: Approve, scope: Scope
     }
     if escalation is not None and escalates_at is not None:
         data |= {"escalates_at": iso(escalates_at), "escalates_to": escalation}
-    await state.journal.open_gate(path, data, request)
+    try:
+        await state.journal.open_gate(path, data, request)
+    except NotJson as error:
+        raise state.failed(path, "invalid_arguments", f"What a person would look at holds {error}.") from None
     opened = Started(state.world.clock(), data, state.journal.tick())
     state.journal.gates[path] = opened
     return opened

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from dsl import plan as p
 from dsl.plan import Block, PlanStep
+from engine.artifacts import ArtifactLost
 from engine.effects import backoff_ms
 from engine.runtime import agents, children, control, gates, hearing
 from engine.runtime.calls import call
@@ -69,7 +70,7 @@ class Interpreter:
             if place not in state.journal.closed:
                 state.journal.note("scope.closed", place, {"outcome": "caught", "error": failure.data()})
             names = {} if one.variable is None else {one.variable: failure.data()}
-            return await self.block(one.block, scope.inner(names), branch)
+            return state.bounded(await self.block(one.block, scope.inner(names), branch), path)
         raise failure
 
     async def _retried(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:
@@ -150,7 +151,7 @@ class Interpreter:
         match step.do:
             case p.Let(value=expression):
                 recorded = state.journal.done.get(path)
-                if recorded is not None and recorded.error is None:
+                if recorded is not None and recorded.error is None and not recorded.derived:
                     return recorded.value
                 value = state.compute(expression, scope, path)
                 state.note_result(path, value)
@@ -212,6 +213,8 @@ class Interpreter:
                 await self.block(one.step.compensate, one.scope.inner(), branch)
             except Failure as failure:
                 problems.append(failure.data())
+            except ArtifactLost as lost:
+                problems.append(Failure("artifact_lost", str(lost), lost.step).data())
             # What undid something is not undone itself.
             state.undo = [other for other in state.undo if not is_inside(other.path, f"{one.path}~comp")]
         state.undoing.forget(branch)

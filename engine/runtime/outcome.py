@@ -14,13 +14,24 @@ from typing import Any, TypeAlias
 Json: TypeAlias = Any
 
 
+LONGEST_MESSAGE = 10_000
+"""Characters of an error that are kept; a journal is no place for a page of HTML."""
+
+
+def plain(message: str) -> str:
+    """A message as the journal can hold it: not too long, no NUL, no half of a surrogate pair."""
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} ... (cut off)"
+    return message if message.isprintable() else message.encode(errors="replace").decode().replace("\0", "")
+
+
 class Failure(Exception):
     """``order`` is the failure's place in the journal: of two, the earlier decides."""
 
     def __init__(self, code: str, message: str, step: str, order: int = 0) -> None:
         super().__init__(f"{step}: {code}: {message}")
-        self.code = code
-        self.message = message
+        self.code = plain(code)
+        self.message = plain(message)
         self.step = step
         self.order = order
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from dsl.plan import Block, Expression, PlanStep, WorkflowPin
+from engine.artifacts.store import LARGEST_BYTES, size_words
 from engine.effects import Tools
 from engine.identity import new_id
 from engine.journal import Entry, Journal
@@ -19,7 +20,7 @@ from engine.runtime.expression import Bound, bind
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
-from engine.strict import NotJson
+from engine.strict import NotJson, TooLarge, encode
 
 Json: TypeAlias = Any
 
@@ -139,6 +140,15 @@ class State:
         except NotJson as error:
             raise self.failed(path, "expression", f"The value cannot be kept: it holds {error}.") from None
         return self.journal.tick()
+
+    def bounded(self, value: Json, path: str) -> Json:
+        """A value that is not noted, but may grow from round to round. Raises ``Failure``."""
+        try:
+            if len(encode(value)) > LARGEST_BYTES:
+                raise TooLarge(f"more than {size_words(LARGEST_BYTES)} of JSON")
+        except NotJson as error:
+            raise self.failed(path, "expression", f"The value cannot be kept: it holds {error}.") from None
+        return value
 
 
 class Walk(Protocol):

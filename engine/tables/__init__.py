@@ -7,6 +7,7 @@ the tables it needs, see ``engine/migrations``.
 
 from engine.tables.accounts import Account, LoginDelay, RefreshToken, User, UserSession
 from engine.tables.approvals import Approval
+from engine.tables.artifacts import ArtifactRow
 from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
@@ -17,6 +18,7 @@ from engine.tables.workflows import Draft, Version, Workflow
 __all__ = [
     "Account",
     "Approval",
+    "ArtifactRow",
     "AuditEntry",
     "ConnectorRow",
     "Conversation",

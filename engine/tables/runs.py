@@ -29,8 +29,9 @@ from engine.tables.columns import json, json_or_null, moment, stamped, texts
 
 
 class Run(SQLModel, table=True):
-    """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued. ``parent_path``
-    is the step of ``parent_run_id`` that started it, ``depth`` how many runs stand above it."""
+    """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued. A large output
+    is elsewhere: ``output_artifact`` is its ``{"sha256", "bytes"}``. ``parent_path`` is the step of ``parent_run_id``
+    that started it, ``depth`` how many runs stand above it."""
 
     __tablename__ = "runs"
 
@@ -41,6 +42,7 @@ class Run(SQLModel, table=True):
     content_hash: str
     input: dict[str, Any] = json()
     output: Any = json_or_null()
+    output_artifact: dict[str, Any] | None = json_or_null()
     error: dict[str, Any] | None = json_or_null()
     state: str = "queued"
     trigger: str = "manual"

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dsl import plan as p
+from engine.artifacts import MemoryStore, Shelf
 from engine.effects import ToolError
 from engine.journal import Answer, Journal, Lease
 from engine.memory import MemoryLedger, MemoryRun
@@ -274,6 +275,7 @@ class Stage:
     others: dict[str, p.Plan] = field(default_factory=dict)
     happens: list[tuple[str, Json]] = field(default_factory=list)
     talker: Talker | None = None
+    store: MemoryStore = field(default_factory=MemoryStore)
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(lambda: self.now)
@@ -294,7 +296,7 @@ class Stage:
             given = run.input
         lease = self.ledger.claim(run.lease.run_id, owner)
         world = World(self.witness, lambda: self.now, self.chance, models=self.talker)
-        journal = Journal(lease, self.ledger, run.events)
+        journal = Journal(lease, self.ledger, run.events, Shelf(self.store, pauses_s=()))
         return Invocation(program, journal, world, given, cancelled or run.stopping)
 
     async def invoke(self, **rest: Any) -> Execution:
