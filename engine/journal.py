@@ -110,6 +110,7 @@ class ChildRequest:
     id: UUID
     version_id: UUID | None
     input: dict[str, Json]
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from engine.artifacts import Artifact
 from engine.artifacts.sweep import REFER, lock_key
 from engine.journal import Answer, Event, Lease
 from engine.model.usage import Call, record_of_run
-from engine.steptimes import StepTimes
+from engine.tallies import Tallies
 
 Json: TypeAlias = Any
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
@@ -37,14 +37,15 @@ WITH lost AS (
   SELECT id FROM runs WHERE state = 'queued' AND due_at <= now()
   ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ), chosen AS (
-  SELECT id FROM lost UNION ALL SELECT id FROM due UNION ALL SELECT id FROM queued LIMIT %(most)s
+  SELECT id, 'lost' AS why FROM lost UNION ALL SELECT id, 'due' FROM due
+  UNION ALL SELECT id, 'queued' FROM queued LIMIT %(most)s
 ), claimed AS (
   UPDATE runs r SET state = 'running', attempt = r.attempt + 1, epoch = r.epoch + 1, lease_owner = %(me)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s), waiting_on = '{}',
     started_at = coalesce(r.started_at, clock_timestamp()), last_seq = r.last_seq + 1
   FROM chosen c WHERE r.id = c.id
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
-    r.cancel_requested_at IS NOT NULL AS cancelled, r.depth
+    r.cancel_requested_at IS NOT NULL AS cancelled, r.depth, c.why, r.traceparent
 ), noted AS (
   INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
   SELECT account_id, id, last_seq, 'run.claimed', '', jsonb_build_object('attempt', attempt, 'runner', %(me)s::text)
@@ -93,7 +94,8 @@ ON CONFLICT (id) DO UPDATE SET seen_at = now(), started_at = now()
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A run that is ours for now. ``attempt`` counts from 1 and starts again after a wait; ``events`` are the
-    journal so far; ``clock`` is the database's time at the claim, in seconds since 1970."""
+    journal so far; ``clock`` is the database's time at the claim, in seconds since 1970. ``why``: it was "queued", its
+    waiting time was over ("due"), or its holder's lease ("lost"); ``traceparent`` is what it came with."""
 
     lease: Lease
     version_id: UUID
@@ -103,6 +105,8 @@ class Claim:
     cancelled: bool
     clock: float
     events: tuple[Event, ...]
+    why: str = "queued"
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ class Leases:
                 cancelled,
                 clock,
                 tuple(events.get(run_id, ())),
+                why,
+                traceparent,
             )
             for (
                 run_id,
@@ -153,6 +159,8 @@ class Leases:
                 _,
                 cancelled,
                 depth,
+                why,
+                traceparent,
                 clock,
             ) in rows
         ]
@@ -238,8 +246,8 @@ class Leases:
         key = lock_key(account_id, artifact.sha256)
         await self._connection.execute(REFER, (key, account_id, artifact.sha256, run_id, artifact.bytes))
 
-    async def count(self, times: StepTimes) -> None:
-        await times.flush(self._connection)
+    async def count(self, tallies: Tallies) -> None:
+        await tallies.flush(self._connection)
 
     async def register(self) -> None:
         await self._connection.execute(REGISTER, (self._me, socket.gethostname(), os.getpid()))

@@ -1,9 +1,9 @@
-"""What Prometheus scrapes, from the database's truth at the moment of asking."""
+"""What Prometheus scrapes: counts that the processes add up (``engine.tallies``), and the database's state of now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -15,26 +15,23 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from engine import tallies
 from engine.database import Database
 from engine.lifecycle import TERMINAL, RunState
-from engine.pulse import (
-    EngineState,
-    ModelTotals,
-    RunTotals,
-    engine_state,
-    model_totals,
-    run_totals,
-    step_totals,
-)
-from engine.steptimes import BOUNDS, StepTotals
+from engine.pulse import Backlog, EngineState, RunTotals, backlog, engine_state, run_totals
+from engine.tallies import MEASURES, Measure, Tally
+
+PROVIDER = "provider_api"
+"""The name under which the database counts the calls of models (migration 0008): provider, model, outcome."""
 
 
 async def scrape(db: Database) -> bytes:
     """The text exposition format. Raises ``Unavailable``."""
     registry = CollectorRegistry()
+    counted = await tallies.read(db)
     totals = families(await engine_state(db), await run_totals(db))
-    steps = step_family(await step_totals(db))
-    registry.register(_Snapshot((*totals, steps, *provider_families(await model_totals(db)))))
+    waiting = backlog_families(await backlog(db))
+    registry.register(_Snapshot((*totals, *waiting, *tallied_families(counted), *provider_families(counted))))
     return generate_latest(registry)
 
 
@@ -65,31 +62,63 @@ def families(engine: EngineState, totals: Sequence[RunTotals]) -> tuple[Metric, 
     )
 
 
-def step_family(totals: Sequence[StepTotals]) -> Metric:
-    """``totals`` in the order of their bounds."""
-    family = HistogramMetricFamily(
-        "step_duration_seconds", "Calls of tools, each attempt for itself.", labels=["outcome"]
+def backlog_families(found: Backlog) -> tuple[Metric, ...]:
+    return (
+        GaugeMetricFamily(
+            "queue_oldest_seconds",
+            "For how long the run that is due the longest has been.",
+            value=found.oldest_s,
+        ),
+        GaugeMetricFamily("approvals_open", "Approvals that wait for a decision.", value=found.approvals),
     )
-    for outcome in ("failed", "succeeded"):
-        counts = {total.bound: total for total in totals if total.outcome == outcome}
-        sofar = accumulate(counts[bound].steps if bound in counts else 0 for bound in BOUNDS)
-        buckets = [(_bound(bound), float(steps)) for bound, steps in zip(BOUNDS, sofar, strict=True)]
-        family.add_metric([outcome], buckets, sum(total.seconds for total in counts.values()))
+
+
+def tallied_families(counted: Sequence[Tally]) -> tuple[Metric, ...]:
+    """Every measure, also one that was never counted: whoever looks for it finds 0, or no line, but its help."""
+    found = {name: list(rows) for name, rows in groupby(counted, key=lambda tally: tally.name)}
+    return tuple(
+        (_histogram if measure.bounds else _counter)(measure, found.get(measure.name, []))
+        for measure in MEASURES
+    )
+
+
+def _counter(measure: Measure, rows: Sequence[Tally]) -> Metric:
+    family = CounterMetricFamily(measure.name, measure.help, labels=measure.labels)
+    counts = {labels: 0 for labels in _known(measure)} | {row.labels: row.n for row in rows}
+    for labels, n in counts.items():
+        family.add_metric(labels, n)
     return family
 
 
-def _bound(seconds: float) -> str:
-    return "+Inf" if seconds == float("inf") else str(seconds)
+def _known(measure: Measure) -> tuple[tuple[str, ...], ...]:
+    return measure.known if measure.labels else ((),)
 
 
-def provider_families(totals: Sequence[ModelTotals]) -> tuple[Metric, ...]:
+def _histogram(measure: Measure, rows: Sequence[Tally]) -> Metric:
+    family = HistogramMetricFamily(measure.name, measure.help, labels=measure.labels)
+    by_labels: dict[tuple[str, ...], list[Tally]] = {labels: [] for labels in _known(measure)}
+    for tally in rows:
+        by_labels.setdefault(tally.labels, []).append(tally)
+    for labels, group in by_labels.items():
+        counts = {tally.bound: tally.n for tally in group}
+        sofar = accumulate(counts.get(bound, 0) for bound in measure.bounds)
+        buckets = [(_bound(bound), float(n)) for bound, n in zip(measure.bounds, sofar, strict=True)]
+        family.add_metric(labels, buckets, sum(tally.total for tally in group))
+    return family
+
+
+def _bound(value: float) -> str:
+    return "+Inf" if value == tallies.INFINITY else str(value)
+
+
+def provider_families(counted: Sequence[Tally]) -> tuple[Metric, ...]:
     labels = ["provider", "model", "outcome"]
     calls = CounterMetricFamily("provider_api_calls", "Calls of language models.", labels=labels)
     latency = SummaryMetricFamily("provider_api_latency_seconds", "How long they took.", labels=labels)
-    for total in totals:
-        label = [total.provider, total.model, "failed" if total.failed else "answered"]
-        calls.add_metric(label, total.calls)
-        latency.add_metric(label, count_value=total.calls, sum_value=total.seconds)
+    for tally in counted:
+        if tally.name == PROVIDER:
+            calls.add_metric(tally.labels, tally.n)
+            latency.add_metric(tally.labels, count_value=tally.n, sum_value=tally.total)
     return calls, latency
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from engine.database import Database
 from engine.lifecycle import RunState
-from engine.steptimes import StepTotals
 
 SILENT_S = 15.0
 """A runner says that it lives every few seconds; one that was silent for so long is not counted."""
@@ -35,14 +34,12 @@ class RunTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelTotals:
-    """Calls of one model, those that failed apart, and the seconds they took together."""
+class Backlog:
+    """``oldest_s``: how long the run that has been due for the longest waits for a runner; 0 when none does.
+    ``approvals``: those that nobody has decided."""
 
-    provider: str
-    model: str
-    failed: bool
-    calls: int
-    seconds: float
+    oldest_s: float
+    approvals: int
 
 
 async def engine_state(db: Database) -> EngineState:
@@ -58,14 +55,6 @@ async def engine_state(db: Database) -> EngineState:
     return EngineState("ready" if alive else "down" if known else "starting", alive, active)
 
 
-async def step_totals(db: Database) -> tuple[StepTotals, ...]:
-    """By outcome, and by bound from the smallest on."""
-    query = text("SELECT outcome, bound, steps, seconds FROM step_totals ORDER BY outcome, bound")
-    async with db.platform() as session:
-        rows: Iterable[Any] = await session.execute(query)
-        return tuple(StepTotals(*row) for row in rows)
-
-
 async def run_totals(db: Database) -> tuple[RunTotals, ...]:
     """Counts only: the one thing that is read over all accounts."""
     async with db.platform() as session:
@@ -75,8 +64,7 @@ async def run_totals(db: Database) -> tuple[RunTotals, ...]:
         return tuple(RunTotals(RunState(state), runs, seconds) for state, runs, seconds in rows)
 
 
-async def model_totals(db: Database) -> tuple[ModelTotals, ...]:
-    query = text("SELECT provider, model, failed, calls, seconds FROM weft_model_totals() ORDER BY 1, 2, 3")
+async def backlog(db: Database) -> Backlog:
     async with db.platform() as session:
-        rows: Iterable[Any] = await session.execute(query)
-        return tuple(ModelTotals(*row) for row in rows)
+        row: Any = (await session.execute(text("SELECT oldest_s, approvals FROM weft_backlog()"))).one()
+    return Backlog(row.oldest_s or 0.0, row.approvals)

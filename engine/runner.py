@@ -30,7 +30,16 @@ from engine.lease import Claim, Connection, Leases
 from engine.model import AgentModels, Call, ModelSettings
 from engine.runtime import Invocation, Models, Program, Programs, World
 from engine.settings import BadSettings
-from engine.steptimes import StepTimes
+from engine.tallies import (
+    BATCH_EVENTS,
+    CLAIMS,
+    COMMIT_SECONDS,
+    DEAD_LETTERS,
+    LEASES_LOST,
+    RETRIES,
+    STEP_SECONDS,
+    Tallies,
+)
 from engine.toolbox import PooledTools
 from engine.writer import Writer
 
@@ -93,7 +102,8 @@ class Runner:
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()
         self._shelf = Shelf(artifacts if artifacts is not None else configured(), self._refer)
-        self._times = StepTimes()
+        self._tallies = Tallies()
+        self._writer.measured = self._committed
         self._clock = clock
         self._offset = 0.0
         self._full = False
@@ -139,7 +149,7 @@ class Runner:
         await asyncio.gather(*self._loops, return_exceptions=True)
         with contextlib.suppress(psycopg.Error):
             async with self._desk.leases() as leases:
-                await leases.count(self._times)
+                await leases.count(self._tallies)
                 await leases.sign_off()
         await self._writer.close()
         await self._desk.close()
@@ -177,6 +187,7 @@ class Runner:
 
     def _begin(self, claim: Claim) -> None:
         self._offset = claim.clock - self._clock()
+        self._tallies.add(CLAIMS, claim.why)
         active = self._active[claim.lease.run_id] = _Active(claim)
         task = asyncio.create_task(self._carry(active))
         self._tasks.add(task)
@@ -214,18 +225,32 @@ class Runner:
         claim = active.claim
         journal = Journal(claim.lease, self._writer, claim.events, self._shelf)
         if claim.attempt > self._settings.most_attempts:
+            self._tallies.add(DEAD_LETTERS)
             message = f"The run was given up after {claim.attempt - 1} attempts that did not end."
             error = {"code": "dead_letter", "message": message, "step": ""}
             await journal.finish("failed", {"error": error}, None, error)
             return
         program = await self._program(claim)
-        world = World(self._tools, self._now, observe=self._times.add, models=self._models)
+        world = World(
+            self._tools, self._now, observe=self._observed, models=self._models, calling=self._calling
+        )
         active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
         if self._draining:
             active.invocation.drain()
         ended = await active.invocation.run()
         if ended.state == "drained":
             await self._release(claim, blameless=True)
+
+    def _observed(self, outcome: str, seconds: float) -> None:
+        self._tallies.observe(STEP_SECONDS, seconds, outcome)
+
+    def _calling(self, path: str, attempt: int) -> None:
+        if attempt > 1:
+            self._tallies.add(RETRIES)
+
+    def _committed(self, events: int, seconds: float) -> None:
+        self._tallies.observe(BATCH_EVENTS, events)
+        self._tallies.observe(COMMIT_SECONDS, seconds)
 
     async def _program(self, claim: Claim) -> Program:
         program = self._programs.get(claim.content_hash)
@@ -266,12 +291,13 @@ class Runner:
                     continue
                 if beat.held.get(run_id) != active.claim.lease.epoch:
                     active.lost = True
+                    self._tallies.add(LEASES_LOST)
                     active.invocation.drain()
                 elif run_id in beat.cancelled:
                     active.invocation.cancel()
             with contextlib.suppress(psycopg.Error):
                 async with self._desk.leases() as leases:
-                    await leases.count(self._times)
+                    await leases.count(self._tallies)
 
     async def _listen_loop(self) -> None:
         while True:

@@ -21,6 +21,7 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -112,7 +113,11 @@ class Writer:
     """A ``Ledger``. ``owner`` is the runner's id, which every lease carries. ``close`` writes what is left."""
 
     def __init__(self, url: str, owner: str, lanes: int = 1) -> None:
-        self._lanes = [_Lane(url, owner, number) for number in range(lanes)]
+        self._lanes = [_Lane(url, owner, number, self) for number in range(lanes)]
+        self.measured: Callable[[int, float], None] = lambda events, seconds: None
+        """Told of every commit of a batch: how many events, and how long it took."""
+        self.written: Callable[[set[UUID]], None] = lambda runs: None
+        """Told, now and then, of the runs whose journals have grown since."""
 
     async def open(self) -> None:
         """Raises ``psycopg.OperationalError`` when there is no database."""
@@ -181,7 +186,8 @@ class Writer:
 
 
 class _Lane:
-    def __init__(self, url: str, owner: str, number: int) -> None:
+    def __init__(self, url: str, owner: str, number: int, writer: Writer) -> None:
+        self._writer = writer
         self._url = url
         self._owner = owner
         self._number = number
@@ -280,6 +286,7 @@ class _Lane:
     async def _commit(self, batch: dict[UUID, _Group]) -> None:
         if not batch:
             return
+        began = perf_counter()
         try:
             refused = await self._append(batch.values())
         except psycopg.OperationalError as error:
@@ -296,6 +303,7 @@ class _Lane:
             for group in batch.values():
                 _fail(group.waiting, Interrupted(str(error)))
             return
+        self._writer.measured(sum(len(group.entries) for group in batch.values()), perf_counter() - began)
         for run, group in batch.items():
             if run in refused:
                 _fail(group.waiting, Fenced())
@@ -338,11 +346,12 @@ class _Lane:
         if now - self._notified < NOTIFY_EVERY_S and not self._closing:
             self._wake_in(NOTIFY_EVERY_S)
             return
-        runs, self._dirty = [str(run) for run in self._dirty], set()
+        dirty, self._dirty = self._dirty, set()
         self._notified = now
+        self._writer.written(dirty)
         with suppress(psycopg.Error):
             if self._connection is not None and not self._connection.closed:
-                await self._connection.execute(NOTIFY, (runs,), prepare=True)
+                await self._connection.execute(NOTIFY, ([str(run) for run in dirty],), prepare=True)
 
     async def _broken(self, error: psycopg.Error) -> None:
         """Find Postgres again; whoever is queued meanwhile waits."""

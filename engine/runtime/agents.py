@@ -123,6 +123,7 @@ class _Conversation:
             await state.tokens.pause(branch, again.at + again.data["delay_ms"] / 1000 - state.world.clock())
         while True:
             began = state.world.clock()
+            state.world.calling(place, attempt)
             try:
                 turn = await state.world.models.turn(
                     journal.lease.account_id, journal.lease.run_id, self._model, self._parts, tools

@@ -90,6 +90,7 @@ async def effect(
         noted = await _begin(state, do, path, {"attempt": attempt, **about}, in_flight)
         in_flight = False
         clock = state.world.clock()
+        state.world.calling(path, attempt)
         try:
             value = await state.world.tools.call(
                 journal.lease.account_id,

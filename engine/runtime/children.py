@@ -61,7 +61,8 @@ async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, pa
     if problems:
         message = f"{do.workflow!r} does not take this: {'; '.join(problems[:5])}. Nothing was started."
         raise state.failed(path, "invalid_arguments", message)
-    child = ChildRequest(state.world.new_id(), UUID(pin.version) if pin.version else None, fitted)
+    version_id = UUID(pin.version) if pin.version else None
+    child = ChildRequest(state.world.new_id(), version_id, fitted, state.world.traceparent(path))
     data = {"run_id": str(child.id), "workflow": do.workflow, "step": step.id}
     try:
         await state.journal.start_child(path, data, child)

@@ -45,6 +45,10 @@ class World:
     new_id: Callable[[], UUID] = new_id
     observe: Callable[[str, float], None] = lambda outcome, seconds: None
     """Told of every call of a tool that ended: "succeeded" or "failed", and its seconds."""
+    calling: Callable[[str, int], None] = lambda path, attempt: None
+    """Told of every call of a tool or a model that is about to be made: its path, and which attempt it is."""
+    traceparent: Callable[[str], str | None] = lambda path: None
+    """What a run that is started by the step at a path is told of the trace it belongs to."""
     models: Models | None = None
 
 

@@ -12,7 +12,7 @@ from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
 from engine.tables.events import EventWait, PublishedEvent
-from engine.tables.runs import Run, RunEvent, RunnerRow
+from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace
 from engine.tables.workflows import Draft, Version, Workflow
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "RefreshToken",
     "Run",
     "RunEvent",
+    "RunTrace",
     "RunnerRow",
     "User",
     "UserSession",

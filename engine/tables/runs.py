@@ -31,7 +31,8 @@ from engine.tables.columns import json, json_or_null, moment, stamped, texts
 class Run(SQLModel, table=True):
     """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued. A large output
     is elsewhere: ``output_artifact`` is its ``{"sha256", "bytes"}``. ``parent_path`` is the step of ``parent_run_id``
-    that started it, ``depth`` how many runs stand above it."""
+    that started it, ``depth`` how many runs stand above it. ``traceparent`` is the span
+    above it (W3C Trace Context)."""
 
     __tablename__ = "runs"
 
@@ -62,6 +63,7 @@ class Run(SQLModel, table=True):
     parent_run_id: UUID | None = None
     parent_path: str | None = None
     depth: int = 0
+    traceparent: str | None = None
 
 
 class RunEvent(SQLModel, table=True):
@@ -76,6 +78,16 @@ class RunEvent(SQLModel, table=True):
     kind: str
     path: str = ""
     data: dict[str, Any] = json()
+
+
+class RunTrace(SQLModel, table=True):
+    """How far a run's journal was made into spans: up to the event ``seq``. See ``engine.telemetry.tracer``."""
+
+    __tablename__ = "run_traces"
+
+    run_id: UUID = Field(primary_key=True)
+    account_id: UUID
+    seq: int = 0
 
 
 class RunnerRow(SQLModel, table=True):

@@ -223,7 +223,7 @@ async def test_an_event_postgres_refuses_hurts_its_own_run_only(ground: Ground, 
 async def test_calls_are_counted_by_how_long_they_took(
     runner: Runner, urls: Urls, ground: Ground, witness: Witness
 ) -> None:
-    ground.query("DELETE FROM step_totals RETURNING 1")
+    ground.query("DELETE FROM tallies RETURNING 1")
     version = ground.publish(
         plan(call("a"), call("b", tool="flaky", args={"fails": 1}, retry=p.Retry(max=1, backoff_ms=1)))
     )
@@ -231,6 +231,7 @@ async def test_calls_are_counted_by_how_long_they_took(
     await until(lambda: ground.states(ids) == {"succeeded": 3})
     await runner.stop()
     rows = ground.query(
-        "SELECT outcome, sum(steps)::int, sum(seconds) < 3 FROM step_totals GROUP BY 1 ORDER BY 1"
+        "SELECT labels[1], sum(n)::int, sum(total) < 3 FROM tallies WHERE name = 'step_duration_seconds'"
+        " GROUP BY 1 ORDER BY 1"
     )
     assert rows == [("failed", 1, True), ("succeeded", 6, True)]
