@@ -45,11 +45,27 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A try whose outcome nobody knew. ``code``: "interrupted" (its runner stopped meanwhile) or the tool's error;
+    ``text`` is the question in words. ``answer``: "happened", "again", "fail", or None while nobody has said."""
+
+    asked_at: float
+    attempt: int
+    code: str
+    text: str
+    answer: str | None = None
+    by: str = ""
+    comment: str = ""
+    answered_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepRun:
     """One step at one place of the run. Times are seconds since 1970; ``ms`` is what the call itself took.
 
-    ``input`` is what a tool was called with; ``arm`` the label of the branch a choice took; ``error`` is
-    ``{"code", "message"}``. "caught": it failed, and a catch took over. ``large``: the "input" or "output" that is not
+    ``tried_at``: when the last try that was journaled began. ``input`` is what a tool was called with; ``arm`` the
+    label of the branch a choice took; ``error`` is ``{"code", "message"}``. "caught": it failed, and a catch took
+    over. "review": nobody knows whether it happened, see ``question``. ``large``: the "input" or "output" that is not
     here because of its size, and where it is."""
 
     path: str
@@ -67,6 +83,13 @@ class StepRun:
     waits: tuple[Wait, ...] = ()
     retries: tuple[Attempt, ...] = ()
     large: dict[str, Artifact] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    tried_at: float | None = None
+
+    @property
+    def question(self) -> Question | None:
+        """The one that stands open."""
+        return self.questions[-1] if self.state == "review" and self.questions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +112,7 @@ class RunView:
         return next((step for step in self.steps if step.path == path), None)
 
 
-_ENDS = ("succeeded", "failed", "cancelled", "timed_out", "needs_review")
+_ENDS = ("succeeded", "failed", "cancelled", "timed_out")
 
 
 def fold(events: Iterable[Event]) -> RunView:
@@ -99,16 +122,16 @@ def fold(events: Iterable[Event]) -> RunView:
     for event in events:
         if event.kind.startswith("run."):
             view = _of_run(view, event)
-            if event.kind == "run.needs_review":
-                _change(steps, event, state="review")
         else:
             _of_step(steps, event)
+            if "review" in event.data and view.state == "needs_review" and not _asked(steps):
+                view = replace(view, state="queued")
             if event.kind == "gate.answered" and view.state == "waiting":
                 waiting_on = tuple(path for path in view.waiting_on if path != event.path)
                 view = replace(view, state="queued", waiting_on=waiting_on)
     if view.finished_at is not None:
         for path, step in steps.items():
-            if step.finished_at is None and step.state != "review":
+            if step.finished_at is None:
                 steps[path] = replace(step, state="cancelled", finished_at=view.finished_at)
     return replace(view, steps=tuple(steps.values()))
 
@@ -124,6 +147,8 @@ def _of_run(view: RunView, event: Event) -> RunView:
             )
         case "waiting":
             return replace(view, state="waiting", waiting_on=tuple(event.data.get("on", ())))
+        case "needs_review":
+            return replace(view, state="needs_review", waiting_on=())
         case end if end in _ENDS:
             return replace(
                 view,
@@ -142,7 +167,12 @@ def _of_step(steps: dict[str, StepRun], event: Event) -> None:
     data, path = event.data, event.path
     match event.kind:
         case "step.started":
-            _change(steps, event, state="running", finished_at=None, **_called(data))
+            _change(steps, event, state="running", finished_at=None, tried_at=event.at, **_called(data))
+        case "step.unknown":
+            known = steps.get(path)
+            question = Question(event.at, data["attempt"], data["code"], data["question"])
+            asked = (*(known.questions if known else ()), question)
+            _change(steps, event, state="review", questions=asked, attempt=data["attempt"])
         case "step.succeeded":
             ms = data.get("ms")
             began = event.at if ms is None else event.at - ms / 1000
@@ -194,6 +224,27 @@ def _of_step(steps: dict[str, StepRun], event: Event) -> None:
             _answered(steps, event)
         case "scope.closed":
             _closed(steps, event)
+    if "review" in data:
+        _told(steps, event)
+
+
+def _told(steps: dict[str, StepRun], event: Event) -> None:
+    known = steps.get(event.path)
+    if known is None or not known.questions or known.questions[-1].answer is not None:
+        return
+    data = event.data
+    question = replace(
+        known.questions[-1],
+        answer=data["review"],
+        by=data.get("by", ""),
+        comment=data.get("comment", ""),
+        answered_at=event.at,
+    )
+    _change(steps, event, questions=(*known.questions[:-1], question))
+
+
+def _asked(steps: dict[str, StepRun]) -> bool:
+    return any(step.state == "review" for step in steps.values())
 
 
 def _answered(steps: dict[str, StepRun], event: Event) -> None:

@@ -246,6 +246,7 @@ class Journal:
         self.arms: dict[str, int] = {}
         self.gates: dict[str, Started] = {}
         self.answers: dict[str, Answer] = {}
+        self.unknown: dict[str, Started] = {}
         self.escalated: set[str] = set()
         self.closed: dict[str, Started] = {}
         self.empty = True
@@ -259,13 +260,18 @@ class Journal:
         match kind:
             case "step.succeeded":
                 self.done[path] = Done(self._order, data.get("result"), None, artifact_in(data, "result"))
+                self.unknown.pop(path, None)
             case "step.failed":
                 if data.get("final", True):
                     self.done[path] = Done(self._order, None, data["error"])
+                    self.unknown.pop(path, None)
             case "step.started":
                 self.started[path] = kept
             case "step.retrying":
                 self.retrying[path] = kept
+                self.unknown.pop(path, None)
+            case "step.unknown":
+                self.unknown[path] = kept
             case "branch.taken":
                 self.arms[path] = data["arm"]
             case "gate.opened":
@@ -303,18 +309,31 @@ class Journal:
         return self._ledger.append(self.lease, (Entry(kind, path, text),))
 
     def finish(
-        self, state: str, data: dict[str, Json], output: Json = None, error: dict[str, Json] | None = None
+        self,
+        state: str,
+        data: dict[str, Json],
+        output: Json = None,
+        error: dict[str, Json] | None = None,
+        before: Sequence[Entry] = (),
     ) -> Awaitable[None]:
-        """The last event (``run.`` and the state) and the run's end, in one transaction. Raises as ``record`` does."""
+        """The last event (``run.`` and the state), those ``before`` it, and the run's end, in one transaction. Raises
+        as ``record`` does."""
         text = encode(data)
         why = None if error is None else encode(error)
         if len(text) > SMALL and is_large(text):
-            return self._record_large(f"run.{state}", "", data, text, Finish(state, None, why))
+            return self._record_large(f"run.{state}", "", data, text, Finish(state, None, why), before)
         result = encode(output) if state == "succeeded" else None
-        return self._ledger.append(self.lease, (Entry(f"run.{state}", "", text),), Finish(state, result, why))
+        entries = (*before, Entry(f"run.{state}", "", text))
+        return self._ledger.append(self.lease, entries, Finish(state, result, why))
 
     def _record_large(
-        self, kind: str, path: str, data: dict[str, Json], text: str, finish: Finish | None = None
+        self,
+        kind: str,
+        path: str,
+        data: dict[str, Json],
+        text: str,
+        finish: Finish | None = None,
+        before: Sequence[Entry] = (),
     ) -> Awaitable[None]:
         _refuse_huge(text)
 
@@ -323,7 +342,7 @@ class Journal:
             end = finish
             if end is not None and "output" in kept.get("large", ()):
                 end = replace(end, artifact=encode(kept["large"]["output"]))
-            await self._ledger.append(self.lease, (Entry(kind, path, encode(kept)),), end)
+            await self._ledger.append(self.lease, (*before, Entry(kind, path, encode(kept))), end)
 
         return record()
 

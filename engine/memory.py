@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from engine.artifacts import Artifact
+from engine.history import fold
 from engine.journal import (
     LOOK,
     Answer,
@@ -22,6 +23,7 @@ from engine.journal import (
     Lease,
 )
 from engine.strict import decode, encode
+from engine.testimony import Statement
 
 Json = Any
 
@@ -85,6 +87,17 @@ class MemoryLedger:
             run.approvals.pop(path, None)
         if run.state == "waiting":
             run.state = "queued"
+
+    def testify(self, run_id: UUID, path: str, said: Statement) -> None:
+        """What a person's answer to a review does, from outside the run."""
+        run = self.runs[run_id]
+        asked = {step.path: step.question for step in fold(run.events).steps}
+        question = asked.pop(path)
+        assert run.state == "needs_review" and question is not None, f"nobody asks about {path!r}"
+        kind, data = said.event(path, question.attempt)
+        self._write(run, [Entry(kind, path, encode(data))])
+        if not any(asked.values()):
+            run.state, run.error = "queued", None
 
     def publish(self, name: str, payload: Json) -> None:
         """An event, from outside."""

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     SIGNAL = "signal"
     DECIDE = "decide"
+    REVIEW = "review"
     CONVERSE = "converse"
     CONNECT = "connect"
     AUDIT = "audit"
@@ -31,6 +32,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.CANCEL: frozenset({"builder", "operator", "admin"}),
     Permission.SIGNAL: frozenset({"builder", "operator", "admin"}),
     Permission.DECIDE: frozenset({"approver", "admin"}),
+    Permission.REVIEW: frozenset({"operator", "admin"}),
     Permission.CONVERSE: frozenset({"builder", "admin"}),
     Permission.CONNECT: frozenset({"operator", "admin"}),
     Permission.AUDIT: frozenset({"admin"}),

@@ -249,6 +249,8 @@ async def _ask_to_stop(session: AsyncSession, actor: Actor, run: tables.Run) -> 
     run.cancel_requested_at = run.cancel_requested_at or now
     if before != RunState.RUNNING:
         run.state, run.due_at, run.waiting_on = RunState.QUEUED, now, []
+        if before == RunState.NEEDS_REVIEW:
+            run.error, run.attempt = None, 0
         # The runner journals the gates' ends, each where it stands; until then nobody shall decide one.
         close = "UPDATE approvals SET state = 'cancelled', decided_at = now() WHERE run_id = :run AND state = 'open'"
         await session.execute(text(close), {"run": run.id})

@@ -64,7 +64,8 @@ WITH given AS MATERIALIZED (
     output = coalesce(g.output, r.output),
     error = coalesce(g.error, r.error),
     output_artifact = coalesce(g.artifact, r.output_artifact),
-    finished_at = CASE WHEN g.state IS NULL THEN r.finished_at ELSE clock_timestamp() END,
+    finished_at = CASE WHEN g.state IS NULL OR g.state = 'needs_review' THEN r.finished_at
+      ELSE clock_timestamp() END,
     due_at = CASE WHEN g.state IS NULL THEN r.due_at END,
     lease_until = CASE WHEN g.state IS NULL THEN r.lease_until END,
     lease_owner = CASE WHEN g.state IS NULL THEN r.lease_owner END

@@ -18,6 +18,7 @@ from engine.api import (
     oidc,
     platform,
     problems,
+    reviews,
     runs,
     workflows,
 )
@@ -37,6 +38,7 @@ ROUTERS = (
     runs.router,
     artifacts.router,
     approvals.router,
+    reviews.router,
     events.router,
     connectors.router,
     admin.router,

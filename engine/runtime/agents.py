@@ -24,7 +24,7 @@ from engine.journal import Done
 from engine.model.error import ModelError
 from engine.model.message import Message
 from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
-from engine.runtime.calls import effect, known
+from engine.runtime.calls import effect, known, settled
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
@@ -176,12 +176,6 @@ class _Conversation:
                 return _told(await self._value(recorded, place))
         except Failure as failure:
             return _told({"error": failure.message, "code": failure.code})
-        await state.tokens.barrier(self._branch)
-        self._branch.check()
-        if tool.dangerous or (tool.effect == "write" and state.is_refused(self._step.path, self._path)):
-            why = "needs a person's yes to its very arguments" if tool.dangerous else "was not approved"
-            said = f"{called} {why}; a model cannot call it here, and nothing was sent. Call it in a step of its own."
-            raise state.failed(self._path, "not_approved", said)
         do = ToolCall(
             connector=tool.connector,
             tool=tool.tool,
@@ -189,6 +183,12 @@ class _Conversation:
             effect=tool.effect,
             honours_key=tool.honours_key,
         )
+        await settled(state, do, self._branch, place)
+        self._branch.check()
+        if tool.dangerous or (tool.effect == "write" and state.is_refused(self._step.path, self._path)):
+            why = "needs a person's yes to its very arguments" if tool.dangerous else "was not approved"
+            said = f"{called} {why}; a model cannot call it here, and nothing was sent. Call it in a step of its own."
+            raise state.failed(self._path, "not_approved", said)
         try:
             key = f"{state.run_id}/{place}"
             return _told(await effect(state, do, args, key, DEFAULT_TIMEOUT_S, None, self._branch, place))

@@ -13,7 +13,7 @@ from dsl.plan import PlanStep, Retry, ToolCall
 from engine.artifacts import StoreFailed
 from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
 from engine.journal import Done, Entry
-from engine.runtime.outcome import Failure, Review, plain
+from engine.runtime.outcome import Failure, Stopped, plain
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
@@ -23,6 +23,7 @@ Json: TypeAlias = Any
 
 LONGEST_KEY = 1000
 """Characters of an idempotency key that a step writes itself."""
+LOST = "the runner stopped while the call was in flight"
 
 
 async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch: Branch, path: str) -> Json:
@@ -33,7 +34,7 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
             else await state.journal.fetch(recorded.artifact, path)
         )
     if state.tokens.replaying:
-        await state.tokens.barrier(branch)
+        await settled(state, do, branch, path)
     branch.check()
 
     if state.is_refused(step.path, path):
@@ -62,6 +63,27 @@ def known(state: State, path: str) -> Done | None:
     return recorded
 
 
+async def settled(state: State, do: ToolCall, branch: Branch, path: str) -> None:
+    """The replay barrier before a call that has no recorded end. Raises ``Review`` when a former runner left it in
+    flight and nobody can tell how it ended: also where the branch is told to stop, so that every such call is asked
+    about. Only a cancel passes over what was asked already: whoever cancels knows it."""
+    try:
+        await state.tokens.barrier(branch)
+    except Stopped:
+        known = state.tokens.cancelling is not None and path in state.journal.unknown
+        if known or after_crash(do, _in_flight(state, path)) == "go":
+            raise
+    if after_crash(do, _in_flight(state, path)) == "ask":
+        attempt = state.journal.started[path].data.get("attempt", 1)
+        raise state.unknown(path, _question(do, LOST), "interrupted", int(attempt))
+
+
+def _in_flight(state: State, path: str) -> bool:
+    """Whether the last try has a beginning and no end."""
+    started, again = state.journal.started.get(path), state.journal.retrying.get(path)
+    return started is not None and (again is None or again.order < started.order)
+
+
 async def effect(
     state: State,
     do: ToolCall,
@@ -77,12 +99,9 @@ async def effect(
     journal = state.journal
     about = {"tool": f"{do.connector}.{do.tool}", "args": args, "key": key}
 
-    started, again = journal.started.get(path), journal.retrying.get(path)
-    in_flight = started is not None and (again is None or again.order < started.order)
-    if after_crash(do, in_flight) == "ask":
-        raise Review(path, _question(do, "the runner stopped while the call was in flight"))
+    in_flight = _in_flight(state, path)
     attempt = 1
-    if again is not None:
+    if (again := journal.retrying.get(path)) is not None:
         attempt = int(again.data["attempt"]) + 1
         await state.tokens.pause(branch, again.at + again.data["delay_ms"] / 1000 - state.world.clock())
 
@@ -107,7 +126,7 @@ async def effect(
             verdict = after_error(do, retry, error.code, error.outcome, attempt, state.world.chance())
             match verdict:
                 case Ask():
-                    raise Review(path, _question(do, said)) from None
+                    raise state.unknown(path, _question(do, said), error.code, attempt) from None
                 case Fail():
                     raise await _fail(state, path, error.code, said, attempt) from None
                 case Repeat(delay_ms=delay):

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from dsl import coerce
 from engine.artifacts import ArtifactLost
-from engine.journal import Answer, Journal
+from engine.journal import Answer, Entry, Journal, Started
 from engine.runtime.interpreter import Interpreter
 from engine.runtime.outcome import Failure, Parked, Returned, Review, Stopped
 from engine.runtime.program import Program
@@ -19,7 +19,8 @@ from engine.runtime.scope import Scope
 from engine.runtime.spine import Spine
 from engine.runtime.state import State, World
 from engine.runtime.tokens import Branch, Tokens
-from engine.strict import NotJson
+from engine.strict import NotJson, encode
+from engine.testimony import CODE
 
 Json: TypeAlias = Any
 End: TypeAlias = Literal["succeeded", "failed", "cancelled", "needs_review", "waiting", "drained"]
@@ -58,6 +59,7 @@ class Invocation:
             pins=program.pins,
             workflows=program.workflows,
         )
+        self._state.halt = self.drain
         self._given = given
         self._cancelled = cancelled
         self._root = Branch()
@@ -90,10 +92,10 @@ class Invocation:
             return await self._end(interpreter, spine.ending)
         except Parked:
             return Execution("waiting")
-        except Review as review:
-            return await self._review(review)
+        except Review:
+            return await self._review()
         except Stopped:
-            return Execution("drained")
+            return await self._review() if self._state.reviews else Execution("drained")
 
     def deliver(self, path: str, answer: Answer) -> None:
         """An answer that was recorded while the run is alive here."""
@@ -130,6 +132,8 @@ class Invocation:
 
     async def _end(self, interpreter: Interpreter, ending: BaseException | None) -> Execution:
         journal, plan = self._journal, self._program.plan
+        if self._state.reviews:
+            return await self._review()
         match ending:
             case Returned(value=value):
                 if plan.output_schema is not None:
@@ -143,8 +147,6 @@ class Invocation:
                 return Execution("succeeded", value)
             case Failure():
                 return await self._fail(interpreter, ending)
-            case Review():
-                return await self._review(ending)
             case Parked():
                 return Execution("waiting")
             case Stopped() if self._state.draining:
@@ -158,7 +160,11 @@ class Invocation:
                 }
                 if problems:
                     reason["compensation"] = problems[:MOST_PROBLEMS]
-                await journal.finish("cancelled", {"error": reason}, None, reason)
+                left = [_left(path, asked) for path, asked in journal.unknown.items()]
+                if left:
+                    reason["unknown"] = [entry.path for entry in left[:MOST_PROBLEMS]]
+                    reason["message"] = f"The run was cancelled. {_LEFT} {', '.join(reason['unknown'])}."
+                await journal.finish("cancelled", {"error": reason}, None, reason, left)
                 return Execution("cancelled", None, reason)
             case Stopped():
                 raise RuntimeError(
@@ -177,12 +183,27 @@ class Invocation:
         await self._journal.finish("failed", {"error": error}, None, error)
         return Execution("failed", None, error)
 
-    async def _review(self, review: Review) -> Execution:
-        error = {"code": "needs_review", "message": review.question, "step": review.path}
-        await self._journal.finish(
-            "needs_review", {"path": review.path, "question": review.question}, None, error
-        )
+    async def _review(self) -> Execution:
+        asked = self._state.reviews
+        path, question = next(iter(asked.items()))
+        if len(asked) > 1:
+            question = f"{question} ({len(asked) - 1} more of this run's calls are as unclear.)"
+        error = {"code": "needs_review", "message": question, "step": path}
+        await self._journal.finish("needs_review", {"on": list(asked)}, None, error)
         return Execution("needs_review", None, error)
+
+
+_LEFT = "Nobody has said whether these calls happened; they were neither repeated nor undone:"
+
+
+def _left(path: str, asked: Started) -> Entry:
+    """The end of a call about which nobody answered before the run was cancelled."""
+    message = (
+        "The run was cancelled before anybody said whether this happened. It was neither repeated nor undone."
+    )
+    error = {"code": CODE, "message": message, "step": path}
+    data = {"error": error, "attempt": asked.data["attempt"], "final": True}
+    return Entry("step.failed", path, encode(data))
 
 
 __all__ = ["End", "Execution", "Invocation"]

@@ -17,7 +17,7 @@ from engine.identity import new_id
 from engine.journal import Entry, Journal
 from engine.model.turn import Part, ToolSpec, Turn
 from engine.runtime.expression import Bound, bind
-from engine.runtime.outcome import Failure
+from engine.runtime.outcome import Failure, Review
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
 from engine.strict import NotJson, TooLarge, encode
@@ -73,6 +73,7 @@ class State:
     ``refused``: by a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of
     the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
     ``undoing``: the line of all that is being undone; only a drain stops it.
+    ``reviews``: the questions that a person must answer, by the path of the call; ``halt`` stops all else for them.
     """
 
     run_id: str
@@ -89,7 +90,9 @@ class State:
     refused: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)
     undoing: Branch = field(default_factory=Branch)
+    reviews: dict[str, str] = field(default_factory=dict)
     draining: bool = False
+    halt: Callable[[], None] = lambda: None
 
     def value(self, expression: Expression, scope: Scope) -> Json:
         """Raises ``ExpressionError`` or ``KeyError``."""
@@ -126,6 +129,15 @@ class State:
         failure = Failure(code, _sayable(message), path, self.journal.tick())
         self.journal.note("step.failed", path, {"error": failure.data(), "attempt": 1, "final": True})
         return failure
+
+    def unknown(self, path: str, question: str, code: str, attempt: int) -> Review:
+        """Nobody knows whether the call at ``path`` happened. All else stops as for a drain: effects in flight are
+        finished and recorded, gates stay open, so that the run goes on from here once a person has answered."""
+        self.reviews[path] = question
+        if path not in self.journal.unknown:
+            self.journal.note("step.unknown", path, {"question": question, "code": code, "attempt": attempt})
+        self.halt()
+        return Review(path, question)
 
     def note_started(self, path: str) -> Entry | None:
         """Show that a block step has begun, once in a run's life."""

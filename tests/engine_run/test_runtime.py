@@ -337,7 +337,7 @@ async def test_an_unknown_outcome_of_an_unsafe_call_asks_a_person() -> None:
     ended = await stage.invoke()
     assert ended.state == "needs_review" and ended.error is not None
     assert stage.witness.tries["pay"] == 1
-    assert stage.kinds() == ["step.started pay", "run.needs_review"]
+    assert stage.kinds() == ["step.started pay", "step.unknown pay", "run.needs_review"]
 
 
 async def test_a_guarded_call_runs_only_with_the_approved_arguments() -> None:

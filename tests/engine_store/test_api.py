@@ -110,6 +110,8 @@ async def test_ids_of_another_account_answer_like_ids_of_nobody(
         ("GET", f"/runs/{gate.run_id}", None),
         ("GET", f"/runs/{gate.run_id}/events", None),
         ("POST", f"/runs/{gate.run_id}/cancel", None),
+        ("GET", f"/runs/{gate.run_id}/review", None),
+        ("POST", f"/runs/{gate.run_id}/review", {"path": "pay", "decision": "again"}),
         ("GET", f"/approvals/{gate.approval_id}", None),
         ("POST", f"/approvals/{gate.approval_id}", {"decision": "approve"}),
     ):
