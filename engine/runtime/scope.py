@@ -39,7 +39,7 @@ class Scope:
         return self.prefix + static[self.cut :] if self.cut else static
 
     def home(self, static: str) -> Scope:
-        """The scope that spells the path of a step which may lie outside this scope's block: of a call behind a gate."""
+        """The scope that spells the path of a step that may lie outside this scope's block: a call behind a gate."""
         scope = self
         while scope.around is not None and not is_inside(static, scope.static):
             scope = scope.around
