@@ -63,6 +63,9 @@ class _Gathering:
                     # What waits for a person's review goes on after it: its gates stay open.
                     state.draining = state.draining or isinstance(error, Review)
                     fatal.append(error)
+                    if not isinstance(error, Stopped | Parked):
+                        # The invocation ends here and the run does not: its open gates stay open.
+                        state.draining = True
 
         while True:
             if not fatal and not self.branch.stopped:
