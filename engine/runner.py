@@ -25,6 +25,7 @@ import psycopg
 from dsl.plan import Plan
 from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
+from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim, Connection, Leases
 from engine.model import AgentModels, Call, ModelSettings
@@ -101,7 +102,8 @@ class Runner:
         self._own_tools = PooledTools(self._connector)
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()
-        self._shelf = Shelf(artifacts if artifacts is not None else configured(), self._refer)
+        store = artifacts if artifacts is not None else configured()
+        self._shelf = Shelf(store, self._refer)
         self._tallies = Tallies()
         self._writer.measured = self._committed
         self._clock = clock
@@ -110,6 +112,7 @@ class Runner:
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._desk = _Desk(url, self.id, self._settings.lease_s)
+        self._janitor = Janitor(url, store=store)
 
     @property
     def active(self) -> int:
@@ -130,11 +133,13 @@ class Runner:
             asyncio.create_task(self._beat_loop(), name="weft-beat"),
             asyncio.create_task(self._listen_loop(), name="weft-listen"),
         ]
+        self._janitor.open()
 
     async def stop(self) -> None:
         """Claim no more, let steps in flight end, give the rest back, and close."""
         self._draining = True
         self._awake.set()
+        await self._janitor.close()
         for active in self._active.values():
             if active.invocation is not None:
                 active.invocation.drain()

@@ -1,4 +1,4 @@
-"""For administrators: the audit log and the policy about tools."""
+"""For administrators: the audit log, the policy about tools, and how long things are kept."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from dsl.policy import Policy, PolicyProblem, problems_of
-from engine import audit, catalog, policy
+from engine import audit, catalog, policy, retention
 from engine.actor import Actor
 from engine.api.access import Guard, database
 from engine.audit import Entry, Verdict
 from engine.permissions import Permission
+from engine.retention import Retention
 
 router = APIRouter(prefix="/admin")
 
@@ -56,6 +57,18 @@ async def read_policy(actor: Lawgiver, request: Request) -> PolicyPage:
 async def write_policy(body: Policy, actor: Lawgiver, request: Request) -> PolicyPage:
     """Replace the whole policy. Whatever is not said is the worst."""
     return await _page(request, actor, await policy.set_policy(database(request), actor, body))
+
+
+@router.get("/retention")
+async def read_retention(actor: Lawgiver, request: Request) -> Retention:
+    """How many days the account keeps runs, events and artifacts."""
+    return await retention.get_retention(database(request), actor)
+
+
+@router.put("/retention")
+async def write_retention(body: Retention, actor: Lawgiver, request: Request) -> Retention:
+    """Replace all of it; what is not said is as it is for everybody."""
+    return await retention.set_retention(database(request), actor, body)
 
 
 async def _page(request: Request, actor: Actor, said: Policy) -> PolicyPage:

@@ -13,6 +13,7 @@ from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace
+from engine.tables.totals import RunMark, RunStatsRow
 from engine.tables.workflows import Draft, Version, Workflow
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "RefreshToken",
     "Run",
     "RunEvent",
+    "RunMark",
+    "RunStatsRow",
     "RunTrace",
     "RunnerRow",
     "User",

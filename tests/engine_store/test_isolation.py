@@ -124,7 +124,7 @@ async def test_neither_service_role_owns_or_bypasses_anything(owner: Database):
         ]
 
 
-@pytest.mark.parametrize("table", [*ACCOUNT_TABLES, "accounts", "runners", "tallies"])
+@pytest.mark.parametrize("table", [*ACCOUNT_TABLES, "accounts", "runners", "tallies", "run_totals"])
 async def test_no_service_may_truncate(db: Database, runner: Database, table: str):
     for services in (db, runner):
         with pytest.raises(ProgrammingError, match="permission denied"):
