@@ -1,4 +1,4 @@
-"""How long an account keeps what is over. ``engine.janitor`` deletes; the database says what may go (migration 0007)."""
+"""How long an account keeps what is over. ``engine.janitor`` deletes; the database says what may go (0007)."""
 
 from __future__ import annotations
 
