@@ -91,10 +91,14 @@ class Past:
 
     def there(self, *runs: UUID) -> set[UUID]:
         """Those that have any row anywhere; a run is there as a whole or not at all."""
-        found: dict[str, set[UUID]] = {}
-        for table, key in (("runs", "id"), *((table, "run_id") for table in OF_A_RUN)):
-            rows = self.ground.query(f"SELECT DISTINCT {key} FROM {table} WHERE {key} = ANY(%s)", list(runs))
-            found[table] = {run_id for (run_id,) in rows}
+        parts_of = (("runs", "id"), *((table, "run_id") for table in OF_A_RUN))
+        # One statement, one moment.
+        query = " UNION ALL ".join(
+            f"SELECT DISTINCT '{table}', {key} FROM {table} WHERE {key} = ANY(%s)" for table, key in parts_of
+        )
+        found: dict[str, set[UUID]] = {table: set() for table, _ in parts_of}
+        for table, run_id in self.ground.query(query, *(list(runs) for _ in parts_of)):
+            found[table].add(run_id)
         whole, *parts = found["runs"], found["run_events"], found["approvals"], found["model_calls"]
         assert all(part == whole for part in parts), found
         assert found["event_waits"] <= whole

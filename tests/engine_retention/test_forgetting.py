@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from engine import runs
+from engine.artifacts import MemoryStore
 from engine.database import Database, Urls
 from engine.errors import Conflict
+from engine.identity import new_id
 from engine.janitor import FIRST, FORGET_EVENTS, FORGET_RUNS, Connection, Janitor, JanitorSettings
 from engine.lease import Leases
 from engine.lifecycle import TERMINAL, RunState
-from engine.steptimes import StepTimes
 from tests.engine_retention.past import Past
+from tests.engine_run import kit
 from tests.engine_run.ground import Ground
-from tests.engine_run.kit import until
 from tests.engine_store.conftest import Workspace
 
+until = partial(kit.until, seconds=60)
 QUICK = JanitorSettings(chunk=5, roll_s=0.05, round_s=0.05, rest=0, least_rest_s=0, busy_s=0.05)
 
 
@@ -159,7 +166,6 @@ async def busy_with(db: Database, workspace: Workspace, urls: Urls) -> None:
         claims = await leases.claim(1000)
         assert started.id in {claim.lease.run_id for claim in claims}
         assert started.id in (await leases.beat([started.id])).held
-        await leases.count(StepTimes())
     cancelled = await runs.cancel_run(db, workspace.admin, started.id)
     assert cancelled.cancel_requested
 
@@ -192,7 +198,7 @@ async def test_dropping_a_piece_of_the_table_instead_would_make_them_wait(
 async def janitor(urls: Urls) -> Callable[..., Janitor]:
     opened: list[Janitor] = []
 
-    def open_(settings: JanitorSettings = QUICK, **options: Callable[[], bool]) -> Janitor:
+    def open_(settings: JanitorSettings = QUICK, **options: Any) -> Janitor:
         one = Janitor(urls.runner, settings, **({"busy": lambda: False} | options))
         opened.append(one)
         one.open()
@@ -206,7 +212,7 @@ async def test_a_janitor_does_it_all_by_itself(past: Past, janitor: Callable[...
     old, young = [past.run(100) for _ in range(23)], past.run(1)
     one = janitor()
     await until(lambda: past.there(*old, young) == {young})
-    assert one.swept.runs >= 23 and one.swept.run_events >= 46
+    await until(lambda: one.swept.runs >= 23 and one.swept.run_events >= 46)
     await until(lambda: past.ground.query("SELECT count(*) FROM run_marks") == [(0,)])
 
 
@@ -338,3 +344,59 @@ async def test_an_event_that_a_wait_has_not_looked_at_stays(past: Past, broom: C
     publish(past, [36, 35], "other")
     assert await forget_events(broom, past) == 3
     assert kept(past) == [3, 4, 6]
+
+
+# ---- artifacts ------------------------------------------------------------------------------------------
+
+
+async def keep_value(
+    past: Past, store: MemoryStore, content: bytes, *run_ids: UUID, days: float = 100
+) -> str:
+    sha256 = hashlib.sha256(content).hexdigest()
+    await store.put(past.account, sha256, content)
+    for run_id in run_ids:
+        past.ground.query(
+            "INSERT INTO artifacts (account_id, sha256, run_id, bytes, created_at) VALUES (%s, %s, %s, %s,"
+            " now() - make_interval(secs => %s)) RETURNING 1",
+            *(past.account, sha256, run_id, len(content), days * 86400),
+        )
+    return sha256
+
+
+def held_of(past: Past, store: MemoryStore) -> set[str]:
+    return {sha256 for account_id, sha256 in store.content if account_id == past.account}
+
+
+async def test_a_large_value_goes_with_the_last_run_that_refers_to_it(
+    past: Past, janitor: Callable[..., Janitor]
+):
+    store = MemoryStore()
+    old, young = past.run(100), past.run(10)
+    await keep_value(past, store, b"of one", old)
+    shared = await keep_value(past, store, b"of both", old, young)
+    janitor(replace(QUICK, store_s=0), store=store)
+    await until(lambda: held_of(past, store) == {shared})
+
+
+async def test_a_large_value_may_go_before_its_run_but_never_before_its_end(
+    past: Past, janitor: Callable[..., Janitor]
+):
+    store = MemoryStore()
+    past.keep(runs_days=0, artifacts_days=7)
+    over, goes_on = past.run(10), past.run(10, "waiting")
+    await keep_value(past, store, b"of one that is over", over)
+    kept = await keep_value(past, store, b"of one that goes on", goes_on)
+    janitor(replace(QUICK, store_s=0), store=store)
+    await until(lambda: held_of(past, store) == {kept})
+    assert past.there(over, goes_on) == {over, goes_on}
+
+
+async def test_what_another_installation_keeps_in_the_same_folder_stays(
+    past: Past, janitor: Callable[..., Janitor]
+):
+    store, elsewhere = MemoryStore(), new_id()
+    await store.put(elsewhere, "a" * 64, b"theirs")
+    await store.put(past.account, "b" * 64, b"nobody's")
+    one = janitor(replace(QUICK, store_s=0), store=store)
+    await until(lambda: one.swept.contents >= 1)
+    assert [kept.account_id async for kept in store.kept()] == [elsewhere]
