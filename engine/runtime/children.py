@@ -40,6 +40,7 @@ async def run(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, branc
 
     answer = await answered(state, branch, path, end)
     if answer.error is not None:
+        await state.new(branch, path)
         raise state.failed(path, str(answer.error["code"]), str(answer.error["message"]))
     return answer.value if answer.artifact is None else await journal.fetch(answer.artifact, path)
 

@@ -60,8 +60,6 @@ class _Gathering:
                     failures.append(error)
                     decided = True
                 case _:
-                    # What waits for a person's review goes on after it: its gates stay open.
-                    state.draining = state.draining or isinstance(error, Review)
                     fatal.append(error)
                     if not isinstance(error, Stopped | Parked):
                         # The invocation ends here and the run does not: its open gates stay open.
@@ -72,6 +70,8 @@ class _Gathering:
                 for key, start in self.ready(values, len(family)):
                     family.start(key, start)
             if not family:
+                if closed is None and (decided or failures):
+                    await tokens.quiet((FAR, self._first(failures)))
                 break
             quiet = None
             if tokens.replaying and (closed is not None or decided):
@@ -220,6 +220,7 @@ async def loop(walk: Walk, step: PlanStep, do: Loop, scope: Scope, branch: Branc
         if do.mode == "while" and not _true(state, do.test, around, path):
             return value
         if value["count"] >= do.max:
+            await state.new(branch, path)
             raise state.failed(path, "exhausted", f"The loop did not end within {do.max} rounds.")
         inner = scope.round(step.path, f"{path}[{value['count']}]", dict(names))
         last = await walk.block(do.block, inner, branch)

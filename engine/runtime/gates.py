@@ -24,10 +24,7 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
     if opened is None:
         await state.tokens.barrier(branch)
         branch.check()
-        try:
-            opened = await _open_approval(state, step, do, scope, path)
-        except NotJson as error:
-            raise state.failed(path, "expression", f"What would be shown holds {error}.") from None
+        opened = await _open_approval(state, step, do, scope, path)
     answer = await answered(state, branch, path, _Asked(state, branch, path, opened).answer)
     result = {"approved": answer.outcome == "approved", "by": list(answer.by), "comment": answer.comment}
     match answer.outcome:
@@ -41,6 +38,7 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
         case "rejected":
             _refuse(state, step, do, scope)
             if do.on_reject is None:
+                await state.new(branch, path)
                 said = f": {answer.comment}" if answer.comment else "."
                 raise state.failed(path, "rejected", f"The approval was rejected{said}")
             value = await walk.block(do.on_reject, scope, branch)
@@ -48,6 +46,7 @@ async def approve(walk: Walk, step: PlanStep, do: Approve, scope: Scope, branch:
         case "expired":
             _refuse(state, step, do, scope)
             if do.on_timeout is None:
+                await state.new(branch, path)
                 raise state.failed(path, "expired", "Nobody decided in time.")
             value = await walk.block(do.on_timeout, scope, branch)
             return result if do.on_timeout.result is None else value

@@ -63,10 +63,12 @@ class Interpreter:
         for number, one in enumerate(step.catches):
             if one.codes and failure.code not in one.codes:
                 continue
-            if not isinstance(step.do, p.ToolCall):
-                await self.compensate(path)
             state = self.state
             place = f"{path}~catch{number}"
+            if place not in state.journal.closed:
+                await state.new(branch, place)
+            if not isinstance(step.do, p.ToolCall):
+                await self.compensate(path)
             if place not in state.journal.closed:
                 state.journal.note("scope.closed", place, {"outcome": "caught", "error": failure.data()})
             names = {} if one.variable is None else {one.variable: failure.data()}
@@ -90,8 +92,10 @@ class Interpreter:
             except Failure as failure:
                 if attempt > retry.max or (retry.codes and failure.code not in retry.codes):
                     raise
-                await self.compensate(place)
                 known = journal.retrying.get(place)
+                if known is None:
+                    await self.state.new(branch, place)
+                await self.compensate(place)
                 if known is None:
                     delay = backoff_ms(retry, attempt, self.state.world.chance())
                     data = {"attempt": attempt, "delay_ms": delay, "error": failure.data()}
@@ -192,6 +196,7 @@ class Interpreter:
                 value = await self.block(block, scope, branch)
             case p.ToolCall():
                 raise AssertionError("a call is run by `step`")
+        await state.new(branch, path)
         state.note_result(path, value)
         return value
 

@@ -112,6 +112,12 @@ class State:
         """Whether a person said no to what the step ``step`` of the plan does at ``path`` of the run."""
         return any(is_inside(path, around) for _, around in self.refused.get(step, ()))
 
+    async def new(self, branch: Branch, path: str) -> None:
+        """A step is about to end that has no recorded end: not before all that is recorded was applied."""
+        if self.tokens.replaying and path not in self.journal.done:
+            await self.tokens.barrier(branch)
+            branch.check()
+
     async def reach(self, path: str, branch: Branch) -> None:
         """A step that the journal knows nothing of is new: it waits until all that was recorded has been applied."""
         if self.tokens.replaying:
@@ -191,7 +197,7 @@ def _sayable(message: str) -> str:
 
 
 def iso(moment: float) -> str:
-    """Seconds since 1970 as RFC 3339 in UTC. Raises ``ValueError`` and ``OverflowError`` outside the years 1 to 9999."""
+    """Seconds since 1970 as RFC 3339 in UTC. Raises ``ValueError``, ``OverflowError`` outside the years 1 to 9999."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -132,6 +132,13 @@ class Tokens:
             self._barrier.append(future)
             await self._block(branch, future)
 
+    async def quiet(self, place: tuple[int, int]) -> None:
+        """While the run replays: until everything recorded has been applied, and it is this scope's turn to act."""
+        if self.replaying:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._quiet.append((place, future))
+            await self._block(None, future)
+
     async def pause(self, branch: Branch, seconds: float) -> None:
         """Sleep; a stop wakes it. Counts as running: it goes on by itself."""
         branch.check()

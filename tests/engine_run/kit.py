@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -172,6 +172,8 @@ class Witness:
     entered: set[str] = field(default_factory=set)
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     yields: Callable[[str], int] = lambda _: 1
+    hold_here: asyncio.Event | None = None
+    """What the call that has just begun waits for."""
 
     async def call(
         self,
@@ -189,6 +191,9 @@ class Witness:
             await self.hold[name].wait()
         for _ in range(self.yields(name)):
             await asyncio.sleep(0)
+        if (hold := self.hold_here) is not None:
+            self.hold_here = None
+            await hold.wait()
         self.before(f"effect {name}")
         self.tries[name] += 1
         match tool:
@@ -259,6 +264,19 @@ def tool(name: str = "write", honours: bool = True, effect: str = "write", **res
     return p.AgentTool(connector="w", tool=name, effect=effect, honours_key=honours, **rest)
 
 
+_compiled: OrderedDict[int, tuple[p.Plan, Program]] = OrderedDict()
+
+
+def compiled(plan: p.Plan) -> Program:
+    """The plan's program; one plan is compiled once however many runs it has."""
+    kept = _compiled.get(id(plan))
+    if kept is None:
+        kept = _compiled[id(plan)] = (plan, compile_plan("hash", plan))
+        if len(_compiled) > 64:
+            _compiled.popitem(last=False)
+    return kept[1]
+
+
 @dataclass
 class Stage:
     """One run of one plan, with what it needs to be invoked again and again. ``others``: the plans that its ``run``
@@ -279,7 +297,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(lambda: self.now)
-        self.program = compile_plan("hash", self.plan)
+        self.program = compiled(self.plan)
         self.run = self.ledger.accept(Lease(uuid4(), uuid4(), uuid4(), "r0", 0))
 
     @property
@@ -292,7 +310,7 @@ class Stage:
         run = run or self.run
         program, given = self.program, self.given
         if run is not self.run:
-            program = compile_plan(run.version, self.others[run.version]) if run.version else self.program
+            program = compiled(self.others[run.version]) if run.version else self.program
             given = run.input
         lease = self.ledger.claim(run.lease.run_id, owner)
         world = World(self.witness, lambda: self.now, self.chance, models=self.talker)
