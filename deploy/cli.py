@@ -138,6 +138,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.add_argument("rest", nargs=argparse.REMAINDER)
 
+    chaos = add(
+        "chaos",
+        "break an installation of its own while runs go on, and prove that nothing was lost; exit 1 with a violation",
+    )
+    chaos.add_argument("--seed", type=int, default=1, help="what is broken, when and where")
+    chaos.add_argument("--minutes", type=float, help="for how long (2, without --runs)")
+    chaos.add_argument("--runs", type=_count, metavar="N", help="until so many runs were accepted")
+    chaos.add_argument("--json", action="store_true", help="print one JSON object last")
+    chaos.add_argument(
+        "--keep", action="store_true", help="keep the database, the logs and what was witnessed"
+    )
+    chaos.add_argument(
+        "--unfenced", action="store_true", help="the control: runners without their fence, which must fail"
+    )
+
     bench = add("bench", "measure; --json prints one object last")
     bench.add_argument("name", choices=("dsl", "engine", "startup"))
     bench.add_argument("rest", nargs=argparse.REMAINDER)
