@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -35,6 +35,9 @@ async def lock(session: AsyncSession, run_id: UUID) -> Run:
 
 async def append(session: AsyncSession, run: Run, events: Sequence[NewEvent]) -> None:
     """Add events to a locked run. The caller flushes its other changes to the row along with ``last_seq``."""
+    # A runner that holds the run numbers its events without writing the row.
+    newest = select(func.max(RunEvent.seq)).where(col(RunEvent.run_id) == run.id)
+    run.last_seq = (await session.exec(newest)).one() or 0
     for event in events:
         run.last_seq += 1
         session.add(

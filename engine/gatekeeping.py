@@ -39,7 +39,7 @@ WHERE run_id = %s AND path = %s AND state = 'open' AND escalated_at IS NULL RETU
 """
 PARK = """
 UPDATE runs SET state = 'waiting', due_at = CASE WHEN %s THEN now() ELSE %s END, waiting_on = %s, lease_owner = NULL,
-  lease_until = NULL, attempt = 0
+  lease_until = NULL, attempt = 0, last_seq = %s
 WHERE id = %s
 """
 
@@ -106,7 +106,7 @@ async def park(
         return answers
     await add(connection, lease, "run.waiting", "", Jsonb({"on": list(paths)}))
     due = None if due_at is None else _moment(due_at)
-    await connection.execute(PARK, (cancelled, due, list(paths), lease.run_id))
+    await connection.execute(PARK, (cancelled, due, list(paths), lease.numbers.last, lease.run_id))
     return {}
 
 

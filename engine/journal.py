@@ -9,7 +9,7 @@ memory in tests.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
@@ -35,6 +35,14 @@ class Interrupted(Exception):
     """The ledger did not answer; what was recorded last is unknown. The run is claimed again and reads the truth."""
 
 
+@dataclass(slots=True, eq=False)
+class Numbers:
+    """``last``: the number of the run's last event, as far as its holder knows. A service may have numbered one since;
+    then the journal's key refuses the number a second time, and the holder asks."""
+
+    last: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to write to a run: every write carries owner and epoch and is refused when they are stale.
@@ -47,6 +55,7 @@ class Lease:
     owner: str
     epoch: int
     depth: int = 0
+    numbers: Numbers = field(default_factory=Numbers, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 
 from engine.artifacts import Artifact
 from engine.artifacts.sweep import REFER, lock_key
-from engine.journal import Answer, Event, Lease
+from engine.journal import Answer, Event, Lease, Numbers
 from engine.model.usage import Call, record_of_run
 from engine.tallies import Tallies
 
@@ -42,7 +42,8 @@ WITH lost AS (
 ), claimed AS (
   UPDATE runs r SET state = 'running', attempt = r.attempt + 1, epoch = r.epoch + 1, lease_owner = %(me)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s), waiting_on = '{}',
-    started_at = coalesce(r.started_at, clock_timestamp()), last_seq = r.last_seq + 1
+    started_at = coalesce(r.started_at, clock_timestamp()), last_seq = 1 + CASE r.state
+      WHEN 'running' THEN (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id) ELSE r.last_seq END
   FROM chosen c WHERE r.id = c.id
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
     r.cancel_requested_at IS NOT NULL AS cancelled, r.depth, c.why, r.traceparent
@@ -69,7 +70,8 @@ RETURNING r.id, r.epoch, r.cancel_requested_at IS NOT NULL
 """
 
 RELEASE = """
-UPDATE runs SET state = 'queued', due_at = now(), lease_owner = NULL, lease_until = NULL,
+UPDATE runs SET state = 'queued',
+  last_seq = (SELECT max(seq) FROM run_events e WHERE e.run_id = runs.id), due_at = now(), lease_owner = NULL, lease_until = NULL,
   attempt = CASE WHEN %(blameless)s THEN greatest(attempt - 1, 0) ELSE attempt END
 WHERE id = %(run)s AND epoch = %(epoch)s AND lease_owner = %(me)s AND state = 'running'
 """
@@ -136,7 +138,7 @@ class Leases:
         events = await self._events([row[0] for row in rows if row[8] > 2])
         return [
             Claim(
-                Lease(run_id, account_id, workflow_id, self._me, epoch, depth),
+                Lease(run_id, account_id, workflow_id, self._me, epoch, depth, Numbers(last_seq)),
                 version_id,
                 content_hash,
                 given,
@@ -156,7 +158,7 @@ class Leases:
                 given,
                 epoch,
                 attempt,
-                _,
+                last_seq,
                 cancelled,
                 depth,
                 why,

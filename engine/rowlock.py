@@ -17,9 +17,9 @@ SELECT cancel_requested_at IS NOT NULL FROM runs
 WHERE id = %s AND epoch = %s AND lease_owner = %s AND state = 'running' FOR UPDATE
 """
 ADD_EVENT = """
-WITH numbered AS (UPDATE runs SET last_seq = last_seq + 1 WHERE id = %(run)s RETURNING account_id, id, last_seq)
 INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
-SELECT account_id, id, last_seq, %(kind)s, %(path)s, %(data)s::jsonb FROM numbered
+SELECT %(account)s, %(run)s, 1 + coalesce(max(seq), 0), %(kind)s, %(path)s, %(data)s::jsonb
+FROM run_events WHERE run_id = %(run)s RETURNING seq
 """
 
 
@@ -34,4 +34,8 @@ async def hold(connection: Connection, lease: Lease) -> bool:
 
 async def add(connection: Connection, lease: Lease, kind: str, path: str, data: Jsonb | str) -> None:
     """Journal an event of a run whose row we hold."""
-    await connection.execute(ADD_EVENT, {"run": lease.run_id, "kind": kind, "path": path, "data": data})
+    about = {"account": lease.account_id, "run": lease.run_id, "kind": kind, "path": path, "data": data}
+    cursor = await connection.execute(ADD_EVENT, about)
+    row = await cursor.fetchone()
+    assert row is not None
+    lease.numbers.last = max(lease.numbers.last, row[0])

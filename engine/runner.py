@@ -59,7 +59,6 @@ class RunnerSettings:
     poll_s: float = 1.0
     most_attempts: int = 5
     drain_s: float = 10.0
-    lanes: int = 1
 
     @staticmethod
     def from_environment() -> RunnerSettings:
@@ -98,7 +97,7 @@ class Runner:
         self._loops: list[asyncio.Task[None]] = []
         self._awake = asyncio.Event()
         self._draining = False
-        self._writer = Writer(url, self.id, self._settings.lanes)
+        self._writer = Writer(url, self.id)
         self._own_tools = PooledTools(self._connector)
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()

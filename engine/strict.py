@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any
+
+import orjson
 
 MAX_DEPTH = 64
 
@@ -31,9 +34,9 @@ def encode(value: Any) -> str:
     """The value as JSON text that Postgres takes as ``jsonb``. Raises ``NotJson``."""
     _walk(value, 0)
     try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer of more than 64 bits
         return _encoder.encode(value)
-    except ValueError as error:
-        raise NotJson("a number that is not finite") from error
 
 
 def decode(text: str) -> Any:
@@ -66,7 +69,10 @@ def _walk(value: Any, depth: int) -> None:
             raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
         for item in value:
             _walk(item, depth + 1)
-    elif not (value is None or kind is bool or kind is int or kind is float):
+    elif kind is float:
+        if not math.isfinite(value):
+            raise NotJson("a number that is not finite")
+    elif not (value is None or kind is bool or kind is int):
         raise NotJson(f"a {kind.__name__}, which JSON does not know")
 
 

@@ -77,9 +77,7 @@ class Invocation:
             scope.names.update(self._names(scope))
             if self._cancelled and self._journal.empty:
                 raise Stopped
-            await self._program.graph.ainvoke(
-                {"at": ""}, context=spine, config={"recursion_limit": self._program.nodes + 2}
-            )
+            await self._program.travel(spine)
             if spine.ending is None:
                 result = plan.body.result
                 value = None if result is None else state.compute(result, scope, "")

@@ -2,12 +2,11 @@
 
 How the services and the runners write to one run without losing an event:
 
-- A run's ``seq`` is given out by its row, in the transaction that inserts the events, whoever writes::
-
-      UPDATE runs SET last_seq = last_seq + :n WHERE id = :id [AND epoch = :epoch AND lease_owner = :me]
-      RETURNING last_seq
-
-  The row lock makes the events of one run a line without gaps, and a stale runner's update finds no row.
+- Whoever adds events to a run locks its row, in the transaction that inserts them, and numbers them behind the newest
+  one. The lock makes the events of one run a line without gaps; a runner locks the row by owner and epoch, so a stale
+  one finds none. A runner knows the newest number by heart (``engine.journal.Numbers``); where a service has numbered
+  an event meanwhile, the key (run_id, seq) refuses the number, and the runner asks.
+- ``last_seq`` is the newest number as of the row's last change: exact while no runner holds the run.
 - A service (a decision, a cancel) takes that same row lock, appends its event, and moves ``waiting`` to ``queued``
   only when the run is ``waiting``. To a running run it only appends, and notifies ``weft_runs``.
 - ``cancel_requested_at`` is set on a run that has begun; whoever claims or holds it undoes what was done and ends it

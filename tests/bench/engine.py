@@ -28,7 +28,7 @@ from uuid import UUID
 from deploy.postgres import EmbeddedPostgres
 from dsl import plan as p
 from engine.database import Urls, prepare
-from engine.journal import Entry, Finish, Lease
+from engine.journal import Entry, Finish, Lease, Numbers
 from engine.runner import Runner, RunnerSettings, spare_the_collector
 from engine.strict import encode
 from engine.writer import Writer
@@ -100,7 +100,9 @@ class Bench:
         await writer.open()
 
         async def one(run_id: UUID) -> None:
-            lease = Lease(run_id, self.ground.account_id, self.ground.workflow_id, "floor", 0)
+            lease = Lease(
+                run_id, self.ground.account_id, self.ground.workflow_id, "floor", 0, numbers=Numbers(1)
+            )
             value: Json = {"n": 0}
             for number in range(STEPS):
                 value = await tool.call(lease.account_id, "w", "add", value, f"{run_id}/s{number + 1}", 60)

@@ -79,7 +79,8 @@ class Ground:
             if decided is None:
                 return
             connection.execute(
-                "WITH numbered AS (UPDATE runs SET last_seq = last_seq + 1 WHERE id = %s"
+                "WITH numbered AS (UPDATE runs SET last_seq ="
+                " 1 + (SELECT max(seq) FROM run_events e WHERE e.run_id = runs.id) WHERE id = %s"
                 " RETURNING id, account_id, last_seq)"
                 " INSERT INTO run_events (account_id, run_id, seq, kind, path, data)"
                 " SELECT account_id, id, last_seq, 'gate.answered', %s, %s FROM numbered",

@@ -367,7 +367,7 @@ async def _parent_and_child(ground: Ground, urls: Urls) -> tuple[Lease, UUID, Wr
         " WHERE id = %s RETURNING 1",
         run_id,
     )
-    writer = Writer(urls.runner, "me", lanes=1)
+    writer = Writer(urls.runner, "me")
     await writer.open()
     lease = Lease(run_id, ground.account_id, ground.workflow_id, "me", 1)
     child = ChildRequest(new_id(), None, {"n": 1})

@@ -180,7 +180,7 @@ async def test_a_stale_epoch_is_refused_and_its_neighbours_commit(ground: Ground
         mine,
         [mine, theirs],
     )
-    writer = Writer(urls.runner, "me", lanes=1)
+    writer = Writer(urls.runner, "me")
     await writer.open()
     good = Lease(mine, ground.account_id, ground.workflow_id, "me", 1)
     stale = Lease(theirs, ground.account_id, ground.workflow_id, "me", 1)
@@ -206,7 +206,7 @@ async def test_an_event_postgres_refuses_hurts_its_own_run_only(ground: Ground, 
         " WHERE id = ANY(%s) RETURNING 1",
         [one, two],
     )
-    writer = Writer(urls.runner, "me", lanes=1)
+    writer = Writer(urls.runner, "me")
     await writer.open()
     lease = [Lease(run, ground.account_id, ground.workflow_id, "me", 0) for run in (one, two)]
     poison = Entry("step.succeeded", "a", '{"result":"\\u0000"}')
