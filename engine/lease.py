@@ -71,7 +71,8 @@ RETURNING r.id, r.epoch, r.cancel_requested_at IS NOT NULL
 
 RELEASE = """
 UPDATE runs SET state = 'queued',
-  last_seq = (SELECT max(seq) FROM run_events e WHERE e.run_id = runs.id), due_at = now(), lease_owner = NULL, lease_until = NULL,
+  last_seq = (SELECT max(seq) FROM run_events e WHERE e.run_id = runs.id),
+  due_at = now(), lease_owner = NULL, lease_until = NULL,
   attempt = CASE WHEN %(blameless)s THEN greatest(attempt - 1, 0) ELSE attempt END
 WHERE id = %(run)s AND epoch = %(epoch)s AND lease_owner = %(me)s AND state = 'running'
 """
@@ -83,8 +84,7 @@ SELECT extract(epoch FROM min(due_at) - now())::float8 FROM runs WHERE state IN 
 """
 
 NEWS = """
-SELECT e.run_id, e.path, e.data FROM run_events e
-WHERE e.run_id = %s AND e.kind = 'gate.answered' AND e.path = ANY(%s) ORDER BY e.seq
+SELECT e.run_id, e.path, e.data FROM run_events e WHERE e.run_id = %s AND e.kind = 'gate.answered' ORDER BY e.seq
 """
 
 REGISTER = """
@@ -207,8 +207,9 @@ class Leases:
         row = await cursor.fetchone()
         return None if row is None or row[0] is None else float(row[0])
 
-    async def answers(self, run_id: UUID, paths: Sequence[str]) -> dict[str, Answer]:
-        cursor = await self._connection.execute(NEWS, (run_id, list(paths)))
+    async def answers(self, run_id: UUID) -> dict[str, Answer]:
+        """All answers that the run's gates were given so far."""
+        cursor = await self._connection.execute(NEWS, (run_id,))
         answers: dict[str, Answer] = {}
         for _, path, data in await cursor.fetchall():
             answers.setdefault(path, Answer.of(data))

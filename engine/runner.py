@@ -339,11 +339,10 @@ class Runner:
         """A run that is alive here was answered or told to stop."""
         if active.invocation is None:
             return
-        gates = active.invocation.open_gates()
         run_id = active.claim.lease.run_id
         async with self._desk.leases() as leases:
             cancelled = await leases.cancel_asked(run_id)
-            answers = await leases.answers(run_id, gates) if gates else {}
+            answers = await leases.answers(run_id)
         if cancelled:
             active.invocation.cancel()
         for path, answer in answers.items():

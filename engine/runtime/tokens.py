@@ -96,6 +96,7 @@ class Tokens:
         self._gates: dict[str, tuple[asyncio.Future[Answer | None], float | None]] = {}
         self._seen: dict[str, int] = {}
         self._late: dict[str, Answer] = {}
+        self._early: dict[str, Answer] = {}
 
     # ---- blocking and waking ------------------------------------------------------------------------
 
@@ -165,6 +166,8 @@ class Tokens:
         """Wait for the answer of a gate; None when its time has come. Raises ``Parked`` when the whole run waits.
         ``seen``: a wait for events has looked so far; it is told ``LOOK`` when there may be more."""
         branch.check()
+        if (early := self._early.pop(path, None)) is not None:
+            return early
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer | None] = loop.create_future()
         timer = None
@@ -191,11 +194,13 @@ class Tokens:
 
     def deliver(self, path: str, answer: Answer) -> None:
         """An answer came while the run is alive. One that comes while the run is about to park is kept: whether it
-        parks is not known yet."""
+        parks is not known yet. So is one that comes before its step knows that the gate is open."""
         if self._parking:
             self._late[path] = answer
         elif path in self._gates:
             self._wake(self._gates[path][0], answer)
+        elif answer is not LOOK:
+            self._early[path] = answer
 
     def look(self) -> None:
         """Events may have come."""

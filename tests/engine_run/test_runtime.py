@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from dsl import plan as p
-from engine.journal import Answer
+from engine.journal import Answer, ApprovalRequest, Entry, Lease
 from engine.runtime import Execution
 from tests.engine_run.kit import (
     Stage,
@@ -428,3 +428,23 @@ async def test_a_result_that_is_no_json_fails_its_step() -> None:
 
 async def test_an_empty_workflow_succeeds() -> None:
     assert await Stage(plan()).invoke() == Execution("succeeded", None)
+
+
+async def test_an_answer_that_is_faster_than_the_step_that_asks_is_not_missed() -> None:
+    """Another process can see a gate, and answer it, before the step that opened it has come to wait there."""
+    stage = Stage(plan(parallel("p", approve("x"), call("slow"), call("ax", after=("x",)))))
+    stage.witness.hold["p.slow"] = asyncio.Event()
+    invocation = stage.invocation()
+    open_gate = stage.ledger.open_gate
+
+    async def answered_at_once(lease: Lease, entry: Entry, approval: ApprovalRequest) -> None:
+        await open_gate(lease, entry, approval)
+        answer = Answer("approved", ("m@example.com",))
+        stage.ledger.answer(stage.run.lease.run_id, "p.x", answer)
+        invocation.deliver("p.x", answer)
+
+    stage.ledger.open_gate = answered_at_once  # type: ignore[method-assign]
+    running = asyncio.create_task(invocation.run())
+    await until(lambda: "p.ax" in stage.witness.effects)
+    stage.witness.hold["p.slow"].set()
+    assert (await running).state == "succeeded"
