@@ -150,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="keep the database, the logs and what was witnessed"
     )
     chaos.add_argument(
+        "--stack", action="store_true", help="the whole of ./weft up with Ray Serve, whose parts are killed"
+    )
+    chaos.add_argument(
         "--unfenced", action="store_true", help="the control: runners without their fence, which must fail"
     )
 

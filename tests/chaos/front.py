@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +13,18 @@ from fastapi import FastAPI
 
 from engine.api import api
 from engine.database import Database
+from engine.errors import Unavailable
 from engine.settings import Settings
+
+AGAIN_S = 0.2
+
+
+async def _opened(url: str) -> Database:
+    """It may be started while the database is away."""
+    while True:
+        with contextlib.suppress(Unavailable):
+            return await Database.open(url)
+        await asyncio.sleep(AGAIN_S)
 
 
 def application() -> FastAPI:
@@ -19,7 +32,7 @@ def application() -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        db = await Database.open(settings.app_url)
+        db = await _opened(settings.app_url)
         app.mount("/api", api(db, settings))
         yield
         await db.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.bench.figures import Figure, report
+from tests.chaos import whole
 from tests.chaos.trial import Order, Outcome, hold
 
 SHOWN = 20
@@ -23,7 +24,7 @@ def main(options: argparse.Namespace) -> int:
     order = Order(options.seed, seconds, options.runs, keep=options.keep)
     if options.unfenced:
         order = replace(order, unfenced=True, kinds=CONTROL, lease_s=2.0, drain_s=30.0)
-    outcome = asyncio.run(hold(order))
+    outcome = whole.hold(replace(order, drain_s=300.0)) if options.stack else asyncio.run(hold(order))
     show(outcome)
     if options.json:
         print(json.dumps(told(outcome)))
@@ -54,7 +55,9 @@ def show(outcome: Outcome) -> None:
         print(f"  {violation}")
     if outcome.violations:
         limit = f"--runs {order.runs}" if order.runs else f"--minutes {(order.seconds or 0) / 60:g}"
-        control = " --unfenced" if order.unfenced else ""
+        control = (
+            " --unfenced" if order.unfenced else " --stack" if "Serve proxy killed" in outcome.faults else ""
+        )
         print(
             f"Again: ./weft chaos --seed {order.seed} {limit}{control}; with --keep the logs and the database stay."
         )
