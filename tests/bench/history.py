@@ -50,7 +50,7 @@ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' ||
 FROM (SELECT n, now() - CASE WHEN n %% 2 = 0 THEN interval '100 days' + interval '80 days' * random()
     ELSE interval '1 hour' + interval '60 days' * random() END AS at
   FROM generate_series(%(first)s::int, %(last)s::int) AS n) AS x
-JOIN runs p ON p.id = %(pattern)s
+JOIN runs p ON p.id = %(pattern)s ORDER BY at
 """
 COPY_EVENTS = """
 INSERT INTO run_events (account_id, run_id, seq, at, kind, path, data)
