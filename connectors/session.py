@@ -42,6 +42,7 @@ from connectors.tool import (
     ToolError,
     ToolResult,
 )
+from connectors.tracing import TRACEPARENT
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ class SessionToolset(ABC):
                 "not_done",
             )
         meta, arguments = _with_key(definition, arguments, key)
+        if (traceparent := TRACEPARENT.get()) is not None:
+            meta = cast(RequestParamsMeta, {**(meta or {}), "traceparent": traceparent})
         self.bounds.check_arguments(name, arguments)
         try:
             result = await self._send(client, name, arguments, meta, timeout_s)

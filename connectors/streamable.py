@@ -18,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from connectors.session import CLIENT, SessionToolset, undelivered
 from connectors.tool import Outcome
+from connectors.tracing import TRACEPARENT
 
 MOST_BYTES = 8 * 1024 * 1024
 """The largest answer that is read, in bytes."""
@@ -66,6 +67,9 @@ class _Delivery(httpx2.AsyncBaseTransport):
         self._network = network
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        # The SDK sends a message in the context of whoever handed it over.
+        if (traceparent := TRACEPARENT.get()) is not None:
+            request.headers["traceparent"] = traceparent
         try:
             response = await self._network.handle_async_request(request)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:

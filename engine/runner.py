@@ -18,10 +18,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import psycopg
 
+from connectors.tracing import TRACEPARENT
 from dsl.plan import Plan
 from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
@@ -41,8 +44,13 @@ from engine.tallies import (
     STEP_SECONDS,
     Tallies,
 )
+from engine.telemetry.receiver import Receiver
+from engine.telemetry.trace import Trace
 from engine.toolbox import PooledTools
 from engine.writer import Writer
+
+if TYPE_CHECKING:
+    from engine.telemetry.tracer import Tracer
 
 __all__ = ["Runner", "RunnerSettings", "spare_the_collector"]
 
@@ -105,6 +113,7 @@ class Runner:
         self._shelf = Shelf(store, self._refer)
         self._tallies = Tallies()
         self._writer.measured = self._committed
+        self._tracer = self._traced()
         self._clock = clock
         self._offset = 0.0
         self._full = False
@@ -127,6 +136,8 @@ class Runner:
         await self._writer.open()
         async with self._desk.leases() as leases:
             await leases.register()
+        if self._tracer is not None:
+            self._tracer.open()
         self._loops = [
             asyncio.create_task(self._claim_loop(), name="weft-claim"),
             asyncio.create_task(self._beat_loop(), name="weft-beat"),
@@ -151,11 +162,13 @@ class Runner:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._writer.close()
+        if self._tracer is not None:
+            await self._tracer.close()
         with contextlib.suppress(psycopg.Error):
             async with self._desk.leases() as leases:
                 await leases.count(self._tallies)
                 await leases.sign_off()
-        await self._writer.close()
         await self._desk.close()
         await self._own_tools.close()
 
@@ -235,8 +248,14 @@ class Runner:
             await journal.finish("failed", {"error": error}, None, error)
             return
         program = await self._program(claim)
+        trace = None if self._tracer is None else Trace.of(claim.lease.run_id, claim.traceparent)
         world = World(
-            self._tools, self._now, observe=self._observed, models=self._models, calling=self._calling
+            self._tools,
+            self._now,
+            observe=self._observed,
+            models=self._models,
+            calling=partial(self._calling, trace),
+            traceparent=(lambda path: None) if trace is None else trace.header,
         )
         active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
         if self._draining:
@@ -248,7 +267,9 @@ class Runner:
     def _observed(self, outcome: str, seconds: float) -> None:
         self._tallies.observe(STEP_SECONDS, seconds, outcome)
 
-    def _calling(self, path: str, attempt: int) -> None:
+    def _calling(self, trace: Trace | None, path: str, attempt: int) -> None:
+        if trace is not None:
+            TRACEPARENT.set(trace.header(path, str(attempt)))
         if attempt > 1:
             self._tallies.add(RETRIES)
 
@@ -331,6 +352,8 @@ class Runner:
             return
         active = None if named is None else self._active.get(named)
         if active is None:
+            if named is not None and self._tracer is not None:
+                self._tracer.noticed(named)
             self._awake.set()
         else:
             await self._news(active)
@@ -348,6 +371,16 @@ class Runner:
         for path, answer in answers.items():
             active.invocation.deliver(path, answer)
         active.invocation.look()
+
+    def _traced(self) -> Tracer | None:
+        receiver = Receiver.from_environment(os.environ)
+        if receiver is None:
+            return None
+        from engine.telemetry.tracer import Tracer
+
+        tracer = Tracer(self._url, receiver, self.id, self._tallies)
+        self._writer.written = tracer.mark
+        return tracer
 
     def _configured(self) -> Models | None:
         """The environment's models. Settings that cannot be read are none: everything else still runs."""

@@ -23,6 +23,7 @@ from engine.identity import new_id
 from engine.lifecycle import RunState, is_terminal
 from engine.permissions import Permission, require
 from engine.strict import NotJson, encode
+from engine.telemetry import accepted
 from engine.watching import (
     Page,
     RunDetail,
@@ -127,11 +128,13 @@ async def start_run(
     version_id: UUID | None = None,
     *,
     trigger: Trigger = "manual",
+    traceparent: str | None = None,
 ) -> RunSummary:
     """Queue a run of the live version (or of ``version_id``). When this returns, the run is committed.
 
-    The same ``idempotency_key`` gives the same run. Raises ``NotFound``, ``BadInput`` (each field that does not fit),
-    ``Conflict`` when nothing is published, or when the key was used with another input.
+    The same ``idempotency_key`` gives the same run. ``traceparent``: the span above it (W3C Trace
+    Context); what does not follow the rules is ignored. Raises ``NotFound``, ``BadInput`` (each field that does not
+    fit), ``Conflict`` when nothing is published, or when the key was used with another input.
     """
     require(actor, Permission.RUN)
     if idempotency_key is not None and not 0 < len(idempotency_key) <= 200:
@@ -150,7 +153,15 @@ async def start_run(
         interface = await _interfaces.get(session, workflow, chosen)
         whole = fitted(input, interface)
         run_id = await _insert(
-            session, actor, workflow_id, chosen, interface, whole, idempotency_key, trigger
+            session,
+            actor,
+            workflow_id,
+            chosen,
+            interface,
+            whole,
+            idempotency_key,
+            trigger,
+            accepted(traceparent),
         )
         if run_id is None:
             return await _existing(session, workflow_id, idempotency_key or "", whole)
@@ -166,6 +177,7 @@ async def _insert(
     input: dict[str, Any],
     idempotency_key: str | None,
     trigger: Trigger,
+    traceparent: str | None,
 ) -> UUID | None:
     """The new run's id, or None when the key is taken."""
     statement = (
@@ -181,6 +193,7 @@ async def _insert(
             idempotency_key=idempotency_key,
             requested_by=actor.user_id,
             last_seq=1,
+            traceparent=traceparent,
         )
         .on_conflict_do_nothing(index_elements=["account_id", "workflow_id", "idempotency_key"])
         .returning(col(tables.Run.id))

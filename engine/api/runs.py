@@ -74,7 +74,14 @@ async def start(
     """202 once the run is committed; 200 with the result when it was over within ``wait_seconds``."""
     db = database(request)
     run = await runs.start_run(
-        db, actor, workflow_id, body.input, body.idempotency_key, body.version_id, trigger="api"
+        db,
+        actor,
+        workflow_id,
+        body.input,
+        body.idempotency_key,
+        body.version_id,
+        trigger="api",
+        traceparent=request.headers.get("traceparent"),
     )
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/runs/{run.id}"
     if body.wait_seconds:

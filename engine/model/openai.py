@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+from connectors.tracing import TRACEPARENT
 from engine.model.error import ModelError
 from engine.model.message import Delta, Message, Piece, Spent
 from engine.model.settings import ModelSettings
@@ -57,6 +58,8 @@ class OpenAICompatible:
             asked = (
                 self._opened().bind(tools=[_function(tool) for tool in tools]) if tools else self._opened()
             )
+            if (traceparent := TRACEPARENT.get()) is not None:
+                asked = asked.bind(extra_headers={"traceparent": traceparent})
             async for chunk in asked.astream([_part(part) for part in parts]):
                 finished = finished or bool(chunk.response_metadata.get("finish_reason"))
                 whole = chunk if whole is None else whole + chunk

@@ -61,10 +61,12 @@ Line: TypeAlias = Say | Use | BreakOff | Status | Silence | Garbage
 
 @dataclass
 class ScriptedModel:
-    """``async with ScriptedModel([Say("...")]) as server:``; ``server.url`` is its address, ``requests`` the bodies."""
+    """``async with ScriptedModel([Say("...")]) as server:``; ``server.url`` is its address, ``requests`` the bodies,
+    ``heads`` the headers."""
 
     script: Sequence[Line]
     requests: list[dict[str, Any]] = field(default_factory=list)
+    heads: list[dict[str, str]] = field(default_factory=list)
     port: int = 0
     _server: asyncio.Server | None = None
     _open: set[asyncio.Task[None]] = field(default_factory=set)
@@ -112,6 +114,8 @@ class ScriptedModel:
         body = json.loads(await reader.readexactly(length)) if length else {}
         line = self.script[min(len(self.requests), len(self.script) - 1)]
         self.requests.append(body)
+        pairs = (line.partition(": ") for line in head.splitlines()[1:])
+        self.heads.append({name.lower(): value for name, _, value in pairs if name})
         match line:
             case Status(code):
                 await _error(writer, code)
