@@ -44,7 +44,9 @@ from engine.tallies import (
     STEP_SECONDS,
     Tallies,
 )
+from engine.telemetry import logs
 from engine.telemetry.receiver import Receiver
+from engine.telemetry.subject import RUN, STEP, RunSubject
 from engine.telemetry.trace import Trace
 from engine.toolbox import PooledTools
 from engine.writer import Writer
@@ -219,6 +221,8 @@ class Runner:
     async def _carry(self, active: _Active) -> None:
         claim = active.claim
         run_id = claim.lease.run_id
+        trace = Trace.of(run_id, claim.traceparent)
+        RUN.set(RunSubject(run_id, claim.lease.workflow_id, claim.lease.account_id, trace.id))
         try:
             await self._execute(active)
         except Fenced:
@@ -268,6 +272,7 @@ class Runner:
         self._tallies.observe(STEP_SECONDS, seconds, outcome)
 
     def _calling(self, trace: Trace | None, path: str, attempt: int) -> None:
+        STEP.set(path)
         if trace is not None:
             TRACEPARENT.set(trace.header(path, str(attempt)))
         if attempt > 1:
@@ -460,7 +465,7 @@ async def serve(url: str, tools: Tools | None = None) -> None:
 
 
 def main(tools: Tools | None = None) -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure()
     url = os.environ.get("WEFT_RUNNER_URL", "")
     if not url:
         print("WEFT_RUNNER_URL is not set. Start with ./weft up, or set it to the database's address.")

@@ -25,9 +25,11 @@ from engine.api import (
 from engine.api.access import cookie_name
 from engine.api.limits import BodyLimit
 from engine.api.sealing import Sealed
+from engine.api.telling import Telling
 from engine.artifacts import configured
 from engine.database import Database
 from engine.settings import Settings
+from engine.tallies import Tallies
 
 __all__ = ["api", "cookie_name"]
 
@@ -64,5 +66,7 @@ def api(db: Database, settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Sealed)
+    app.state.tallies = Tallies()
+    app.add_middleware(Telling, db=db, tallies=app.state.tallies)
     access.refuse_unlabelled(app)
     return app

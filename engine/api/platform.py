@@ -40,6 +40,7 @@ async def ready(request: Request, runs: bool = False) -> Ready:
 
 @router.get("/metrics", response_class=Response)
 async def scrape(request: Request) -> Response:
+    await request.app.state.tallies.flush_to(database(request))
     return Response(
         await metrics.scrape(database(request)), media_type="text/plain; version=0.0.4; charset=utf-8"
     )

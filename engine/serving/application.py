@@ -51,7 +51,9 @@ def _api() -> FastAPI:
     from engine.api import api
     from engine.database import Database
     from engine.settings import Settings
+    from engine.telemetry import logs
 
+    logs.configure()
     _listen_where_the_node_is()
     settings = Settings.from_environment()
 
@@ -80,9 +82,10 @@ class _Metrics:
 class _Runner:
     async def __init__(self) -> None:  # type: ignore[misc]
         from engine.runner import Runner, RunnerSettings, spare_the_collector
+        from engine.telemetry import logs
 
         _listen_where_the_node_is()
-        logging.getLogger("engine").setLevel(logging.INFO)
+        logs.configure()
         spare_the_collector()
         self._runner = Runner(os.environ["WEFT_RUNNER_URL"], RunnerSettings.from_environment())
         await self._runner.open()

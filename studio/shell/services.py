@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 from engine.database import Database
 from engine.errors import Unavailable
+from engine.telemetry import logs
 
 log = logging.getLogger("weft.studio")
 
@@ -58,6 +59,7 @@ def _end_with_the_server() -> None:
 async def lifespan() -> AsyncIterator[None]:
     """Opens with the server. A database that is not there yet does not stop the page from being served."""
     _end_with_the_server()
+    logs.configure()
     try:
         await database()
     except Unavailable as missing:
