@@ -6,7 +6,6 @@ What a replica needs is imported in the replica: the host, which imports this mo
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
