@@ -21,9 +21,9 @@ Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 START = """
 WITH born AS (
   INSERT INTO runs (id, account_id, workflow_id, version_id, content_hash, input, trigger, requested_by, last_seq,
-    parent_run_id, parent_path, depth, traceparent)
+    parent_run_id, parent_path, depth, traceparent, priority)
   SELECT %(id)s, v.account_id, v.workflow_id, v.id, v.content_hash, %(input)s, 'workflow', p.requested_by, 1,
-    p.id, %(path)s, p.depth + 1, %(traceparent)s
+    p.id, %(path)s, p.depth + 1, %(traceparent)s, p.priority
   FROM runs p JOIN versions v ON v.account_id = p.account_id AND v.id = coalesce(%(version)s::uuid, p.version_id)
   WHERE p.id = %(parent)s
   RETURNING id, account_id

@@ -9,6 +9,7 @@
     ├── Conflict         somebody was faster; ``current`` is how things stand now
     ├── Rejected         a text that cannot be published; ``diagnostics`` says why
     ├── BadInput         values that do not fit; ``problems`` names each field
+    ├── QueueFull        more runs wait to begin than may; later there is room again
     └── Unavailable      the database (or a connector) does not answer; trying again later helps
 
 ``message`` stands alone, ``help`` says what to do.
@@ -66,6 +67,14 @@ class BadInput(WeftError):
     def __init__(self, message: str, problems: Sequence[tuple[str, str]] = (), help: str = "") -> None:
         super().__init__(message, help)
         self.problems = tuple(problems)
+
+
+class QueueFull(WeftError):
+    """``retry_after`` is in seconds."""
+
+    def __init__(self, message: str, help: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(message, help)
+        self.retry_after = retry_after
 
 
 class Unavailable(WeftError):

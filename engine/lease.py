@@ -1,8 +1,8 @@
 """Leases: which runner may write to which run, and for how long. All of it by the database's clock.
 
-A claim is one short statement: it skips what others are claiming, counts the attempt (so that crashes count), raises
-the epoch (so that a former holder is refused from then on) and journals itself. A run is due when it is queued, when
-its waiting time is over, or when its holder has let the lease run out.
+A claim is one statement (``engine.queueing`` says which runs it takes): it skips what others are claiming, counts the
+attempt (so that crashes count), raises the epoch (so that a former holder is refused from then on) and journals
+itself. A run is due when it is queued, when its waiting time is over, or when its holder has let the lease run out.
 """
 
 from __future__ import annotations
@@ -21,52 +21,33 @@ from engine.artifacts import Artifact
 from engine.artifacts.sweep import REFER, lock_key
 from engine.journal import Answer, Event, Lease, Numbers
 from engine.model.usage import Call, record_of_run
+from engine.queueing import CLAIM, LOCK, NEXT_DUE
 from engine.tallies import Tallies
 
 Json: TypeAlias = Any
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
-CLAIM = """
-WITH lost AS (
-  SELECT id FROM runs WHERE state = 'running' AND lease_until < now()
-  ORDER BY lease_until LIMIT %(most)s FOR UPDATE SKIP LOCKED
-), due AS (
-  SELECT id FROM runs WHERE state = 'waiting' AND due_at <= now()
-  ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
-), queued AS (
-  SELECT id FROM runs WHERE state = 'queued' AND due_at <= now()
-  ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
-), chosen AS (
-  SELECT id, 'lost' AS why FROM lost UNION ALL SELECT id, 'due' FROM due
-  UNION ALL SELECT id, 'queued' FROM queued LIMIT %(most)s
-), claimed AS (
-  UPDATE runs r SET state = 'running', attempt = r.attempt + 1, epoch = r.epoch + 1, lease_owner = %(me)s,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s), waiting_on = '{}',
-    started_at = coalesce(r.started_at, clock_timestamp()), last_seq = 1 + CASE r.state
-      WHEN 'running' THEN (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id) ELSE r.last_seq END
-  FROM chosen c WHERE r.id = c.id
-  RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
-    r.cancel_requested_at IS NOT NULL AS cancelled, r.depth, c.why, r.traceparent
-), noted AS (
-  INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
-  SELECT account_id, id, last_seq, 'run.claimed', '', jsonb_build_object('attempt', attempt, 'runner', %(me)s::text)
-  FROM claimed
-)
-SELECT *, extract(epoch FROM clock_timestamp())::float8 FROM claimed
-"""
+BEAT_TRIES = 5
+"""A row that was locked each time keeps the lease it has, which is long enough for the next beat."""
 
 EVENTS = """
 SELECT run_id, seq, extract(epoch FROM at)::float8, kind, path, data FROM run_events
 WHERE run_id = ANY(%s) ORDER BY run_id, seq
 """
 
+# Whoever holds a row's lock is writing to the run at this moment, mostly we ourselves. To wait for many rows in turn
+# while holding the others is how two statements come to wait for each other, so a beat waits for none.
 BEAT = """
-WITH held AS MATERIALIZED (
-  SELECT id FROM runs WHERE id = ANY(%(runs)s) AND lease_owner = %(me)s AND state = 'running'
-  ORDER BY id DESC FOR UPDATE
+WITH mine AS (
+  SELECT id, epoch, cancel_requested_at IS NOT NULL AS cancelled FROM runs
+  WHERE id = ANY(%(runs)s) AND lease_owner = %(me)s AND state = 'running'
+), free AS MATERIALIZED (
+  SELECT id FROM runs WHERE id = ANY(%(runs)s) AND lease_owner = %(me)s AND state = 'running' FOR UPDATE SKIP LOCKED
+), renewed AS (
+  UPDATE runs r SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+  WHERE r.id = ANY(ARRAY(SELECT id FROM free)) RETURNING r.id
 )
-UPDATE runs r SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s) FROM held h WHERE r.id = h.id
-RETURNING r.id, r.epoch, r.cancel_requested_at IS NOT NULL
+SELECT m.id, m.epoch, m.cancelled, n.id IS NOT NULL FROM mine m LEFT JOIN renewed n ON n.id = m.id
 """
 
 RELEASE = """
@@ -78,10 +59,6 @@ WHERE id = %(run)s AND epoch = %(epoch)s AND lease_owner = %(me)s AND state = 'r
 """
 
 WAKE = "SELECT pg_notify('weft_runs', '')"
-
-NEXT_DUE = """
-SELECT extract(epoch FROM min(due_at) - now())::float8 FROM runs WHERE state IN ('queued', 'waiting') AND due_at > now()
-"""
 
 NEWS = """
 SELECT e.run_id, e.path, e.data FROM run_events e WHERE e.run_id = %s AND e.kind = 'gate.answered' ORDER BY e.seq
@@ -112,6 +89,16 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """``limits``: the accounts and workflows that have due work under a limit; give them to the next claim, and look
+    again whenever a run ends. ``again``: some of them were not open to us; look again at once."""
+
+    runs: tuple[Claim, ...] = ()
+    limits: frozenset[UUID] = frozenset()
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """``held``: the epoch of every run that is still ours. ``cancelled``: those whose end was asked for."""
 
@@ -127,16 +114,26 @@ class Leases:
         self._me = me
         self._lease_s = lease_s
 
-    async def claim(self, most: int) -> list[Claim]:
-        cursor = await self._connection.execute(
-            CLAIM, {"most": most, "me": self._me, "lease": self._lease_s}, prepare=True
-        )
+    async def claim(self, most: int, limits: frozenset[UUID] = frozenset()) -> Claims:
+        """At most so many runs. ``limits``: those that the claim before this one has told of."""
+        if not limits:
+            return await self._claim(most, [])
+        async with self._connection.transaction():
+            cursor = await self._connection.execute(LOCK, (sorted(limits),), prepare=True)
+            return await self._claim(most, [key for (key,) in await cursor.fetchall()])
+
+    async def _claim(self, most: int, locked: list[UUID]) -> Claims:
+        about = {"most": most, "me": self._me, "lease": self._lease_s, "locked": locked}
+        cursor = await self._connection.execute(CLAIM, about, prepare=True)
         rows = await cursor.fetchall()
         if not rows:
-            return []
+            return Claims()
+        limits: frozenset[UUID] = frozenset()
+        if rows[-1][0] is None:
+            limits = frozenset(rows.pop()[-1])
         # A run that was never run before has nothing in its journal but its acceptance and this claim.
         events = await self._events([row[0] for row in rows if row[8] > 2])
-        return [
+        claims = tuple(
             Claim(
                 Lease(run_id, account_id, workflow_id, self._me, epoch, depth, Numbers(last_seq)),
                 version_id,
@@ -164,8 +161,10 @@ class Leases:
                 why,
                 traceparent,
                 clock,
+                _,
             ) in rows
-        ]
+        )
+        return Claims(claims, limits, not limits.issubset(locked))
 
     async def _events(self, runs: Sequence[UUID]) -> dict[UUID, list[Event]]:
         found: dict[UUID, list[Event]] = {}
@@ -180,14 +179,19 @@ class Leases:
         held: dict[UUID, int] = {}
         cancelled = set()
         wanted = list(runs)
-        if wanted:
-            cursor = await self._connection.execute(
-                BEAT, {"lease": self._lease_s, "runs": wanted, "me": self._me}, prepare=True
-            )
-            for run_id, epoch, asked in await cursor.fetchall():
+        left = list(wanted)
+        for _ in range(BEAT_TRIES):
+            if not left:
+                break
+            about = {"lease": self._lease_s, "runs": left, "me": self._me}
+            cursor = await self._connection.execute(BEAT, about, prepare=True)
+            left = []
+            for run_id, epoch, asked, renewed in await cursor.fetchall():
                 held[run_id] = epoch
                 if asked:
                     cancelled.add(run_id)
+                if not renewed:
+                    left.append(run_id)
         await self._connection.execute(
             "UPDATE runners SET seen_at = now(), active = %s WHERE id = %s",
             (len(wanted), self._me),

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     PEOPLE = "people"
     POLICY = "policy"
+    LIMITS = "limits"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -38,6 +39,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.AUDIT: frozenset({"admin"}),
     Permission.PEOPLE: frozenset({"admin"}),
     Permission.POLICY: frozenset({"admin"}),
+    Permission.LIMITS: frozenset({"admin"}),
 }
 
 

@@ -26,11 +26,12 @@ import psycopg
 
 from connectors.tracing import TRACEPARENT
 from dsl.plan import Plan
+from engine import queueing
 from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
 from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
-from engine.lease import Claim, Connection, Leases
+from engine.lease import Claim, Claims, Connection, Leases
 from engine.model import AgentModels, Call, ModelSettings
 from engine.runtime import Invocation, Models, Program, Programs, World
 from engine.settings import BadSettings
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
 __all__ = ["Runner", "RunnerSettings", "spare_the_collector"]
 
 log = logging.getLogger(__name__)
+
+AGAIN_S = 0.01
+"""When to look again after another runner was claiming what a limit is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Runner:
         self._clock = clock
         self._offset = 0.0
         self._full = False
+        self._limited = False
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._desk = _Desk(url, self.id, self._settings.lease_s)
@@ -178,6 +183,7 @@ class Runner:
 
     async def _claim_loop(self) -> None:
         timeout = 0.0
+        found = Claims()
         while not self._draining:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
@@ -189,17 +195,21 @@ class Runner:
                 continue
             try:
                 async with self._desk.leases() as leases:
-                    claims = await leases.claim(free)
-                    due = None if claims else await leases.next_due_s()
+                    found = await leases.claim(free, found.limits)
+                    claims = found.runs
+                    due = None if claims or found.again else await leases.next_due_s()
             except psycopg.Error as error:
                 log.warning("runs could not be claimed: %s", error)
                 continue
             self._full = len(claims) == free
-            if not claims and not self._active:
+            self._limited = bool(found.limits)
+            if not claims and not self._active and not found.again:
                 self.on_idle()
             for claim in claims:
                 self._begin(claim)
-            if claims:
+            if found.again and not self._full:
+                timeout = AGAIN_S
+            elif claims:
                 timeout = self._settings.poll_s if self._full else 0.05
             elif due is not None:
                 timeout = min(timeout, max(due, 0.001))
@@ -239,7 +249,8 @@ class Runner:
         finally:
             if self._active.get(run_id) is active:
                 del self._active[run_id]
-            if not self._active or (self._full and len(self._active) <= self._settings.slots * 3 // 4):
+            room = self._full and len(self._active) <= self._settings.slots * 3 // 4
+            if not self._active or room or self._limited:
                 self._awake.set()
 
     async def _execute(self, active: _Active) -> None:
@@ -424,7 +435,11 @@ class _Desk:
         async with self._lock:
             if self._connection is None or self._connection.closed:
                 self._connection = await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=10, application_name="weft-runner"
+                    self._url,
+                    autocommit=True,
+                    connect_timeout=10,
+                    application_name="weft-runner",
+                    options=queueing.OPTIONS,
                 )
             try:
                 yield Leases(self._connection, self._me, self._lease_s)

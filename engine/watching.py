@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import Text, func, literal, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -60,6 +61,7 @@ class RunSummary:
     cancel_requested: bool
     parent_run_id: UUID | None = None
     parent_path: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,40 @@ async def list_runs(
     ``BadInput`` for an unknown state or a broken cursor."""
     require(actor, Permission.VIEW)
     limit = min(max(limit, 1), 200)
-    query = _SUMMARY.where(tables.Run.account_id == actor.account_id)
+    run = tables.Run
+    where: list[Any] = [run.account_id == actor.account_id]
     if workflow_id is not None:
-        query = query.where(tables.Run.workflow_id == workflow_id)
-    if parent_run_id is not None:
-        query = query.where(tables.Run.parent_run_id == parent_run_id)
-    if state:
-        query = query.where(col(tables.Run.state).in_(_states(state)))
+        where.append(run.workflow_id == workflow_id)
     if cursor:
-        queued_at, run_id = _decoded(cursor)
-        query = query.where(tuple_(tables.Run.queued_at, tables.Run.id) < tuple_(queued_at, run_id))
-    query = query.order_by(col(tables.Run.queued_at).desc(), col(tables.Run.id).desc()).limit(limit + 1)
+        where.append(tuple_(run.queued_at, run.id) < tuple_(*_decoded(cursor)))
+    states = _states(state) if state else [*RunState]
+    if parent_run_id is not None:
+        where += [run.parent_run_id == parent_run_id, col(run.state).in_(states)]
+    else:
+        where = [col(run.id).in_(_newest(where, states, limit + 1))]
+    newest = (col(run.queued_at).desc(), col(run.id).desc())
+    query = _SUMMARY.where(*where).order_by(*newest).limit(limit + 1)
     async with db.account(actor) as session:
         items = tuple(_summary(*row) for row in await session.exec(query))
     if len(items) <= limit:
         return Page(items, None)
     return Page(items[:limit], _encoded(items[limit - 1]))
+
+
+def _newest(where: Sequence[Any], states: Sequence[str], limit: int) -> Any:
+    """Ids of the newest runs in these states: of each state those at the end of its stretch of the index, and of these
+    the newest. No other way reads a page where a state is rare among a million of others."""
+    run = tables.Run
+    one = func.unnest(literal(list(states), ARRAY(Text))).table_valued("state", name="one").render_derived()
+    few = (
+        select(run.id, run.queued_at)
+        .where(*where, run.state == one.c.state)
+        .order_by(col(run.queued_at).desc(), col(run.id).desc())
+        .limit(limit)
+        .lateral("few")
+    )
+    every: Any = select(few.c.id).select_from(one).join(few, true())
+    return every.order_by(few.c.queued_at.desc(), few.c.id.desc()).limit(limit)
 
 
 async def get_summary(db: Database, actor: Actor, run_id: UUID) -> RunSummary:
@@ -223,6 +243,7 @@ def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
         cancel_requested=run.cancel_requested_at is not None,
         parent_run_id=run.parent_run_id,
         parent_path=run.parent_path,
+        priority=run.priority,
     )
 
 

@@ -1,17 +1,19 @@
-"""For administrators: the audit log, the policy about tools, and how long things are kept."""
+"""For administrators: the audit log, the policy about tools, how long things are kept, the limits of the queue."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from dsl.policy import Policy, PolicyProblem, problems_of
-from engine import audit, catalog, policy, retention
+from engine import audit, catalog, limits, policy, retention
 from engine.actor import Actor
 from engine.api.access import Guard, database
 from engine.audit import Entry, Verdict
+from engine.limits import AccountLimits, Limits, WorkflowLimits
 from engine.permissions import Permission
 from engine.retention import Retention
 
@@ -19,6 +21,7 @@ router = APIRouter(prefix="/admin")
 
 Auditor = Annotated[Actor, Depends(Guard(Permission.AUDIT))]
 Lawgiver = Annotated[Actor, Depends(Guard(Permission.POLICY))]
+Limiter = Annotated[Actor, Depends(Guard(Permission.LIMITS))]
 
 
 class AuditPage(BaseModel):
@@ -69,6 +72,26 @@ async def read_retention(actor: Lawgiver, request: Request) -> Retention:
 async def write_retention(body: Retention, actor: Lawgiver, request: Request) -> Retention:
     """Replace all of it; what is not said is as it is for everybody."""
     return await retention.set_retention(database(request), actor, body)
+
+
+@router.get("/limits")
+async def read_limits(actor: Limiter, request: Request) -> Limits:
+    """Of the account and of each workflow, and how many runs it has running."""
+    return await limits.get_limits(database(request), actor)
+
+
+@router.put("/limits")
+async def write_limits(body: AccountLimits, actor: Limiter, request: Request) -> Limits:
+    """Replace the account's; what is not given is the default."""
+    return await limits.set_account_limits(database(request), actor, body)
+
+
+@router.put("/limits/workflows/{workflow_id}")
+async def write_workflow_limits(
+    workflow_id: UUID, body: WorkflowLimits, actor: Limiter, request: Request
+) -> Limits:
+    """Replace a workflow's; what is not given is the default."""
+    return await limits.set_workflow_limits(database(request), actor, workflow_id, body)
 
 
 async def _page(request: Request, actor: Actor, said: Policy) -> PolicyPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -35,6 +36,8 @@ def problem_of(error: errors.WeftError) -> tuple[int, str, dict[str, Any], dict[
         case errors.BadInput(problems=problems):
             named = [{"path": path, "message": message} for path, message in problems]
             return 422, "Bad input", {"problems": named}, {}
+        case errors.QueueFull(retry_after=seconds):
+            return 429, "Queue full", {}, {"Retry-After": str(math.ceil(seconds))}
         case errors.Unavailable():
             return 503, "Unavailable", {}, {"Retry-After": "2"}
     return 500, "Not possible", {}, {}

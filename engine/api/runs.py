@@ -36,12 +36,34 @@ RECHECK_S = 4.0
 
 
 class Start(BaseModel):
-    """``wait_seconds``: stay on the line for the result, at most so long."""
+    """``wait_seconds``: stay on the line for the result, at most so long. ``priority``: -9 to 9, the workflow's when
+    null. ``debounce``: a later start with the same key replaces the input of the run as long as it has not begun."""
 
     input: dict[str, Any] = Field(default_factory=dict)
     idempotency_key: str | None = None
     version_id: UUID | None = None
     wait_seconds: float = Field(default=0, ge=0, le=60)
+    priority: int | None = None
+    debounce: runs.Debounce | None = None
+
+
+class Item(BaseModel):
+    """One run of many."""
+
+    input: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: str | None = None
+    priority: int | None = None
+
+
+class Batch(BaseModel):
+    items: list[Item] = Field(min_length=1, max_length=runs.MOST_AT_ONCE)
+    version_id: UUID | None = None
+
+
+class StartedBatch(BaseModel):
+    """In the order of the items."""
+
+    run_ids: tuple[UUID, ...]
 
 
 class Started(BaseModel):
@@ -71,7 +93,8 @@ class RunAnswer(BaseModel):
 async def start(
     workflow_id: UUID, body: Start, actor: Starter, request: Request, response: Response
 ) -> Started:
-    """202 once the run is committed; 200 with the result when it was over within ``wait_seconds``."""
+    """202 once the run is committed; 200 with the result when it was over within ``wait_seconds``. 429 with
+    ``Retry-After`` when too many runs wait to begin."""
     db = database(request)
     run = await runs.start_run(
         db,
@@ -82,6 +105,8 @@ async def start(
         body.version_id,
         trigger="api",
         traceparent=request.headers.get("traceparent"),
+        priority=body.priority,
+        debounce=body.debounce,
     )
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/runs/{run.id}"
     if body.wait_seconds:
@@ -103,6 +128,14 @@ async def start(
         output_artifact=detail.output_artifact,
         error=run.error,
     )
+
+
+@router.post("/workflows/{workflow_id}/runs:batch", status_code=202)
+async def start_batch(workflow_id: UUID, body: Batch, actor: Starter, request: Request) -> StartedBatch:
+    """All of them or none: 422 names what is wrong with which item."""
+    new = [runs.NewRun(item.input, item.idempotency_key, item.priority) for item in body.items]
+    ids = await runs.start_runs(database(request), actor, workflow_id, new, body.version_id, trigger="api")
+    return StartedBatch(run_ids=ids)
 
 
 @router.get("/runs")

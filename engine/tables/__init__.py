@@ -12,7 +12,7 @@ from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
 from engine.tables.events import EventWait, PublishedEvent
-from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace
+from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.totals import RunMark, RunStatsRow
 from engine.tables.workflows import Draft, Version, Workflow
 
@@ -36,6 +36,7 @@ __all__ = [
     "RunStatsRow",
     "RunTrace",
     "RunnerRow",
+    "StartKey",
     "User",
     "UserSession",
     "Version",

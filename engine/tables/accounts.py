@@ -14,7 +14,8 @@ from engine.tables.columns import json, moment, stamped, texts
 
 class Account(SQLModel, table=True):
     """``settings``: ``{"four_eyes": bool, "roles": [business roles], "policy": dsl.policy.Policy}``, each with a
-    default when absent."""
+    default when absent. ``weight``: its share of the free slots, 1 to 100. ``max_running``: None for no limit;
+    ``max_queued``: starts beyond it are refused."""
 
     __tablename__ = "accounts"
 
@@ -22,6 +23,9 @@ class Account(SQLModel, table=True):
     name: str
     settings: dict[str, Any] = json()
     created_at: datetime = stamped()
+    weight: int = 1
+    max_running: int | None = None
+    max_queued: int = 10_000
 
 
 class User(SQLModel, table=True):

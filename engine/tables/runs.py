@@ -30,8 +30,9 @@ from engine.tables.columns import json, json_or_null, moment, stamped, texts
 class Run(SQLModel, table=True):
     """``error`` is ``{"code", "message", "step"}``. ``due_at`` of a new run is the time it was queued. A large output
     is elsewhere: ``output_artifact`` is its ``{"sha256", "bytes"}``. ``parent_path`` is the step of ``parent_run_id``
-    that started it, ``depth`` how many runs stand above it. ``traceparent`` is the span
-    above it (W3C Trace Context)."""
+    that started it, ``depth`` how many runs stand above it. ``traceparent`` is the span above it (W3C Trace Context).
+    ``priority``: -9 to 9, the higher the sooner. A run with a ``debounce_key`` that has not begun takes the input of
+    the next start with that key, and begins at ``debounce_until`` at the latest."""
 
     __tablename__ = "runs"
 
@@ -63,6 +64,23 @@ class Run(SQLModel, table=True):
     parent_path: str | None = None
     depth: int = 0
     traceparent: str | None = None
+    priority: int = 0
+    debounce_key: str | None = None
+    debounce_until: datetime | None = moment()
+
+
+class StartKey(SQLModel, table=True):
+    """An idempotency key that came with a debounced start, and the input that came with it, as that version took it.
+    The run may be of many."""
+
+    __tablename__ = "start_keys"
+
+    account_id: UUID = Field(primary_key=True)
+    workflow_id: UUID = Field(primary_key=True)
+    idempotency_key: str = Field(primary_key=True)
+    run_id: UUID
+    version_id: UUID
+    input: dict[str, Any] = json()
 
 
 class RunEvent(SQLModel, table=True):

@@ -13,6 +13,8 @@ from engine.tables.columns import json, moment, stamped
 
 
 class Workflow(SQLModel, table=True):
+    """``priority``: of runs whose start says none. ``max_running``: of its runs at once, None for no limit."""
+
     __tablename__ = "workflows"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -24,6 +26,8 @@ class Workflow(SQLModel, table=True):
     created_by: UUID | None = None
     created_at: datetime = stamped()
     updated_at: datetime = stamped()
+    max_running: int | None = None
+    priority: int = 0
 
 
 class Draft(SQLModel, table=True):
