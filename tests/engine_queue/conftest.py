@@ -26,6 +26,7 @@ __all__ = ["application", "client", "make_workspace", "neighbour", "owner", "run
 @pytest.fixture
 def queue(owner_url: str, urls: Urls) -> Iterator[Queue]:
     made = Queue(owner_url)
+    made.clear()  # of what tests without it have left
     yield made
     made.clear()
     made.connection.close()
