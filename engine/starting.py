@@ -89,7 +89,8 @@ BORN = text(
     ), born AS (
       INSERT INTO runs (id, account_id, workflow_id, version_id, content_hash, input, trigger, idempotency_key,
         requested_by, last_seq, priority, traceparent)
-      SELECT id, :account, :workflow, :version, :hash, input, :trigger, key, :by, 1, priority, :traceparent FROM given ORDER BY n
+      SELECT id, :account, :workflow, :version, :hash, input, :trigger, key, :by, 1, priority, :traceparent
+      FROM given ORDER BY n
       ON CONFLICT (account_id, workflow_id, idempotency_key) DO NOTHING
       RETURNING id, account_id, input
     ), noted AS (
@@ -106,7 +107,8 @@ DEBOUNCED = text(
     WITH one AS (
       INSERT INTO runs AS r (id, account_id, workflow_id, version_id, content_hash, input, trigger, requested_by,
         last_seq, priority, traceparent, debounce_key, due_at, debounce_until)
-      VALUES (:id, :account, :workflow, :version, :hash, CAST(:input AS jsonb), :trigger, :by, 1, :priority, :traceparent, :key,
+      VALUES (:id, :account, :workflow, :version, :hash, CAST(:input AS jsonb), :trigger, :by, 1, :priority,
+        :traceparent, :key,
         clock_timestamp() + make_interval(secs => :seconds), clock_timestamp() + make_interval(secs => :longest))
       ON CONFLICT (account_id, workflow_id, debounce_key)
         WHERE debounce_key IS NOT NULL AND state = 'queued' AND epoch = 0
@@ -280,7 +282,11 @@ def _items(new: Sequence[NewRun], interface: Interface, priority: int) -> list[N
 
 
 async def _target(
-    session: Session, actor: Actor, workflow: tables.Workflow, version_id: UUID | None, traceparent: str | None
+    session: Session,
+    actor: Actor,
+    workflow: tables.Workflow,
+    version_id: UUID | None,
+    traceparent: str | None,
 ) -> _Target:
     if workflow.archived_at is not None:
         raise Conflict("This workflow is archived.", "Runs start of workflows that are not.")
