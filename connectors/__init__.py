@@ -9,6 +9,9 @@ Every failure is a `ToolError(code, message, outcome)`. This package knows nothi
 """
 
 from connectors.bounds import Bounds
+from connectors.breaker import Breaker, Circuit, CircuitBroken
+from connectors.breaker import Policy as BreakerPolicy
+from connectors.bulkhead import Bulkhead
 from connectors.memory import MemoryToolset
 from connectors.pool import Pool
 from connectors.registry import (
@@ -42,7 +45,12 @@ __all__ = [
     "KEY_META",
     "Annotations",
     "Bounds",
+    "Breaker",
+    "BreakerPolicy",
+    "Bulkhead",
     "Call",
+    "Circuit",
+    "CircuitBroken",
     "ConnectorSpec",
     "Description",
     "Filtered",

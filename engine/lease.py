@@ -245,6 +245,14 @@ class Leases:
         fields = ("name", "title", "transport", "trusted", "pins")
         return None if row is None else dict(zip(fields, row, strict=True))
 
+    async def connector_health(self, account_id: UUID, name: str, state: str, message: str) -> None:
+        """What a runner has learnt about a connector by calling it."""
+        await self._connection.execute(
+            "UPDATE connectors SET health = health || jsonb_build_object('state', %s::text, 'message', %s::text),"
+            " checked_at = now() WHERE account_id = %s AND name = %s",
+            (state, message.replace("\0", ""), account_id, name),
+        )
+
     async def spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
         await record_of_run(self._connection, account_id, run_id, call)
 

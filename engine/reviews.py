@@ -36,7 +36,7 @@ from engine.watching import RunSummary, summary_in
 
 Json: TypeAlias = Any
 
-__all__ = ["Decision", "Review", "answer", "list_reviews", "of_run"]
+__all__ = ["LONGEST_COMMENT", "Decision", "Review", "answer", "list_reviews", "of_run"]
 
 LONGEST_COMMENT = 2000
 

@@ -24,6 +24,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from connectors import Health
 from connectors.tracing import TRACEPARENT
 from dsl.plan import Plan
 from engine import queueing
@@ -112,7 +113,7 @@ class Runner:
         self._awake = asyncio.Event()
         self._draining = False
         self._writer = Writer(url, self.id)
-        self._own_tools = PooledTools(self._connector)
+        self._own_tools = PooledTools(self._connector, self._connector_health)
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()
         store = artifacts if artifacts is not None else configured()
@@ -414,6 +415,10 @@ class Runner:
     async def _spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
         async with self._desk.leases() as leases:
             await leases.spent(account_id, run_id, call)
+
+    async def _connector_health(self, account_id: UUID, name: str, health: Health) -> None:
+        async with self._desk.leases() as leases:
+            await leases.connector_health(account_id, name, health.state, health.message)
 
     async def _connector(self, account_id: UUID, name: str) -> dict[str, object] | None:
         async with self._desk.leases() as leases:

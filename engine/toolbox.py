@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,19 +11,29 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from connectors import (
+    Breaker,
+    BreakerPolicy,
+    Bulkhead,
+    Circuit,
     ConnectorSpec,
+    Health,
     Pinned,
     Pool,
     Registry,
     ToolDefinition,
     ToolError,
+    ToolResult,
     Toolset,
     Validated,
     toolset_of,
 )
 
+log = logging.getLogger(__name__)
+
 Json: TypeAlias = Any
 
+MOST_CALLS = 32
+"""Calls that one connector of an account has under way at a time, in one process."""
 FRESH_S = 5.0
 """How long a connector's row is believed before it is read again."""
 GRACE_S = 5.0
@@ -43,15 +54,42 @@ class _Known:
     spec: PinnedSpec | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """What stands before one connector of an account, whatever client of it is open."""
+
+    breaker: Breaker
+    bulkhead: Bulkhead
+
+
 Find: TypeAlias = Callable[[UUID, str], Awaitable[dict[str, Json] | None]]
 """An account's enabled connector by name, as {"name", "title", "transport", "trusted", "pins"}; None: there is none."""
+Tell: TypeAlias = Callable[[UUID, str, Health], Awaitable[None]]
+"""Keep what was learnt about an account's connector: its circuit has opened, or closed."""
+
+
+async def _tell_nobody(account_id: UUID, connector: str, health: Health) -> None:
+    pass
 
 
 class PooledTools:
-    """``engine.effects.Tools`` over the connectors' pool."""
+    """``engine.effects.Tools`` over the connectors' pool. A connector that is not well is left alone for a while
+    (``connectors.breaker``), and one that is slow holds up its own calls only (``connectors.bulkhead``)."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(
+        self,
+        find: Find,
+        tell: Tell = _tell_nobody,
+        *,
+        policy: BreakerPolicy | None = None,
+        most_calls: int = MOST_CALLS,
+    ) -> None:
         self._find = find
+        self._tell = tell
+        self._policy = policy
+        self._most_calls = most_calls
+        self._guards: dict[tuple[UUID, str], _Guard] = {}
+        self._telling: set[asyncio.Task[None]] = set()
         self._registry = Registry()
         self._pool = Pool(self._registry, _open)
         self._known: dict[tuple[UUID, str], _Known] = {}
@@ -70,15 +108,52 @@ class PooledTools:
         if pin is not None:
             _compare(spec, tool, pin)
         where = f"{account_id}/{connector}"
-        try:
-            async with asyncio.timeout(timeout_s * 2 + GRACE_S):
-                result = await self._pool.call(where, tool, args, key=key, timeout_s=timeout_s)
-        except TimeoutError:
-            raise ToolError("timeout", f"{connector}.{tool} did not answer in time", "unknown") from None
+
+        async def send() -> ToolResult:
+            try:
+                async with asyncio.timeout(left_s * 2 + GRACE_S):
+                    return await self._pool.call(where, tool, args, key=key, timeout_s=left_s)
+            except TimeoutError:
+                raise ToolError("timeout", f"{connector}.{tool} did not answer in time", "unknown") from None
+
+        guard = self._guard(account_id, connector)
+        guard.breaker.check()
+        async with guard.bulkhead.place(timeout_s) as left_s:
+            result = await guard.breaker.call(left_s, send)
         return result.unwrap()
+
+    def circuits(self) -> dict[tuple[UUID, str], Circuit]:
+        """The circuits of this process that are open, by account and connector: for whoever counts them."""
+        found = {place: guard.breaker.circuit for place, guard in self._guards.items()}
+        return {place: circuit for place, circuit in found.items() if circuit.is_open}
 
     async def close(self) -> None:
         await self._pool.close()
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=GRACE_S)
+
+    def _guard(self, account_id: UUID, connector: str) -> _Guard:
+        place = (account_id, connector)
+        guard = self._guards.get(place)
+        if guard is None:
+
+            def changed(circuit: Circuit) -> None:
+                health = Health("down", circuit.why) if circuit.is_open else Health("ok")
+                task = asyncio.create_task(self._told(account_id, connector, health))
+                self._telling.add(task)
+                task.add_done_callback(self._telling.discard)
+
+            named = f"the connector {connector!r}"
+            guard = self._guards[place] = _Guard(
+                Breaker(named, self._policy, changed=changed), Bulkhead(named, self._most_calls)
+            )
+        return guard
+
+    async def _told(self, account_id: UUID, connector: str, health: Health) -> None:
+        try:
+            await self._tell(account_id, connector, health)
+        except Exception as error:  # nobody waits for this: calls go on, and the page shows what it knew
+            log.warning("the health of connector %r could not be kept: %s", connector, error)
 
     async def _spec(self, account_id: UUID, connector: str) -> PinnedSpec:
         """As the pool knows it. Raises ``ToolError``."""
@@ -104,6 +179,7 @@ class PooledTools:
         try:
             if self._registry.find(name) != spec:
                 self._registry.put(name, spec)
+                self._guards.pop((account_id, connector), None)  # another server is no worse for the former
         except ValueError as error:
             raise ToolError("unavailable", str(error), "not_done") from None
         return _Known(until, spec)

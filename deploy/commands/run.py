@@ -94,6 +94,8 @@ async def _follow(db: Database, actor: Actor, run_id: UUID, answers: dict[str, s
             **event.data,
         }
         print(json.dumps(line, ensure_ascii=False), flush=True)
+        if event.kind == "run.needs_review":
+            return
         if event.kind == "run.waiting" and await _waits_for_a_person(db, actor, run_id, answers):
             return
 
@@ -121,6 +123,13 @@ def _report(detail: runs.RunDetail) -> int:
         return 0
     if run.state in TERMINAL:
         return 1
+    if run.state == "needs_review":
+        print(f"weft: {(run.error or {}).get('message', 'A call is unclear.')}", file=sys.stderr)
+        print(
+            f"weft: look in the other system, then answer on the run's page in the studio (/runs/{run.id}) or with "
+            f"POST /api/runs/{run.id}/review",
+            file=sys.stderr,
+        )
     if run.state == "waiting":
         print(
             "weft: the run waits for a person; answer in the studio under Approvals, ",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from dsl import coerce
-from dsl.plan import PlanStep, Retry, ToolCall
+from dsl.plan import Expression, PlanStep, Retry, ToolCall
 from engine.artifacts import StoreFailed
 from engine.effects import DEFAULT_TIMEOUT_S, Ask, Fail, Repeat, ToolError, after_crash, after_error, unsafe
 from engine.journal import Done, Entry
@@ -17,7 +17,7 @@ from engine.runtime.outcome import Failure, Stopped, plain
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
-from engine.strict import NotJson
+from engine.strict import NotJson, encode
 
 Json: TypeAlias = Any
 
@@ -46,13 +46,22 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
         raise state.failed(
             path, "approval_mismatch", "The arguments are not the ones that were approved; nothing was sent."
         )
-    key = f"{state.run_id}/{path}"
-    if step.key is not None:
-        key = str(state.compute(step.key, scope, path))
-        if len(key) > LONGEST_KEY:
-            raise state.failed(path, "expression", f"The key has more than {LONGEST_KEY} characters.")
+    key = f"{state.run_id}/{path}" if step.key is None else _written_key(state, step.key, scope, path)
     timeout_s = DEFAULT_TIMEOUT_S if step.timeout_ms is None else step.timeout_ms / 1000
     return await effect(state, do, args, key, timeout_s, step.retry, branch, path)
+
+
+def _written_key(state: State, written: Expression, scope: Scope, path: str) -> str:
+    """A key that the step gives itself. An empty one would make all calls the same call, to the tool."""
+    key = state.compute(written, scope, path)
+    if not isinstance(key, str) or not key.strip():
+        shown = "an empty text" if isinstance(key, str) else f"{encode(key):.80}"
+        raise state.failed(
+            path, "expression", f"`key` needs a text that is not empty; it is {shown}. Nothing was sent."
+        )
+    if len(key) > LONGEST_KEY:
+        raise state.failed(path, "expression", f"The key has more than {LONGEST_KEY} characters.")
+    return key
 
 
 def known(state: State, path: str) -> Done | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import reflex as rx
@@ -13,9 +13,11 @@ import reflex as rx
 import dsl
 from dsl.catalog import Catalog
 from engine import catalog as catalogs
-from engine import runs
-from engine.errors import NotFound, WeftError
+from engine import reviews, runs
+from engine.errors import BadInput, Conflict, NotFound, WeftError
+from engine.lifecycle import RunState
 from engine.runs import RunDetail
+from studio.runs import reviews as cards
 from studio.runs import steps
 from studio.runs.gates import gates
 from studio.runs.rows import RunRow, row
@@ -50,6 +52,10 @@ class RunPage(rx.State):
     painted: dict[str, str] = {}
     picked: str = ""
     gates: list[dict[str, str]] = []
+    reviews: list[dict[str, Any]] = []
+    answering: str = ""
+    review_problems: list[dict[str, str]] = []
+    review_message: str = ""
     parent: str = ""
     confirming: bool = False
     busy: bool = False
@@ -145,11 +151,48 @@ class RunPage(rx.State):
             "Cancelled." if not self.run.live else "The run stops after the step it is in."
         )
 
+    @rx.event
+    @guarded("review")
+    async def answer(self, path: str, decision: str, attempt: int, result: str, comment: str) -> Any:
+        """Says what became of a call whose outcome nobody knew, about the try that this page showed."""
+        actor = await authorized(self, "review")
+        if decision not in ("happened", "again", "fail"):
+            return
+        self.answering, self.review_problems, self.review_message = path, [], ""
+        yield
+        try:
+            value = json.loads(result)
+            said = await reviews.answer(
+                await services.database(),
+                actor,
+                UUID(self.run.id),
+                path,
+                cast(reviews.Decision, decision),
+                value,
+                comment[: reviews.LONGEST_COMMENT],
+                attempt=attempt,
+            )
+        except (BadInput, ValueError) as unfit:
+            problems = cards.problems(unfit) if isinstance(unfit, BadInput) else []
+            self.review_problems = problems
+            whole = not problems or any(each["path"] == "" for each in problems)
+            self.review_message = getattr(unfit, "message", "This is not JSON.") if whole else ""
+        except Conflict as late:
+            yield rx.toast.info(late.message, description=late.help)
+        except WeftError as error:
+            yield rx.toast.error(error.message, description=error.help)
+        else:
+            more = said.state == RunState.NEEDS_REVIEW
+            yield rx.toast.success("Kept. There is more to answer." if more else "Kept. The run goes on.")
+        self.answering = ""
+        await self._read(self.run.id)
+
     async def _read(self, run_id: str) -> None:
         actor = await authorized(self)
         try:
             db = await services.database()
             found = await runs.get_run(db, actor, UUID(run_id))
+            unclear = await reviews.of_run(db, actor, UUID(run_id))
             named = await people.names(db, actor)
             known = None if self.graph else await catalogs.catalog(db, actor)
         except (NotFound, ValueError):
@@ -158,9 +201,15 @@ class RunPage(rx.State):
         except WeftError as error:
             self.loaded, self.message, self.help = True, error.message, error.help
             return
-        self._show(found, named, known)
+        self._show(found, unclear, named, known)
 
-    def _show(self, found: RunDetail, named: dict[UUID, str], catalog: Catalog | None) -> None:
+    def _show(
+        self,
+        found: RunDetail,
+        unclear: tuple[reviews.Review, ...],
+        named: dict[UUID, str],
+        catalog: Catalog | None,
+    ) -> None:
         known = steps.known_steps(found.plan)
         if not self.graph:  # a run's version never changes
             self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(found.text), (), catalog)))
@@ -171,6 +220,7 @@ class RunPage(rx.State):
             "error": found.summary.error or {},
             "trace": steps.rows(found.view.steps, known),
             "gates": gates(found.view.steps, found.summary.waiting_on, known),
+            "reviews": cards.cards(unclear),
             "parent": str(found.summary.parent_run_id or ""),
             "painted": steps.painted(found.view.steps),
             "details": {

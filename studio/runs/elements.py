@@ -11,8 +11,9 @@ from studio.shell import elements  # registers value.jsx and time.jsx, which for
 
 _FORM = rx.asset("form.jsx", shared=True)
 _TRACE = rx.asset("trace.jsx", shared=True)
+_REVIEW = rx.asset("review.jsx", shared=True)
 
-__all__ = ["RunForm", "Trace", "open_gates", "run_form", "state_pill"]
+__all__ = ["Review", "RunForm", "Trace", "open_gates", "run_form", "state_pill"]
 
 
 def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
@@ -86,6 +87,22 @@ def run_form(**props: Any) -> rx.Component:
     `on_cancel`: shows a Cancel button. `submit_label`, `busy_label`: the button's words. What is typed stays.
     """
     return RunForm.create(**props)
+
+
+class Review(rx.Component):
+    """A call whose outcome nobody knows (`studio.runs.reviews.ReviewCard`), and the form to say what happened.
+
+    `answering`: the path that is being answered; `problems`, `message`: about the result that was given for it.
+    `on_answer(path, decision, attempt, result as JSON text, comment)`."""
+
+    library = _REVIEW.importable_path
+    tag = "Review"
+
+    review: rx.Var[dict[str, Any]]
+    answering: rx.Var[str]
+    problems: rx.Var[list[dict[str, str]]]
+    message: rx.Var[str]
+    on_answer: rx.EventHandler[rx.event.passthrough_event_spec(str, str, int, str, str)]
 
 
 class Trace(rx.Component):

@@ -6,7 +6,7 @@ import reflex as rx
 
 from studio.editor.browser import run_canvas
 from studio.runs.detail import RunPage
-from studio.runs.elements import Trace, open_gates, state_pill
+from studio.runs.elements import Review, Trace, open_gates, state_pill
 from studio.runs.listing import RunList
 from studio.runs.rows import STATES, RunRow
 from studio.runs.start import start_run_dialog
@@ -312,17 +312,19 @@ def _notice() -> rx.Component:
         (
             "needs_review",
             rx.el.div(
-                icon("circle-help"),
-                rx.el.div(
-                    rx.el.div("It is not known whether a step had its effect.", class_name="w-strong"),
-                    rx.el.div(
-                        "The connection was lost between the call and its answer, and the tool cannot tell repeated "
-                        "calls apart. It is never repeated silently: look in the other system, then cancel "
-                        "this run, and start another one if it did not happen.",
-                        class_name="w-small w-muted",
+                rx.foreach(
+                    RunPage.reviews,
+                    lambda each: Review.create(
+                        key=each["path"].to(str) + each["attempt"].to(str),
+                        review=each,
+                        answering=RunPage.answering,
+                        problems=RunPage.review_problems,
+                        message=RunPage.review_message,
+                        on_answer=RunPage.answer,
                     ),
                 ),
-                class_name="w-note warning",
+                class_name="w-stack",
+                custom_attrs=test_id("reviews"),
             ),
         ),
         (
@@ -355,7 +357,15 @@ def _cancel_dialog() -> rx.Component:
         rx.el.header(rx.el.h2("Cancel this run?")),
         rx.el.div(
             rx.el.p(
-                "A step that is in the middle of its work is finished first; no other begins. What was done stays done."
+                "A step that is in the middle of its work is finished first; no other begins. Then everything is "
+                "undone that the workflow says how to undo; the rest stays done."
+            ),
+            rx.cond(
+                RunPage.run.state == "needs_review",
+                rx.el.p(
+                    "A call that nobody has answered about is neither repeated nor undone. If you know that it "
+                    "happened, answer first and cancel then: what the workflow can undo of it is undone as well."
+                ),
             ),
             class_name="body",
         ),

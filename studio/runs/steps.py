@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dsl.plan import Plan
 from engine.history import StepRun, Wait
+from studio.runs.reviews import asked
 from studio.shell.moments import iso
 
 _ROUND: Final = re.compile(r"\[(\d+)\]")
@@ -155,6 +156,7 @@ def detail(step: StepRun) -> dict[str, Any]:
             for tried in step.retries
         ],
         "waits": [_waited(wait) for wait in step.waits],
+        "questions": [asked(question) for question in step.questions],
     }
 
 

@@ -162,6 +162,21 @@ function Details({ row, detail }) {
           )}
         </p>
       ))}
+      {detail.questions?.map((asked) => (
+        <p key={asked.asked} className="w-small" data-testid="step-question">
+          {asked.text}{" "}
+          {asked.words ? (
+            <>
+              <span className="w-strong">{asked.words}</span>
+              {`, says ${asked.by}`}
+              {asked.answered && ` at ${new Date(asked.answered).toLocaleString()}`}
+              {asked.comment && <span className="w-muted">: “{asked.comment}”</span>}
+            </>
+          ) : (
+            <span className="w-muted">Nobody has said so far.</span>
+          )}
+        </p>
+      ))}
       {detail.retries?.map((tried) => (
         <p key={tried.number} className="w-small w-muted">
           Try {tried.number} failed: {tried.message} ({tried.code}); next after {length(tried.delay_ms)}.
