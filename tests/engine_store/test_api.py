@@ -251,6 +251,46 @@ async def test_an_approval_is_decided_once(
     assert (again.status_code, again.json()["current"]["state"]) == (409, "approved")
 
 
+async def test_a_review_is_listed_and_answered_once(
+    client: httpx.AsyncClient,
+    db: Database,
+    runner: Database,
+    settings: Settings,
+    workspace: Workspace,
+    open_gate,
+):
+    run = (await open_gate(workspace)).run_id
+    call = {"attempt": 1, "tool": "shop.pay", "args": {"amount": 5}, "key": "k"}
+    unknown = {"attempt": 1, "code": "timeout", "question": "Did shop.pay happen?"}
+    async with runner.platform() as session:
+        for seq, kind, data in ((2, "step.started", call), (3, "step.unknown", unknown)):
+            about = {"run_id": run, "seq": seq, "account_id": workspace.account_id}
+            session.add(tables.RunEvent(**about, kind=kind, path="pay", data=data))
+        await session.flush()
+        for state in ("running", "needs_review"):
+            await session.execute(
+                text("UPDATE runs SET state = :state, last_seq = 3 WHERE id = :id"),
+                {"id": run, "state": state},
+            )
+    headers = await bearer(db, settings, workspace.people["operator"])
+    (asked,) = (await client.get(f"/runs/{run}/review", headers=headers)).json()
+    assert (asked["arguments"], asked["key"], asked["attempt"], asked["may_answer"]) == (
+        {"amount": 5},
+        "k",
+        1,
+        True,
+    )
+    assert asked in (await client.get("/reviews", headers=headers)).json()
+    body = {"path": "pay", "decision": "happened", "result": {"id": 7}, "attempt": 1}
+    odd = await client.post(f"/runs/{run}/review", headers=headers, json={**body, "decision": "perhaps"})
+    assert odd.status_code == 422
+    for _ in range(2):
+        answer = await client.post(f"/runs/{run}/review", headers=headers, json=body)
+        assert (answer.status_code, answer.json()["state"]) == (200, "queued"), answer.text
+    again = await client.post(f"/runs/{run}/review", headers=headers, json={**body, "result": {"id": 8}})
+    assert (again.status_code, again.json()["current"]["state"]) == (409, "queued")
+
+
 async def test_an_unexpected_error_tells_the_caller_nothing(
     application: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ):
