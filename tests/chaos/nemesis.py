@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -61,8 +62,15 @@ class Nemesis:
         for _ in itertools.count() if rounds is None else range(rounds):
             for kind in self.chance.sample(wanted, len(wanted)):
                 await asyncio.sleep(self.chance.uniform(*self.gap_s))
+                self._note(kind, "begins")
                 await every[kind]()
+                self._note(kind, "is over")
                 self.faults[kind] += 1
+
+    def _note(self, kind: str, what: str) -> None:
+        """For whoever looks into a trial that was kept."""
+        with (self.parts.home / "nemesis.log").open("a") as log:
+            log.write(f"{datetime.now(UTC).isoformat()} {kind} {what}\n")
 
     def kinds(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
@@ -185,13 +193,17 @@ class Nemesis:
                 )
 
     async def _until_served(self, kind: str, began: float) -> None:
+        await self._probe()
+        self.recoveries.append((kind, time.monotonic() - began))
+
+    async def _probe(self) -> None:
+        """Return when a start is accepted, or after a long while."""
         self._probes += 1
         workflow = self.parts.workflows["linear"]
         try:
             await self.workload.accept(workflow, {"delay_s": 0}, f"probe-{self._probes}", GIVE_UP_S)
         except NotAnswered:
             pass
-        self.recoveries.append((kind, time.monotonic() - began))
 
     # ---- answers, and the API -----------------------------------------------------------------------
 
@@ -204,6 +216,8 @@ class Nemesis:
         return some
 
     async def kill_front(self) -> None:
+        """Down for a while, and over when it serves again: else the next fault would be blamed for this one."""
         self.parts.parts["front"].kill()
         await asyncio.sleep(self.chance.uniform(0, 1))
         self.parts.parts["front"].start()
+        await self._probe()
