@@ -50,6 +50,9 @@ WITH mine AS (
 SELECT m.id, m.epoch, m.cancelled, n.id IS NOT NULL FROM mine m LEFT JOIN renewed n ON n.id = m.id
 """
 
+MINE = """
+SELECT FROM runs WHERE id = %(run)s AND epoch = %(epoch)s AND lease_owner = %(me)s AND state = 'running' FOR UPDATE
+"""
 RELEASE = """
 UPDATE runs SET state = 'queued',
   last_seq = (SELECT max(seq) FROM run_events e WHERE e.run_id = runs.id),
@@ -202,7 +205,10 @@ class Leases:
     async def release(self, lease: Lease, *, blameless: bool) -> None:
         """Give a run back to the queue. ``blameless``: this attempt does not count towards the dead letter."""
         about = {"run": lease.run_id, "epoch": lease.epoch, "me": self._me, "blameless": blameless}
-        await self._connection.execute(RELEASE, about)
+        # Two statements: one that waits for the row would number by what it saw before it had to wait.
+        async with self._connection.transaction():
+            await self._connection.execute(MINE, about)
+            await self._connection.execute(RELEASE, about)
         await self._connection.execute(WAKE)
 
     async def next_due_s(self) -> float | None:

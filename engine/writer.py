@@ -22,7 +22,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -48,6 +48,7 @@ from engine.journal import (
 log = logging.getLogger(__name__)
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
+_Work: TypeAlias = Callable[[Connection, Lease], Awaitable[Any]]
 
 NOTE_DELAY_S = 0.025
 """How long a mere note waits for company; a quick call's beginning drops out of the journal meanwhile."""
@@ -109,7 +110,7 @@ class _Act:
     that was handed over before it is written."""
 
     lease: Lease
-    work: Callable[[Connection], Awaitable[Any]]
+    work: _Work
     done: asyncio.Future[Any]
 
 
@@ -182,32 +183,34 @@ class Writer:
         return done
 
     async def open_gate(self, lease: Lease, entry: Entry, approval: ApprovalRequest) -> None:
-        await self._act(lease, lambda connection: gatekeeping.open_gate(connection, lease, entry, approval))
+        await self._act(
+            lease, lambda connection, held: gatekeeping.open_gate(connection, held, entry, approval)
+        )
 
     async def escalate(self, lease: Lease, path: str) -> Answer | None:
         answer: Answer | None = await self._act(
-            lease, lambda connection: gatekeeping.escalate(connection, lease, path)
+            lease, lambda connection, held: gatekeeping.escalate(connection, held, path)
         )
         return answer
 
     async def start_child(self, lease: Lease, entry: Entry, child: ChildRequest) -> None:
-        await self._act(lease, lambda connection: childbirth.start(connection, lease, entry, child))
+        await self._act(lease, lambda connection, held: childbirth.start(connection, held, entry, child))
 
     async def subscribe(self, lease: Lease, path: str, data: dict[str, Any], name: str) -> int:
         after: int = await self._act(
-            lease, lambda connection: listening.subscribe(connection, lease, path, data, name)
+            lease, lambda connection, held: listening.subscribe(connection, held, path, data, name)
         )
         return after
 
     async def candidates(self, lease: Lease, path: str, after: int) -> list[Candidate]:
         found: list[Candidate] = await self._act(
-            lease, lambda connection: listening.candidates(connection, lease, path, after)
+            lease, lambda connection, held: listening.candidates(connection, held, path, after)
         )
         return found
 
     async def close_gate(self, lease: Lease, path: str, answer: Answer) -> Answer:
         counts: Answer = await self._act(
-            lease, lambda connection: gatekeeping.close_gate(connection, lease, path, answer)
+            lease, lambda connection, held: gatekeeping.close_gate(connection, held, path, answer)
         )
         return counts
 
@@ -215,11 +218,11 @@ class Writer:
         self, lease: Lease, paths: Sequence[str], due_at: float | None, seen: dict[str, int]
     ) -> dict[str, Answer]:
         answers: dict[str, Answer] = await self._act(
-            lease, lambda connection: gatekeeping.park(connection, lease, paths, due_at, seen)
+            lease, lambda connection, held: gatekeeping.park(connection, held, paths, due_at, seen)
         )
         return answers
 
-    async def _act(self, lease: Lease, work: Callable[[Connection], Awaitable[Any]]) -> Any:
+    async def _act(self, lease: Lease, work: _Work) -> Any:
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.append(_Act(lease, work, done))
         self._awake.set()
@@ -410,8 +413,10 @@ class Writer:
 
     async def _perform(self, act: _Act) -> None:
         actor = await self._actors.get()
+        # What it numbers counts once it is committed: if it is not, the next event takes that number.
+        lease = replace(act.lease, numbers=Numbers())
         try:
-            value = await actor.perform(act.work)
+            value = await actor.perform(lambda connection: act.work(connection, lease))
         except errors.LockNotAvailable:
             self._queue.append(act)  # somebody holds its row for long: not at the expense of the others
             self._awake.set()
@@ -422,7 +427,9 @@ class Writer:
         except Exception as error:  # a defect of ours: it is the run's, and must not end the writer
             _fail(act.done, error)
         else:
-            self._dirty[act.lease.numbers] = act.lease.run_id
+            numbers = act.lease.numbers
+            numbers.last = max(numbers.last, lease.numbers.last)
+            self._dirty[numbers] = act.lease.run_id
             self._wake_in(NOTIFY_EVERY_S)
             if not act.done.done():
                 act.done.set_result(value)
