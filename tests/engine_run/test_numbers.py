@@ -29,7 +29,7 @@ async def test_a_run_given_back_while_a_service_writes_to_it_counts_that_event(
     [run] = ground.start(ground.publish(plan(call("a"))), {})
     async with await psycopg.AsyncConnection.connect(urls.runner, autocommit=True) as connection:
         leases = Leases(connection, "me", 10)
-        [claim] = await leases.claim(1)
+        [claim] = (await leases.claim(1)).runs
         with psycopg.connect(ground.owner_url) as service:
             service.execute("SELECT FROM runs WHERE id = %s FOR UPDATE", (run,))
             given_back = asyncio.create_task(leases.release(claim.lease, blameless=True))
@@ -41,14 +41,14 @@ async def test_a_run_given_back_while_a_service_writes_to_it_counts_that_event(
             )
         await given_back
         assert ground.query("SELECT state, last_seq FROM runs WHERE id = %s", run) == [("queued", 3)]
-        assert [again.lease.run_id for again in await leases.claim(1)] == [run]
+        assert [again.lease.run_id for again in (await leases.claim(1)).runs] == [run]
     assert numbers(ground, run) == [1, 2, 3, 4]
 
 
 async def test_an_act_that_is_rolled_back_leaves_no_gap(ground: Ground, urls: Urls) -> None:
     [run] = ground.start(ground.publish(plan(call("a"))), {})
     async with await psycopg.AsyncConnection.connect(urls.runner, autocommit=True) as connection:
-        [claim] = await Leases(connection, "me", 10).claim(1)
+        [claim] = (await Leases(connection, "me", 10).claim(1)).runs
     writer = Writer(urls.runner, "me")
     await writer.open()
 
