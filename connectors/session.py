@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from abc import ABC, abstractmethod
 from typing import Any, cast
 
@@ -51,6 +52,8 @@ CLIENT = Implementation(name="weft", title="Weft Studio", version="0.1.0")
 # Our own transport reports through a JSON-RPC error with this code; see `undelivered`.
 UNDELIVERED = -32950
 _MOST_PAGES = 100
+# What an error may call itself: a catch names it, so it is a word.
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CLOSE_SECONDS = 10.0
 
 
@@ -226,8 +229,8 @@ class SessionToolset(ABC):
         code = error.code
         if code == UNDELIVERED and isinstance(error.data, dict):
             outcome: Outcome = "not_done" if error.data.get("outcome") == "not_done" else "unknown"
-            if error.data.get("code") == "too_large":
-                return ToolError("too_large", f"{what}: {error.message}", outcome)
+            if (told := error.data.get("code")) in ("too_large", "invalid_result"):
+                return ToolError(told, f"{what}: {error.message}", outcome)
             return self._unavailable(error.message, outcome)
         if code == REQUEST_TIMEOUT:
             return ToolError("timeout", f"{what}: no answer within {timeout_s:g} seconds", "unknown")
@@ -273,10 +276,12 @@ def _result(result: CallToolResult, checked: str) -> ToolResult:
         return ToolResult(value, checked=checked)
     told: dict[str, Any] = value if isinstance(value, dict) else {}
     code, message = told.get("code"), told.get("message")
+    if not isinstance(code, str) or _CODE.fullmatch(code) is None:
+        code = "tool_error"
     return ToolResult(
         value,
         is_error=True,
-        error_code=code if isinstance(code, str) and code else "tool_error",
+        error_code=code,
         message=message
         if isinstance(message, str) and message
         else text or "the tool failed and gave no reason",

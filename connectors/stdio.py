@@ -17,9 +17,9 @@ from typing import Any
 
 from mcp.client._transport import ReadStream, TransportStreams
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.message import SessionMessage
 
+from connectors.pipe import pipe
 from connectors.session import CLIENT, SessionToolset
 
 _CONFINE = Path(__file__).with_name("confine.py")
@@ -66,16 +66,12 @@ class StdioToolset(SessionToolset):
             folder.mkdir(parents=True, exist_ok=True)
         log = resources.enter_context((folder / _LOG).open("w", encoding="utf-8"))
         keep = ",".join(self._environment)
-        parameters = StdioServerParameters(
-            command=sys.executable,
-            args=["-I", str(_CONFINE), keep, str(self._memory_mb), program, *self._command[1:]],
-            env=self._environment,
-            cwd=folder,
-        )
+        confined = [sys.executable, "-I", str(_CONFINE), keep, str(self._memory_mb), program]
 
         @contextlib.asynccontextmanager
         async def transport() -> AsyncIterator[TransportStreams]:
-            async with stdio_client(parameters, errlog=log) as (reading, writing):
+            command = [*confined, *self._command[1:]]
+            async with pipe(command, self._environment, folder, log) as (reading, writing):
                 self._reading = _Watched(reading)
                 yield self._reading, writing
 
