@@ -22,6 +22,8 @@ limit has due work there is no lock and no second statement.
 
 from __future__ import annotations
 
+from engine.suspects import MAY_BE_TAKEN
+
 OPTIONS = " ".join(
     f"-c {name}"
     for name in (
@@ -58,7 +60,7 @@ _OF_LANE = f"""
 
 CLAIM = f"""
 WITH RECURSIVE lost AS MATERIALIZED (
-  SELECT id FROM runs WHERE state = 'running' AND lease_until < now()
+  SELECT id FROM runs WHERE state = 'running' AND lease_until < now() AND {MAY_BE_TAKEN}
   ORDER BY lease_until LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ), {_LANES}, laid AS MATERIALIZED (
   SELECT l.*, a.weight, a.max_running AS of_account, w.max_running AS of_workflow,

@@ -36,6 +36,7 @@ from engine.lease import Claim, Claims, Connection, Leases
 from engine.model import AgentModels, Call, ModelSettings
 from engine.runtime import Invocation, Models, Program, Programs, World
 from engine.settings import BadSettings
+from engine.suspects import given_up, is_suspect
 from engine.tallies import (
     BATCH_EVENTS,
     CLAIMS,
@@ -251,7 +252,7 @@ class Runner:
             if self._active.get(run_id) is active:
                 del self._active[run_id]
             room = self._full and len(self._active) <= self._settings.slots * 3 // 4
-            if not self._active or room or self._limited:
+            if is_suspect(claim.attempt) or not self._active or room or self._limited:
                 self._awake.set()
 
     async def _execute(self, active: _Active) -> None:
@@ -259,8 +260,7 @@ class Runner:
         journal = Journal(claim.lease, self._writer, claim.events, self._shelf)
         if claim.attempt > self._settings.most_attempts:
             self._tallies.add(DEAD_LETTERS)
-            message = f"The run was given up after {claim.attempt - 1} attempts that did not end."
-            error = {"code": "dead_letter", "message": message, "step": ""}
+            error = {"code": "dead_letter", "message": given_up(claim.attempt - 1), "step": ""}
             await journal.finish("failed", {"error": error}, None, error)
             return
         program = await self._program(claim)

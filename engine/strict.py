@@ -50,6 +50,23 @@ def canonical_hash(value: Any) -> str:
     return hashlib.sha256(_canonical.encode(value).encode()).hexdigest()
 
 
+def is_within(value: Any, most: int) -> bool:
+    """Whether a value is of a sensible size, told without looking at much more than that: each value counts 16, and
+    texts by their characters. Names that share one value, again and again, would be endless to write down."""
+    left = most
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        left -= 16 + (len(one) if type(one) is str else 0)
+        if left < 0:
+            return False
+        if type(one) is dict:
+            stack.extend(one.values())
+        elif type(one) is list:
+            stack.extend(one)
+    return True
+
+
 def _walk(value: Any, depth: int) -> None:
     kind = type(value)
     if kind is str:

@@ -20,7 +20,7 @@ from engine.runtime.expression import Bound, bind
 from engine.runtime.outcome import Failure, Review
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
-from engine.strict import NotJson, TooLarge, encode
+from engine.strict import NotJson, is_within
 
 Json: TypeAlias = Any
 
@@ -165,11 +165,9 @@ class State:
 
     def bounded(self, value: Json, path: str) -> Json:
         """A value that is not noted, but may grow from round to round. Raises ``Failure``."""
-        try:
-            if len(encode(value)) > LARGEST_BYTES:
-                raise TooLarge(f"more than {size_words(LARGEST_BYTES)} of JSON")
-        except NotJson as error:
-            raise self.failed(path, "expression", f"The value cannot be kept: it holds {error}.") from None
+        if not is_within(value, LARGEST_BYTES):
+            said = f"The value has grown too large: a run holds {size_words(LARGEST_BYTES)} in one value at most."
+            raise self.failed(path, "expression", said)
         return value
 
 
