@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from engine import lease, runner
 from engine.model import Part, ToolSpec, ToolUse, Turn
 from engine.runner import Runner, RunnerSettings
 from engine.suspects import MAY_BE_TAKEN
+from tests.poison.menu import MOST_ATTEMPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 Json = Any
@@ -66,7 +68,7 @@ class Endless:
 
 
 async def main() -> None:
-    settings = RunnerSettings.from_environment()
+    settings = replace(RunnerSettings.from_environment(), most_attempts=MOST_ATTEMPTS)
     tools = Tools()
     one = Runner(os.environ["WEFT_RUNNER_URL"], settings, tools, models=Endless())
     stopping = asyncio.Event()

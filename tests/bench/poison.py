@@ -1,0 +1,125 @@
+"""``weft bench poison``: what a poison run costs those who run beside it.
+
+One runner process, as in earnest. Neighbours (three calls of a tool that works) are started one every 25 ms; for each
+kind of poison a window of them without it and a window with it take turns. A neighbour's latency is from its queueing
+to its end by the database's clock. Figures are the ratio of the windows' 95th percentiles: 1.2 is the promise.
+
+A run that ends its runner is not here: what it costs is the time until others may take over (the lease), not a share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from deploy.postgres import EmbeddedPostgres
+from engine.database import prepare
+from tests.bench.figures import Figure, report, show
+from tests.engine_run.ground import Ground
+from tests.poison.menu import MENU, neighbour
+
+ROOT = Path(__file__).resolve().parents[2]
+NEIGHBOURS = 50
+EVERY_S = 0.025
+P95 = 0.95
+
+
+class Bench:
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._calm = ground.publish(neighbour())
+        self._versions = {kind: ground.publish(poison.plan) for kind, poison in MENU.items()}
+
+    def warm(self) -> None:
+        """Every connector open, every plan compiled."""
+        ids = [self._ground.start(version, {})[0] for version in (self._calm, *self._versions.values())]
+        self._ended(ids, 120)
+
+    def window(self, kind: str | None) -> float:
+        """The 95th percentile of the neighbours' latencies, in milliseconds."""
+        poison = [] if kind is None else self._ground.start(self._versions[kind], {})
+        ids = []
+        for _ in range(NEIGHBOURS):
+            began = time.perf_counter()
+            ids += self._ground.start(self._calm, {})
+            time.sleep(max(EVERY_S - (time.perf_counter() - began), 0))
+        self._ended(ids, 60)
+        if poison and kind != "hang":
+            self._ended(poison, 60)
+        assert self._ground.states(ids) == {"succeeded": NEIGHBOURS}, kind
+        rows = self._ground.query(
+            "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)", ids
+        )
+        return statistics.quantiles([row[0] for row in rows], n=100)[round(P95 * 100) - 1]
+
+    def _ended(self, ids: list[UUID], seconds: float) -> None:
+        _until(lambda: set(self._ground.states(ids)) <= {"succeeded", "failed"}, seconds)
+
+
+def _until(true: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not done within {seconds:g} s")
+        time.sleep(0.02)
+
+
+def measure(bench: Bench, rounds: int, kinds: list[str]) -> dict[str, Figure]:
+    alone: list[float] = []
+    ratios: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(rounds):
+        for kind in kinds:
+            alone.append(bench.window(None))
+            ratios[kind].append(bench.window(kind) / alone[-1])
+    figures = {"neighbours alone, p95": Figure("ms", alone)}
+    return figures | {f"p95 beside {kind} / alone": Figure("times", values) for kind, values in ratios.items()}
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="weft bench poison")
+    parser.add_argument("--json", action="store_true", help="print one JSON object last")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--only", choices=tuple(MENU), action="append")
+    options = parser.parse_args(argv)
+    # "hang" last: its run goes on behind its window.
+    kinds = sorted(options.only or MENU, key=lambda kind: kind == "hang")
+    # Not under a private folder: as root the database runs as another user.
+    home = Path(tempfile.mkdtemp(prefix="weft-bench-"))
+    home.chmod(0o755)
+    server = EmbeddedPostgres(home)
+    process = None
+    try:
+        owner_url = server.start("bench")
+        environment = {"WEFT_RUNNER_URL": prepare(owner_url, home / "secrets").runner, "WEFT_HOME": str(home)}
+        with (home / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.poison.process"],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdout=log,
+                stderr=log,
+            )
+        bench = Bench(Ground.lay(owner_url))
+        bench.warm()
+        figures = measure(bench, options.rounds, kinds)
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+        server.stop("immediate")
+        shutil.rmtree(home, ignore_errors=True)
+    show(report("poison", figures), as_json=options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
