@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from dsl.plan import Arm, Block, Foreach, If, Loop, Parallel, PlanStep, Switch
+from engine.artifacts import ArtifactLost
 from engine.runtime.outcome import Failure, Parked, Returned, Review, Stopped
 from engine.runtime.scope import Scope
 from engine.runtime.state import State, Walk
@@ -61,7 +62,7 @@ class _Gathering:
                     decided = True
                 case _:
                     fatal.append(error)
-                    if not isinstance(error, Stopped | Parked):
+                    if not isinstance(error, Stopped | Parked | ArtifactLost):
                         # The invocation ends here and the run does not: its open gates stay open.
                         state.draining = True
 

@@ -43,7 +43,7 @@ class RunPage(rx.State):
     loaded: bool = False
     missing: bool = False
     given: dict[str, Any] = {}
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {"value": None, "large": {}}
     error: dict[str, Any] = {}
     trace: list[dict[str, Any]] = []
     details: dict[str, Any] = {}
@@ -216,7 +216,10 @@ class RunPage(rx.State):
         shown: dict[str, Any] = {
             "run": row(found.summary, named),
             "given": found.input,
-            "result": {"value": found.output},
+            "result": {
+                "value": found.output,
+                "large": steps.large(found.output_artifact, str(found.summary.id)),
+            },
             "error": found.summary.error or {},
             "trace": steps.rows(found.view.steps, known),
             "gates": gates(found.view.steps, found.summary.waiting_on, known),
@@ -224,7 +227,9 @@ class RunPage(rx.State):
             "parent": str(found.summary.parent_run_id or ""),
             "painted": steps.painted(found.view.steps),
             "details": {
-                each.path: steps.detail(each) for each in found.view.steps if each.path in self.opened
+                each.path: steps.detail(each, str(found.summary.id))
+                for each in found.view.steps
+                if each.path in self.opened
             },
             "loaded": True,
             "missing": False,

@@ -13,6 +13,7 @@ from studio.runs.start import start_run_dialog
 from studio.shell.elements import (
     Elapsed,
     Json,
+    Large,
     Modal,
     PageTitle,
     Pulse,
@@ -211,7 +212,7 @@ def _run() -> rx.Component:
                     _values("Input", RunPage.given, "run-input"),
                     rx.cond(
                         RunPage.run.state == "succeeded",
-                        _values("Output", RunPage.result["value"], "run-output"),
+                        _values("Output", RunPage.result["value"], "run-output", RunPage.result["large"]),
                     ),
                     class_name="w-two",
                 ),
@@ -342,12 +343,15 @@ def _notice() -> rx.Component:
     )
 
 
-def _values(title: str, value: rx.Var, test: str) -> rx.Component:
+def _values(title: str, value: rx.Var, test: str, large: rx.Var | None = None) -> rx.Component:
+    shown = Json.create(value=value, label=title)
+    if large is not None:
+        about = large.to(dict)
+        elsewhere = Large.create(size=about["size"].to(str), address=about["address"].to(str))
+        shown = rx.cond(about["size"], elsewhere, shown)
     return rx.el.section(
         rx.el.div(rx.el.h2(title), class_name="w-card-head"),
-        rx.el.div(
-            Json.create(value=value, label=title), class_name="w-card-body", custom_attrs=test_id(test)
-        ),
+        rx.el.div(shown, class_name="w-card-body", custom_attrs=test_id(test)),
         class_name="w-card",
     )
 

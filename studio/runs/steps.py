@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from dsl.plan import Plan
+from engine.artifacts.store import Artifact, size_words
 from engine.history import StepRun, Wait
 from studio.runs.reviews import asked
 from studio.shell.moments import iso
@@ -137,9 +138,20 @@ def _row(step: StepRun, known: Mapping[str, Known]) -> StepRow:
     )
 
 
-def detail(step: StepRun) -> dict[str, Any]:
-    """What opens under a line: input, output and error as they are in the journal, tries, and decisions of people."""
+def large(artifact: Artifact | None, run_id: str) -> dict[str, str]:
+    """A value that is not in the journal, in words, and the address where it is to be had ("" where it is not kept).
+    Empty for None."""
+    if artifact is None:
+        return {}
+    address = f"/api/runs/{run_id}/artifacts/{artifact.sha256}" if artifact.sha256 else ""
+    return {"size": size_words(artifact.bytes), "address": address}
+
+
+def detail(step: StepRun, run_id: str) -> dict[str, Any]:
+    """What opens under a line: input, output and error as they are in the journal, tries, and decisions of people.
+    ``large``: the input or output that is too large for it, as ``large`` tells of it."""
     return {
+        "large": {name: large(artifact, run_id) for name, artifact in step.large.items()},
         "input": step.input,
         "output": step.output,
         "error": step.error,

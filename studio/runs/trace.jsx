@@ -1,7 +1,7 @@
 // The steps of a run and when each ran: one row a step, its bar on the run's time, its details when it is opened.
 import { useSyncExternalStore } from "react";
 import { Elapsed, length } from "$/public/external/studio/shell/elements/time.jsx";
-import { Json } from "$/public/external/studio/shell/elements/value.jsx";
+import { Json, Large } from "$/public/external/studio/shell/elements/value.jsx";
 
 let now = Date.now();
 const listeners = new Set();
@@ -90,8 +90,13 @@ function Bar({ row, place, until }) {
 
 function Details({ row, detail }) {
   if (!detail) return <div className="w-trace-details w-muted" role="status">Loading…</div>;
-  const part = (title, value, id) =>
-    value !== undefined &&
+  const part = (title, value, id, large) =>
+    large ? (
+      <section data-testid={id}>
+        <h4>{title}</h4>
+        <Large {...large} />
+      </section>
+    ) : value !== undefined &&
     value !== null && (
       <section>
         <h4>{title}</h4>
@@ -183,10 +188,10 @@ function Details({ row, detail }) {
         </p>
       ))}
       <div className="w-trace-io">
-        {part("Input", detail.input, "step-input")}
-        {part("Output", detail.output, "step-output")}
+        {part("Input", detail.input, "step-input", detail.large?.input)}
+        {part("Output", detail.output, "step-output", detail.large?.output)}
       </div>
-      {!detail.error && detail.input == null && detail.output == null && !detail.waits?.length && <p className="w-muted">This step takes and gives no values.</p>}
+      {!detail.error && detail.input == null && detail.output == null && !Object.keys(detail.large ?? {}).length && !detail.waits?.length && <p className="w-muted">This step takes and gives no values.</p>}
     </div>
   );
 }

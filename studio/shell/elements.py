@@ -86,6 +86,15 @@ class Json(rx.Component):
     label: rx.Var[str]
 
 
+class Large(rx.Component):
+    """A value that is too large to be shown: its size, and a link to it unless `address` is ""."""
+
+    library = _VALUE.importable_path
+    tag = "Large"
+    size: rx.Var[str]
+    address: rx.Var[str]
+
+
 def icon(name: str, size: int = 16, **props: Any) -> rx.Component:
     """A line icon, hidden from screen readers: the words beside it say it."""
     return rx.icon(name, size=size, custom_attrs={"strokeWidth": 1.75, "aria-hidden": "true"}, **props)

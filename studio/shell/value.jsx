@@ -74,6 +74,22 @@ export function Value({ value, depth = 0 }) {
   );
 }
 
+// A value that is too large for the journal: its size, and where to get it.
+export function Large({ size, address }) {
+  return (
+    <p>
+      {size},{" "}
+      {address ? (
+        <a href={address} download>
+          download
+        </a>
+      ) : (
+        <span className="w-muted">not kept: it follows from the steps before it</span>
+      )}
+    </p>
+  );
+}
+
 export function Json({ value, label = "" }) {
   const [copied, setCopied] = useState(false);
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);

@@ -57,7 +57,8 @@ class Bench:
             self._ended(poison, 60)
         assert self._ground.states(ids) == {"succeeded": NEIGHBOURS}, kind
         rows = self._ground.query(
-            "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)", ids
+            "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)",
+            ids,
         )
         return statistics.quantiles([row[0] for row in rows], n=100)[round(P95 * 100) - 1]
 
@@ -81,7 +82,9 @@ def measure(bench: Bench, rounds: int, kinds: list[str]) -> dict[str, Figure]:
             alone.append(bench.window(None))
             ratios[kind].append(bench.window(kind) / alone[-1])
     figures = {"neighbours alone, p95": Figure("ms", alone)}
-    return figures | {f"p95 beside {kind} / alone": Figure("times", values) for kind, values in ratios.items()}
+    return figures | {
+        f"p95 beside {kind} / alone": Figure("times", values) for kind, values in ratios.items()
+    }
 
 
 def main(argv: list[str]) -> int:

@@ -11,8 +11,8 @@ CREATE INDEX run_events_unknown ON run_events (run_id, path) WHERE kind = 'step.
 GRANT UPDATE (attempt) ON runs TO weft_app;
 """
 
-# Values that are too large for the journal. A row says that a run refers to one; a run's rows go with it. The end of a
-# run that another waits for hands a large output over as a reference, which the other run then holds as well.
+# Values that are too large for the journal. A row says that a run refers to one; a run's rows go with it. How the end of
+# a run hands a large output over to the run that waits for it is in weft_answer_parent (0009).
 ARTIFACTS = """
 CREATE TABLE artifacts (
     account_id uuid NOT NULL,
@@ -35,41 +35,6 @@ GRANT SELECT, INSERT ON artifacts TO weft_runner;
 
 ALTER TABLE runs ADD COLUMN output_artifact jsonb;
 GRANT UPDATE (output_artifact) ON runs TO weft_runner;
-
-CREATE OR REPLACE FUNCTION weft_answer_parent() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    held runs%ROWTYPE;
-    said jsonb;
-BEGIN
-    SELECT * INTO held FROM runs WHERE id = NEW.parent_run_id FOR UPDATE;
-    IF NOT FOUND OR held.state IN ('succeeded', 'failed', 'cancelled', 'timed_out') OR EXISTS (
-        SELECT FROM run_events WHERE run_id = held.id AND kind = 'gate.answered' AND path = NEW.parent_path
-    ) THEN
-        RETURN NULL;
-    END IF;
-    said := jsonb_build_object('answer', 'finished', 'run_id', NEW.id, 'state', NEW.state);
-    IF NEW.state = 'succeeded' AND NEW.output_artifact IS NOT NULL THEN
-        said := said || jsonb_build_object('large', jsonb_build_object('value', NEW.output_artifact));
-        INSERT INTO artifacts (account_id, sha256, run_id, bytes)
-            VALUES (held.account_id, NEW.output_artifact ->> 'sha256', held.id,
-                (NEW.output_artifact ->> 'bytes')::bigint)
-            ON CONFLICT DO NOTHING;
-    ELSIF NEW.state = 'succeeded' THEN
-        said := said || jsonb_build_object('value', NEW.output);
-    ELSE
-        said := said || jsonb_build_object('error', coalesce(NEW.error, jsonb_build_object(
-            'code', NEW.state, 'message', 'The run that was started here was ' || replace(NEW.state, '_', ' ') || '.')));
-    END IF;
-    INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
-        VALUES (held.account_id, held.id, held.last_seq + 1, 'gate.answered', NEW.parent_path, said);
-    UPDATE runs SET last_seq = last_seq + 1,
-        due_at = CASE WHEN state = 'waiting' THEN now() ELSE due_at END,
-        waiting_on = CASE WHEN state = 'waiting' THEN '{}' ELSE waiting_on END,
-        state = CASE WHEN state = 'waiting' THEN 'queued' ELSE state END
-        WHERE id = held.id;
-    PERFORM pg_notify('weft_runs', held.id::text), pg_notify('weft_events', held.id::text);
-    RETURN NULL;
-END $$;
 """
 
 

@@ -25,7 +25,12 @@ BEGIN
         RETURN NULL;
     END IF;
     said := jsonb_build_object('answer', 'finished', 'run_id', NEW.id, 'state', NEW.state);
-    IF NEW.state = 'succeeded' THEN
+    IF NEW.state = 'succeeded' AND NEW.output_artifact IS NOT NULL THEN
+        said := said || jsonb_build_object('large', jsonb_build_object('value', NEW.output_artifact));
+        INSERT INTO artifacts (account_id, sha256, run_id, bytes) VALUES (held.account_id,
+            NEW.output_artifact ->> 'sha256', held.id, (NEW.output_artifact ->> 'bytes')::bigint)
+            ON CONFLICT DO NOTHING;
+    ELSIF NEW.state = 'succeeded' THEN
         said := said || jsonb_build_object('value', NEW.output);
     ELSE
         said := said || jsonb_build_object('error', coalesce(NEW.error, jsonb_build_object(
