@@ -9,6 +9,7 @@ import pytest
 
 from dsl.plan import Block, Foreach, PlanStep, ToolCall
 from dsl.policy import ToolRule
+from engine.artifacts import Artifact
 from engine.history import StepRun, Wait
 from engine.runs import RunSummary
 from engine.sample_policy import SAMPLE_POLICY
@@ -145,7 +146,7 @@ def test_a_waiting_run_says_what_each_gate_waits_for_and_where_it_is_answered() 
         ("gone", "", ""),
     ]
     assert "parcel.sent" in shown[2]["note"]
-    assert [steps.detail(each)["waits"][0]["words"] for each in found] == [
+    assert [steps.detail(each, "")["waits"][0]["words"] for each in found] == [
         "Waiting for an answer.",
         "Waiting for the run that it started.",
         "Waiting for an event “parcel.sent”.",
@@ -284,3 +285,13 @@ def test_a_form_says_a_rule() -> None:
 @pytest.mark.parametrize("form", [{}, {"approval": "maybe"}, {"approval": "bounded", "amount": ""}])
 def test_a_form_without_an_answer_says_what_is_missing(form: dict[str, str]) -> None:
     assert isinstance(natures.rule_of("shop.pay", form, []), str)
+
+
+def test_a_large_value_is_its_size_and_where_to_get_it():
+    artifact, derived = Artifact("a" * 64, 1_234_567), Artifact("", 300_000)
+    step = StepRun("s", "succeeded", 0.0, large={"output": artifact, "input": derived})
+    assert steps.detail(step, "r-1")["large"] == {
+        "output": {"size": "1.2 MB", "address": f"/api/runs/r-1/artifacts/{'a' * 64}"},
+        "input": {"size": "300 kB", "address": ""},
+    }
+    assert steps.large(None, "r-1") == {}
