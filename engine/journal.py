@@ -317,6 +317,17 @@ class Journal:
             return self._record_large(kind, path, data, text)
         return self._ledger.append(self.lease, (Entry(kind, path, text),))
 
+    def record_over(
+        self, noted: Entry, kind: str, path: str, data: dict[str, Json], begun: dict[str, Json]
+    ) -> Awaitable[None]:
+        """As ``record``, in the place of a beginning that was noted (as ``begun``) and is not on its way yet: what it
+        says, and what came of it."""
+        text = encode(data)
+        noted.dropped = True
+        if len(text) + len(noted.data) > SMALL:
+            return self.record(kind, path, {**data, **begun})
+        return self._ledger.append(self.lease, (Entry(kind, path, f"{text[:-1]},{noted.data[1:]}"),))
+
     def finish(
         self,
         state: str,

@@ -112,6 +112,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._awake = asyncio.Event()
+        self._preloading = asyncio.Lock()
         self._draining = False
         self._writer = Writer(url, self.id)
         self._own_tools = PooledTools(self._connector, self._connector_health)
@@ -297,8 +298,10 @@ class Runner:
     async def _program(self, claim: Claim) -> Program:
         program = self._programs.get(claim.content_hash)
         if program is None:
-            await self._preload(claim.version_id)
-            program = self._programs.get(claim.content_hash)
+            async with self._preloading:  # of many runs of a version that is new here, the first brings it
+                if (program := self._programs.get(claim.content_hash)) is None:
+                    await self._preload(claim.version_id)
+                    program = self._programs.get(claim.content_hash)
         if program is None:
             raise RuntimeError(f"version {claim.version_id} has no plan of hash {claim.content_hash}")
         return program

@@ -115,7 +115,8 @@ async def effect(
         await state.tokens.pause(branch, again.at + again.data["delay_ms"] / 1000 - state.world.clock())
 
     while True:
-        noted = await _begin(state, do, path, {"attempt": attempt, **about}, in_flight)
+        begun = {"attempt": attempt, **about}
+        noted = await _begin(state, do, path, begun, in_flight)
         in_flight = False
         clock = state.world.clock()
         state.world.calling(path, attempt)
@@ -151,11 +152,11 @@ async def effect(
         try:
             if do.output_schema is not None:
                 value = coerce(value, do.output_schema)
-            data = {"result": value, "attempt": attempt, "ms": int(took * 1000)}
+            data = {"result": value, "ms": int(took * 1000)}
             if noted is not None and not noted.taken:
-                noted.dropped = True
-                data.update(about)
-            durable = journal.record("step.succeeded", path, data)
+                durable = journal.record_over(noted, "step.succeeded", path, data, begun)
+            else:
+                durable = journal.record("step.succeeded", path, {**data, "attempt": attempt})
         except NotJson as error:
             if noted is not None:
                 noted.dropped = False
