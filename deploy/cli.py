@@ -46,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         "--no-engine", action="store_true", help="start without Ray; runs queue until there is an engine"
     )
 
+    redeploy = add(
+        "redeploy", "bring new code or settings into the engine that runs; runs and requests go on"
+    )
+    redeploy.add_argument(
+        "--timeout", type=float, default=180, metavar="SECONDS", help="how long to wait (180)"
+    )
+
     check = add("check", "check workflow files: exit 0 clean or warnings, 1 errors, 2 usage")
     check.add_argument("files", nargs="+", metavar="FILE", help="a .weft file, or - for standard input")
     check.add_argument("--json", action="store_true", help="print a JSON list of diagnostics")

@@ -124,8 +124,10 @@ class Supervisor:
             with self.console.stage(
                 "Starting Ray and the engine; the studio works meanwhile", "Engine ready"
             ):
-                # The gateway answers some seconds before the first runner is there.
-                ready = f"http://127.0.0.1:{gateway_port}/api/ready?runs=true"
+                # The gateway answers some seconds before the first runner is there. That of a cluster elsewhere may
+                # be out of reach; the studio's API knows as well whether a runner lives.
+                port = self.port if os.environ.get("RAY_ADDRESS") else gateway_port
+                ready = f"http://127.0.0.1:{port}/api/ready?runs=true"
                 local.wait_until_up(engine, ready, 180, self.stopping.is_set)
 
     def _begin(self, child: Child) -> None:

@@ -63,6 +63,19 @@ WHERE id = %(run)s AND epoch = %(epoch)s AND lease_owner = %(me)s AND state = 'r
 
 WAKE = "SELECT pg_notify('weft_runs', '')"
 
+LATELY_USED = """
+WITH used AS (
+  SELECT workflow_id, version_id, id, row_number() OVER (ORDER BY id DESC) AS age
+  FROM (SELECT workflow_id, version_id, id FROM runs ORDER BY id DESC LIMIT 1000) AS last
+), versions AS (
+  SELECT version_id, age FROM used
+  UNION ALL
+  SELECT w.live_version_id, u.age FROM used u JOIN workflows w ON w.id = u.workflow_id
+  WHERE w.live_version_id IS NOT NULL
+)
+SELECT version_id FROM versions GROUP BY version_id ORDER BY min(age), version_id LIMIT %s
+"""
+
 NEWS = """
 SELECT e.run_id, e.path, e.data FROM run_events e WHERE e.run_id = %s AND e.kind = 'gate.answered' ORDER BY e.seq
 """
@@ -212,7 +225,7 @@ class Leases:
         await self._connection.execute(WAKE)
 
     async def next_due_s(self) -> float | None:
-        """Seconds until a run becomes due by itself; None when none will."""
+        """Seconds until a run becomes due by itself or a lease ends; None when nothing will."""
         cursor = await self._connection.execute(NEXT_DUE, prepare=True)
         row = await cursor.fetchone()
         return None if row is None or row[0] is None else float(row[0])
@@ -239,6 +252,11 @@ class Leases:
         )
         row = await cursor.fetchone()
         return None if row is None else (row[0], row[1])
+
+    async def lately_used(self, most: int) -> list[UUID]:
+        """Versions of the last thousand runs, and what is live of their workflows, the latest first."""
+        cursor = await self._connection.execute(LATELY_USED, (most,))
+        return [version_id for (version_id,) in await cursor.fetchall()]
 
     async def connector(self, account_id: UUID, name: str) -> dict[str, Json] | None:
         """An enabled connector, or None."""

@@ -135,6 +135,9 @@ SELECT key FROM unnest(%s::uuid[]) AS key WHERE pg_try_advisory_xact_lock(hashte
 
 NEXT_DUE = f"""
 WITH RECURSIVE {_LANES}
-SELECT extract(epoch FROM min(next.due_at) - now())::float8 FROM lanes l CROSS JOIN LATERAL (
-  SELECT r.due_at FROM runs r WHERE {_OF_LANE} AND r.due_at > now() ORDER BY r.due_at LIMIT 1) next
+SELECT extract(epoch FROM least(
+  (SELECT min(next.due_at) FROM lanes l CROSS JOIN LATERAL (
+    SELECT r.due_at FROM runs r WHERE {_OF_LANE} AND r.due_at > now() ORDER BY r.due_at LIMIT 1) next),
+  (SELECT min(lease_until) FROM runs WHERE state = 'running' AND lease_until > now())
+) - now())::float8
 """

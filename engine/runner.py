@@ -27,7 +27,7 @@ import psycopg
 from connectors import Health
 from connectors.tracing import TRACEPARENT
 from dsl.plan import Plan
-from engine import queueing
+from engine import depth, queueing
 from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
 from engine.janitor import Janitor
@@ -63,6 +63,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 0.01
 """When to look again after another runner was claiming what a limit is on."""
+WARM = 64
+"""Versions that a fresh runner makes ready before it claims: about 5 ms each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Runner:
         self._offset = 0.0
         self._full = False
         self._limited = False
+        self._due = 0
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._desk = _Desk(url, self.id, self._settings.lease_s)
@@ -141,6 +144,13 @@ class Runner:
         """Whether it claims, renews its leases and listens."""
         return bool(self._loops) and not any(loop.done() for loop in self._loops)
 
+    async def due(self) -> int:
+        """How many runs are due, whoever takes them: the last known number while the database does not answer."""
+        with contextlib.suppress(psycopg.Error):
+            async with self._desk.connection() as connection:
+                self._due = await depth.due(connection)
+        return self._due
+
     async def open(self) -> None:
         """Raises ``psycopg.OperationalError`` when there is no database."""
         await self._writer.open()
@@ -148,6 +158,7 @@ class Runner:
             await leases.register()
         if self._tracer is not None:
             self._tracer.open()
+        await self._warm()
         self._loops = [
             asyncio.create_task(self._claim_loop(), name="weft-claim"),
             asyncio.create_task(self._beat_loop(), name="weft-beat"),
@@ -306,6 +317,19 @@ class Runner:
             raise RuntimeError(f"version {claim.version_id} has no plan of hash {claim.content_hash}")
         return program
 
+    async def _warm(self) -> None:
+        """Compile what was lately used before the first claim: a fresh runner is as fast as the one it replaces."""
+        async with self._desk.leases() as leases:
+            used = await leases.lately_used(WARM)
+        for version_id in reversed(used):  # the latest last, so that it is kept longest
+            try:
+                await self._preload(version_id)
+            except psycopg.Error:
+                raise
+            except Exception:  # its runs will say so; all others start
+                log.exception("version %s could not be made ready", version_id)
+            await asyncio.sleep(0)
+
     async def _preload(self, version_id: UUID) -> None:
         async with self._desk.leases() as leases:
             found = await leases.plan(version_id)
@@ -440,6 +464,11 @@ class _Desk:
 
     @contextlib.asynccontextmanager
     async def leases(self) -> AsyncIterator[Leases]:
+        async with self.connection() as connection:
+            yield Leases(connection, self._me, self._lease_s)
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
         async with self._lock:
             if self._connection is None or self._connection.closed:
                 self._connection = await psycopg.AsyncConnection.connect(
@@ -450,7 +479,7 @@ class _Desk:
                     options=queueing.OPTIONS,
                 )
             try:
-                yield Leases(self._connection, self._me, self._lease_s)
+                yield self._connection
             except psycopg.OperationalError:
                 await self._connection.close()
                 raise

@@ -1,18 +1,23 @@
 """The Serve application: ``Gateway``, the HTTP API, and ``Runner``, replicas that pull their work from Postgres.
 
-Nothing durable lives here. A replica that is killed loses nothing: its leases run out, and another goes on.
-What a replica needs is imported in the replica: the host, which imports this module, stays small.
+Nothing durable lives here. A replica that is killed loses nothing: its leases run out, and another goes on. What a
+replica needs is imported in the replica: the host, which imports this module, stays small. Settings travel with the
+application, so that a redeploy brings new ones and a cluster elsewhere needs to know none.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ray import serve
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
+
+from engine.serving import autoscaling
+from engine.serving.settings import ServingSettings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -20,10 +25,8 @@ if TYPE_CHECKING:
 APPLICATION = "weft"
 CPUS = 0.1
 """What Ray sets aside for a replica. Runners mostly wait; the machine's scheduler shares out what there is."""
-
-
-def _setting(name: str, default: int) -> int:
-    return int(os.environ.get(name) or default)
+KILLED_AFTER_S = 10.0
+"""From the end of a runner's patience with calls in flight to the kill: it gives back the rest and signs off."""
 
 
 def _listen_where_the_node_is() -> None:
@@ -42,6 +45,14 @@ def _listen_where_the_node_is() -> None:
     replica.add_port_to_grpc_server = narrowed
 
 
+def _begin(told: Mapping[str, str]) -> None:
+    """First of all in a replica: its settings, which are those of the deployment and none of before."""
+    for name in [name for name in os.environ if name.startswith("WEFT_")]:
+        del os.environ[name]
+    os.environ.update(told)
+    _listen_where_the_node_is()
+
+
 def _api() -> FastAPI:
     """Built in the replica. The database is opened with the server, inside its event loop."""
     from fastapi import FastAPI
@@ -53,7 +64,6 @@ def _api() -> FastAPI:
     from engine.telemetry import logs
 
     logs.configure()
-    _listen_where_the_node_is()
     settings = Settings.from_environment()
 
     @asynccontextmanager
@@ -79,20 +89,26 @@ class _Metrics:
 
 
 class _Runner:
-    async def __init__(self) -> None:  # type: ignore[misc]
+    async def __init__(self, told: Mapping[str, str]) -> None:  # type: ignore[misc]
+        _begin(told)
         from engine.runner import Runner, RunnerSettings, spare_the_collector
         from engine.telemetry import logs
 
-        _listen_where_the_node_is()
         logs.configure()
         spare_the_collector()
-        self._runner = Runner(os.environ["WEFT_RUNNER_URL"], RunnerSettings.from_environment())
+        drain_s = ServingSettings.from_environment().drain_s
+        settings = replace(RunnerSettings.from_environment(), drain_s=drain_s)
+        self._runner = Runner(os.environ["WEFT_RUNNER_URL"], settings)
         await self._runner.open()
 
     async def check_health(self) -> None:
         """Serve replaces the replica when this raises."""
         if not self._runner.alive:
             raise RuntimeError("the runner has stopped")
+
+    async def record_autoscaling_stats(self) -> dict[str, int]:
+        """What the policy decides on."""
+        return {autoscaling.METRIC: await self._runner.due()}
 
     async def active(self) -> int:
         return self._runner.active
@@ -101,41 +117,44 @@ class _Runner:
         await self._runner.stop()
 
 
-def application() -> Any:
-    """What ``serve.run`` takes."""
-    gateway = serve.deployment(
-        name="Gateway",
-        num_replicas=1,
-        max_ongoing_requests=256,
-        graceful_shutdown_timeout_s=2,
-        graceful_shutdown_wait_loop_s=0.1,
-        ray_actor_options={"num_cpus": CPUS},
-    )(serve.ingress(_api)(_Gateway))
-    runner = serve.deployment(
-        name="Runner",
-        autoscaling_config=AutoscalingConfig(
-            min_replicas=_setting("WEFT_RUNNERS_MIN", 1),
-            max_replicas=_setting("WEFT_RUNNERS_MAX", 5),
-            upscale_delay_s=1,
-            downscale_delay_s=20,
-            policy=AutoscalingPolicy(
-                policy_function="engine.serving.autoscaling:QueueDepth",
-                policy_kwargs={
-                    "up": _setting("WEFT_RUNNERS_UP", 500),
-                    "down": _setting("WEFT_RUNNERS_DOWN", 100),
-                },
-            ),
-        ),
-        graceful_shutdown_timeout_s=5,
-        graceful_shutdown_wait_loop_s=0.1,
-        health_check_period_s=5,
-        ray_actor_options={"num_cpus": CPUS},
-    )(_Runner)
-    return gateway.bind(runner.bind())
-
-
 class _Gateway:
     """The runners come along as an argument, so that they belong to the application; nobody calls them."""
 
-    def __init__(self, runners: Any) -> None:
+    def __init__(self, told: Mapping[str, str], runners: Any) -> None:
+        _begin(told)
         self._runners = runners
+
+
+def application(settings: ServingSettings, told: Mapping[str, str]) -> Any:
+    """What ``serve.run`` takes. ``told``: the settings that replicas find in their environment."""
+    # Whoever is new is there before who is old leaves: no request and no second without a runner in between.
+    surge = {"max_surge_percent": 100, "graceful_shutdown_wait_loop_s": 0.1}
+    gateway = serve.deployment(
+        name="Gateway",
+        num_replicas=1,
+        max_ongoing_requests=1000,  # followed runs stay on the line
+        graceful_shutdown_timeout_s=10,
+        ray_actor_options={"num_cpus": CPUS},
+        **surge,
+    )(serve.ingress(_api)(_Gateway))
+    scaling = settings.scaling
+    runner = serve.deployment(
+        name="Runner",
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=scaling.least,
+            max_replicas=scaling.most,
+            metrics_interval_s=autoscaling.REPORT_S,
+            look_back_period_s=2 * autoscaling.REPORT_S,
+            upscale_delay_s=autoscaling.UP_DELAY_S,
+            downscale_delay_s=scaling.down_delay_s,
+            policy=AutoscalingPolicy(
+                policy_function="engine.serving.autoscaling:QueueDepth",
+                policy_kwargs={"up": scaling.up, "down": scaling.down},
+            ),
+        ),
+        graceful_shutdown_timeout_s=settings.drain_s + KILLED_AFTER_S,
+        health_check_period_s=2,
+        ray_actor_options={"num_cpus": CPUS},
+        **surge,
+    )(_Runner)
+    return gateway.bind(told, runner.bind(told))

@@ -74,6 +74,22 @@ def ray_processes(home: Path, host: int | None = None) -> list[psutil.Process]:
     return list(found.values())
 
 
+def core_processes(home: Path) -> list[psutil.Process]:
+    """The raylet and the GCS: without either there is no Ray."""
+    core = []
+    for process in ray_processes(home, os.getpid()):
+        with contextlib.suppress(psutil.Error):
+            if process.name() in ("raylet", "gcs_server"):
+                core.append(process)
+    return core
+
+
+def alive(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
 UNNEEDED = ("autoscaler/_private/monitor.py", "_private/log_monitor.py", "dashboard/dashboard.py")
 """Ray starts them for every head: for adding machines, for printing workers' logs, for the dashboard that is off."""
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from deploy.commands.test import find_browser
 from tests.stack.stack import Stack
 
+_LAST = ("test_scaling.py", "test_redeploy.py", "test_faults.py", "test_away.py")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,8 +27,9 @@ _FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Parts of the installation are killed last: the other tests count on an untouched sample business."""
-    items.sort(key=lambda item: item.path.name == "test_faults.py")
+    """Parts of the installation are killed last: the other tests count on an untouched sample business. The deaths
+    that leave words in the logs come after the test that reads those."""
+    items.sort(key=lambda item: _LAST.index(item.path.name) + 1 if item.path.name in _LAST else 0)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,9 @@ def stack() -> Iterator[Stack]:
     """A running studio with its engine ready. As root the database's user must be able to walk to its folder."""
     home = Path(tempfile.mkdtemp(prefix="weft-stack-"))
     home.chmod(0o755)
+    home.joinpath("engine.env").write_text(
+        "# For the tests: nobody waits long.\nWEFT_RUNNERS_DOWN_DELAY_S = 4\n"
+    )
     running = Stack(home)
     try:
         running.start()

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from deploy.children import family
+from deploy.home import Home
 from tests.conftest import ROOT, free_port
 
 _START_SECONDS = 240
@@ -35,6 +36,11 @@ class Stack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def gateway(self) -> str:
+        """The address of the engine's own API."""
+        return f"http://127.0.0.1:{Home(self.home).read_record()['gateway_port']}"
 
     @property
     def output(self) -> str:

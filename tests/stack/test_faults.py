@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import secrets
@@ -10,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import httpx
 import psutil
 import pytest
 
@@ -116,7 +118,7 @@ def test_everything_listens_on_loopback_only(stack: Stack, visitor: Visitor) -> 
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert {"gcs_server", "raylet"} <= {name for name, _ in heard}
+    assert {"gcs_server", "raylet", "haproxy"} <= {name for name, _ in heard}
     assert [(name, ip) for name, ip in sorted(heard) if not loopback(ip)] == []
 
 
@@ -204,17 +206,30 @@ def test_a_connector_that_dies_is_tried_again_or_named_in_the_error(stack: Stack
     assert {one["health"] for one in refreshed} == {"ok"}
 
 
-def test_serve_without_its_controller_and_proxy_goes_on_running(stack: Stack, visitor: Visitor) -> None:
+def test_serve_without_its_controller_and_proxies_goes_on_running(stack: Stack, visitor: Visitor) -> None:
     workflow = visitor.publish(REFUND)
     [order] = orders(visitor, 1)
     run = visitor.start(workflow, {"order_id": order, "key": secrets.token_hex(8)})
-    old = serve_processes(stack)
-    assert len(old) == 2
+    old, haproxy = serve_processes(stack), haproxies(stack)
+    assert len(old) == 3 and len(haproxy) == 1
     for process in old:
         process.kill()
     assert visitor.end_of(run)["summary"]["state"] == "succeeded"
     assert_each_result_once(visitor, run)
-    until("a new controller and proxy", lambda: len(serve_processes(stack)) == 2, 60)
+    until("a new controller and proxies", lambda: len(serve_processes(stack)) == 3, 90)
+    until(
+        "a HAProxy of the new manager in the place of the old one",
+        lambda: len(haproxies(stack)) == 1 and haproxies(stack) != haproxy,
+        90,
+    )
+    until("the gateway's answer", lambda: answers(stack), 60)
+
+
+def test_a_killed_haproxy_comes_back(stack: Stack, visitor: Visitor) -> None:
+    before = haproxies(stack)
+    for process in before:
+        process.kill()
+    until("the gateway's answer", lambda: answers(stack) and haproxies(stack) != before, 90)
 
 
 def test_what_was_killed_left_no_traceback_of_ours_in_the_logs(stack: Stack, visitor: Visitor) -> None:
@@ -224,6 +239,22 @@ def test_what_was_killed_left_no_traceback_of_ours_in_the_logs(stack: Stack, vis
 def serve_processes(stack: Stack) -> list[psutil.Process]:
     found = []
     for process in ray_processes(stack.home):
-        if re.search(r"ray::(ServeController|ProxyActor)", " ".join(process.cmdline())):
-            found.append(process)
+        with contextlib.suppress(psutil.Error):
+            if re.search(r"ray::(ServeController|HAProxyManager|ProxyActor)", " ".join(process.cmdline())):
+                found.append(process)
     return found
+
+
+def haproxies(stack: Stack) -> list[psutil.Process]:
+    found = []
+    for process in ray_processes(stack.home):
+        with contextlib.suppress(psutil.Error):
+            if process.name() == "haproxy":
+                found.append(process)
+    return found
+
+
+def answers(stack: Stack) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{stack.gateway}/api/health", trust_env=False, timeout=5).is_success
+    return False
