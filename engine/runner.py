@@ -144,6 +144,10 @@ class Runner:
         """Whether it claims, renews its leases and listens."""
         return bool(self._loops) and not any(loop.done() for loop in self._loops)
 
+    def ready(self, content_hash: str) -> bool:
+        """Whether a run of this version starts here without compiling it first."""
+        return self._programs.get(content_hash) is not None
+
     async def due(self) -> int:
         """How many runs are due, whoever takes them: the last known number while the database does not answer."""
         with contextlib.suppress(psycopg.Error):

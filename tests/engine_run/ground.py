@@ -67,6 +67,11 @@ class Ground:
             connection.execute("SELECT pg_notify('weft_runs', '')")
         return ids
 
+    def finish(self, ids: list[UUID]) -> None:
+        """As if the runs had been carried to their end."""
+        for state in ("running", "succeeded"):
+            self.query("UPDATE runs SET state = %s, due_at = NULL WHERE id = ANY(%s) RETURNING 1", state, ids)
+
     def answer(self, run_id: UUID, path: str, answer: str = "approved") -> None:
         """What a decision does: answer once, and make a waiting run due."""
         with psycopg.connect(self.owner_url) as connection:

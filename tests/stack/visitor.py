@@ -39,6 +39,11 @@ class Visitor:
         self._client.headers["Authorization"] = f"Bearer {token}"
         return token
 
+    @property
+    def signed_in(self) -> dict[str, str]:
+        """The header of a request that is this visitor's."""
+        return {"Authorization": self._client.headers["Authorization"]}
+
     def close(self) -> None:
         self._client.close()
 
