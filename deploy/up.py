@@ -28,6 +28,8 @@ from deploy.setup import prepare
 _RESTART_DELAYS = (0.5, 2, 5, 15, 30)
 _STEADY_SECONDS = 60
 _GATEWAY_PORT = 8000
+_PATIENCE_S = 240
+"""For a part to answer, on a machine that has much else to do; one that ends is noticed at once."""
 
 
 class Supervisor:
@@ -84,7 +86,9 @@ class Supervisor:
 
         owner_url = self._database()
         with self.console.stage("Starting the sample connectors", "Connectors ready: shop, mail, http"):
-            local.wait_until_up(samples, f"http://127.0.0.1:{samples_port}/health", 40, self.stopping.is_set)
+            local.wait_until_up(
+                samples, f"http://127.0.0.1:{samples_port}/health", _PATIENCE_S, self.stopping.is_set
+            )
         samples_url = f"http://127.0.0.1:{samples_port}"
         with self.console.stage("Preparing tables and the sample workspace", "Workspace ready"):
             prepared = prepare(self._setup_environment(owner_url, samples_url))
@@ -107,7 +111,9 @@ class Supervisor:
         )
         with self.console.stage("Starting the studio", "Studio ready"):
             self._begin(studio)
-            local.wait_until_up(studio, f"http://127.0.0.1:{self.port}/api/health", 60, self.stopping.is_set)
+            local.wait_until_up(
+                studio, f"http://127.0.0.1:{self.port}/api/health", _PATIENCE_S, self.stopping.is_set
+            )
         self._record(samples_port=samples_port, gateway_port=gateway_port)
         self._welcome(prepared.password)
 
@@ -128,7 +134,7 @@ class Supervisor:
                 # be out of reach; the studio's API knows as well whether a runner lives.
                 port = self.port if os.environ.get("RAY_ADDRESS") else gateway_port
                 ready = f"http://127.0.0.1:{port}/api/ready?runs=true"
-                local.wait_until_up(engine, ready, 180, self.stopping.is_set)
+                local.wait_until_up(engine, ready, _PATIENCE_S, self.stopping.is_set)
 
     def _begin(self, child: Child) -> None:
         child.start()

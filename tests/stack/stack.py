@@ -17,7 +17,7 @@ from deploy.children import family
 from deploy.home import Home
 from tests.conftest import ROOT, free_port
 
-_START_SECONDS = 240
+_START_SECONDS = 300
 
 
 class Stack:
