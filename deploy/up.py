@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from types import FrameType
 
 from filelock import FileLock, Timeout
@@ -32,6 +33,14 @@ _PATIENCE_S = 240
 """For a part to answer, on a machine that has much else to do; one that ends is noticed at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """``ready``: the address that answers well once runs are carried on."""
+
+    child: Child
+    ready: str
+
+
 class Supervisor:
     """One local installation while it runs."""
 
@@ -43,7 +52,8 @@ class Supervisor:
         self.stopping = threading.Event()
         self.children: list[Child] = []
         self.embedded: EmbeddedPostgres | None = None
-        self.engine_ready = False
+        self._engine: _Engine | None = None
+        self._looking: threading.Thread | None = None
         self._due: dict[str, float] = {}
 
     def run(self) -> int:
@@ -127,14 +137,30 @@ class Supervisor:
             )
             self._begin(engine)
             self._record(samples_port=samples_port, gateway_port=gateway_port)
+            # The gateway answers some seconds before the first runner is there. That of a cluster elsewhere may be
+            # out of reach; the studio's API knows as well whether a runner lives.
+            port = self.port if os.environ.get("RAY_ADDRESS") else gateway_port
+            self._engine = _Engine(engine, f"http://127.0.0.1:{port}/api/ready?runs=true")
+            self._look_for_engine()
+
+    def _look_for_engine(self) -> None:
+        """Tell people when it is there, and look after everything else meanwhile."""
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(target=self._await_engine, daemon=True, name="weft-engine")
+            self._looking.start()
+
+    def _await_engine(self) -> None:
+        """An engine that does not start is said, and no reason to end the studio: runs queue."""
+        assert self._engine is not None
+        try:
             with self.console.stage(
                 "Starting Ray and the engine; the studio works meanwhile", "Engine ready"
             ):
-                # The gateway answers some seconds before the first runner is there. That of a cluster elsewhere may
-                # be out of reach; the studio's API knows as well whether a runner lives.
-                port = self.port if os.environ.get("RAY_ADDRESS") else gateway_port
-                ready = f"http://127.0.0.1:{port}/api/ready?runs=true"
-                local.wait_until_up(engine, ready, _PATIENCE_S, self.stopping.is_set)
+                local.wait_until_up(self._engine.child, self._engine.ready, _PATIENCE_S, self.stopping.is_set)
+        except local.Stopping:
+            return
+        except Failure as failure:
+            self.console.say(f"  {failure.message}\n  {failure.help} Runs queue until the engine is there.")
 
     def _begin(self, child: Child) -> None:
         child.start()
@@ -249,6 +275,8 @@ class Supervisor:
             del self._due[child.name]
             child.start()
             self._record()
+            if self._engine is not None and child is self._engine.child:
+                self._look_for_engine()
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
         # Nothing is printed here: the signal may have come in the middle of printing.
