@@ -66,6 +66,10 @@ def environment(folder: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "60",
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(DRAIN_S),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(_free_port()),
+        # Three looks that fail end a proxy. One that died is replaced sooner than after half a minute, and one that
+        # is slow to start on a busy machine is left to it.
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
     }
 
 
