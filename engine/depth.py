@@ -1,7 +1,7 @@
 """How deep the queue is: the one place that counts what is due, for whoever decides on it how many runners there are.
 
-It counts what a claim would take (``engine.lease``): runs that are queued and due, waits that are over, and runs whose
-holder let the lease run out. The counting stops at ``most``, and partial indexes hold none of the runs that are over: a
+It counts what a claim would take (``engine.queueing``) if nothing were limited: runs that are queued and due, waits that
+are over, and runs whose holder let the lease run out. The counting stops at ``most``, and partial indexes hold none of the runs that are over: a
 million of those change nothing.
 """
 
@@ -17,9 +17,7 @@ MOST = 20_000
 DUE = """
 SELECT count(*) FROM (
   SELECT 1 FROM (
-    (SELECT 1 FROM runs WHERE state = 'queued' AND due_at <= now() LIMIT %(most)s)
-    UNION ALL
-    (SELECT 1 FROM runs WHERE state = 'waiting' AND due_at <= now() LIMIT %(most)s)
+    (SELECT 1 FROM runs WHERE state IN ('queued', 'waiting') AND due_at <= now() LIMIT %(most)s)
     UNION ALL
     (SELECT 1 FROM runs WHERE state = 'running' AND lease_until < now() LIMIT %(most)s)
   ) AS due LIMIT %(most)s

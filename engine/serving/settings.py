@@ -69,11 +69,11 @@ def settled(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 
 
 def told(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a replica is told: every setting of ours, none of the rest of the environment."""
+    """What a replica is told: every setting of ours and of the traces, none of the rest of the environment."""
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith("WEFT_") and name not in _WITHHELD
+        if name.startswith(("WEFT_", "OTEL_")) and name not in _WITHHELD
     }
 
 

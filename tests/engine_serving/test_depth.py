@@ -50,7 +50,7 @@ async def test_what_a_claim_would_take_is_counted_and_nothing_else(
             ground.query("UPDATE runs SET state = 'running' WHERE id = ANY(%s) RETURNING id", runs)
         ground.query(f"UPDATE runs SET {change} WHERE id = ANY(%s) RETURNING id", runs)
     counted = await depth.due(connection)
-    claimed = await Leases(connection, "somebody", 10).claim(100)
+    claimed = (await Leases(connection, "somebody", 10).claim(100)).runs
     assert counted == 5 == len(claimed)
     assert {claim.lease.run_id for claim in claimed} == {ids[0], ids[2], ids[4], *ids[7:]}
 
