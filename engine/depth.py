@@ -1,8 +1,8 @@
 """How deep the queue is: the one place that counts what is due, for whoever decides on it how many runners there are.
 
-It counts what a claim would take (``engine.queueing``) if nothing were limited: runs that are queued and due, waits that
-are over, and runs whose holder let the lease run out. The counting stops at ``most``, and partial indexes hold none of the runs that are over: a
-million of those change nothing.
+It counts what a claim would take (``engine.queueing``) if nothing were limited: runs that are queued and due, waits
+that are over, and runs whose holder let the lease run out. The counting stops at ``most``, and partial indexes hold
+none of the runs that are over: a million of those change nothing.
 """
 
 from __future__ import annotations
