@@ -55,9 +55,9 @@ class Outside:
 
 def unfence() -> None:
     """The control: what the product would be without its fence. Refuses when the fence is not where it was."""
-    writer.APPEND = _without(
-        writer.APPEND, "r.epoch = g.epoch AND r.lease_owner = %s", "%s::text IS NOT NULL"
-    )
+    fence = "epoch = g.epoch AND lease_owner = %s AND state = 'running'"
+    writer.APPEND = _without(writer.APPEND, fence, "%s::text IS NOT NULL")
+    writer.FINISH = _without(writer.FINISH, fence, "%s::text IS NOT NULL")
     rowlock.HOLD = _without(
         rowlock.HOLD,
         "epoch = %s AND lease_owner = %s AND state = 'running'",

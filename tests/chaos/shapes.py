@@ -74,7 +74,8 @@ def shapes(child_version: str) -> tuple[Shape, ...]:
     items = cel("input.items")
     saga = [_call(f"d{n}", compensate=block(_call(f"u{n}"))) for n in range(3)]
     undone = tuple((f"d{n}", f"d{n}~comp.u{n}") for n in range(3))
-    bad = call("b0", "bad", args={}, catches=(catch(_call("c0"), codes=("broken",)),))
+    lost = PATIENCE.model_copy(update={"codes": ("unavailable", "timeout")})
+    bad = call("b0", "bad", args={}, retry=lost, catches=(catch(_call("c0"), codes=("broken",)),))
     blind = call("x0", "blind", honours=False, args={}, timeout_ms=TIMEOUT_MS)
     children = run("c", "linear", args={"delay_s": cel("input.delay_s")})
     return (
