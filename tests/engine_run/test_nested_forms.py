@@ -91,7 +91,12 @@ async def test_a_gate_in_a_round_that_expires_takes_its_branch_and_the_other_rou
     assert (await stage.invoke()).state == "waiting"
     stage.now += DAY + 1
     assert (await stage.invoke()).state == "succeeded"
-    assert set(stage.witness.effects) == {"each[0].gate.late", "each[0].b", "each[1].gate.refused", "each[1].b"}
+    assert set(stage.witness.effects) == {
+        "each[0].gate.late",
+        "each[0].b",
+        "each[1].gate.refused",
+        "each[1].b",
+    }
 
 
 async def test_a_step_s_a_block_s_and_a_wait_s_time_run_side_by_side() -> None:
