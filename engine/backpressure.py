@@ -111,8 +111,9 @@ def forget(db: Database, account_id: UUID) -> None:
 
 
 def _full(limit: int) -> QueueFull:
+    many = "1 run" if limit == 1 else f"{limit} runs"
     return QueueFull(
-        f"The queue is full: {limit} runs may wait to begin in this workspace.",
+        f"The queue is full: {many} may wait to begin in this workspace.",
         "Nothing was started. Try again in a few seconds, when some have begun.",
         retry_after=RETRY_S,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from engine import approvals, connections, policy, runs, workflows
+from engine import approvals, connections, limits, policy, runs, workflows
 from engine.database import Database
 from engine.identity import new_id
 from engine.tables import Approval
@@ -93,6 +93,22 @@ async def test_input_that_does_not_fit_is_said_at_its_field(signed_in: Tab, refu
     form = await signed_in.state(StartRun)
     assert [each["path"] for each in form.problems] == ["order_id"]
     assert (form.open, form.busy) == (True, False)
+
+
+async def test_a_full_queue_is_said_in_the_form_which_stays_open_and_works_later(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    await limits.set_account_limits(workspace.db, workspace.owner, limits.AccountLimits(max_queued=1))
+    first = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    await signed_in.send(StartRun.ask(str(refund)))
+    await signed_in.send(StartRun.start({"order_id": "A-1002"}))
+    form = await signed_in.state(StartRun)
+    assert (form.open, form.busy, form.problems, signed_in.redirects) == (True, False, [], [])
+    assert form.message.startswith("The queue is full: 1 run may wait") and "Try again" in form.message
+    await runs.cancel_run(workspace.db, workspace.owner, first.id)
+    await limits.set_account_limits(workspace.db, workspace.owner, limits.AccountLimits())
+    await signed_in.send(StartRun.start({"order_id": "A-1002"}))
+    assert len(signed_in.redirects) == 1
 
 
 async def test_one_opened_form_starts_one_run_however_often_it_is_sent(signed_in: Tab, refund: UUID) -> None:
