@@ -216,10 +216,7 @@ def test_serve_without_its_controller_and_proxies_goes_on_running(stack: Stack, 
         process.kill()
     assert visitor.end_of(run)["summary"]["state"] == "succeeded"
     assert_each_result_once(visitor, run)
-    try:
-        until("a new controller and proxies", lambda: len(serve_processes(stack)) == 3, 90)
-    finally:
-        print([" ".join(process.cmdline()) for process in serve_processes(stack)])
+    until("a new controller and proxies", lambda: len(serve_processes(stack)) == 3, 90)
     until(
         "a HAProxy of the new manager in the place of the old one",
         lambda: len(haproxies(stack)) == 1 and haproxies(stack) != haproxy,
