@@ -39,6 +39,7 @@ from engine.settings import BadSettings
 from engine.suspects import given_up, is_suspect
 from engine.tallies import (
     BATCH_EVENTS,
+    CIRCUITS,
     CLAIMS,
     COMMIT_SECONDS,
     DEAD_LETTERS,
@@ -448,6 +449,7 @@ class Runner:
             await leases.spent(account_id, run_id, call)
 
     async def _connector_health(self, account_id: UUID, name: str, health: Health) -> None:
+        self._tallies.add(CIRCUITS, "opened" if health.state == "down" else "closed")
         async with self._desk.leases() as leases:
             await leases.connector_health(account_id, name, health.state, health.message)
 

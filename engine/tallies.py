@@ -68,6 +68,12 @@ CLAIMS = Measure(
 )
 LEASES_LOST = Measure("leases_lost", "Runs that a runner found to be held by another.")
 DEAD_LETTERS = Measure("dead_letters", "Runs that were given up after too many attempts.")
+CIRCUITS = Measure(
+    "connector_circuits",
+    "Connectors that a runner left alone since they did not answer, and went back to.",
+    ("change",),
+    known=(("closed",), ("opened",)),
+)
 BATCH_EVENTS = Measure("journal_batch_events", "Events that were committed together.", bounds=EVENTS)
 COMMIT_SECONDS = Measure("journal_commit_seconds", "How long a commit of the journal took.", bounds=SHORT)
 REQUESTS = Measure("http_requests", "Requests that were answered.", ("method", "route", "status"))
@@ -87,6 +93,7 @@ MEASURES = (
     CLAIMS,
     LEASES_LOST,
     DEAD_LETTERS,
+    CIRCUITS,
     BATCH_EVENTS,
     COMMIT_SECONDS,
     REQUESTS,
