@@ -121,7 +121,7 @@ async def test_a_run_that_ends_its_runner_is_dead_lettered_and_takes_nobody_with
     (poison,) = ground.start(dies, {})  # type: ignore[arg-type]
     neighbours = ground.start(long, {}, 4)  # type: ignore[arg-type]
     keeping = asyncio.create_task(processes.keep())
-    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 1, "succeeded": 4}, 240)
+    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 1, "succeeded": 4}, 400)
     keeping.cancel()
     ((code, message, attempt),) = ground.query(
         "SELECT error->>'code', error->>'message', attempt FROM runs WHERE id = %s", poison
@@ -137,7 +137,7 @@ async def test_claimed_together_its_neighbours_would_go_with_it(processes: Proce
     (poison,) = ground.start(dies, {})  # type: ignore[arg-type]
     neighbours = ground.start(long, {}, 4)  # type: ignore[arg-type]
     keeping = asyncio.create_task(processes.keep(TOGETHER="1"))
-    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 5}, 240)
+    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 5}, 400)
     keeping.cancel()
     codes = ground.query("SELECT DISTINCT error->>'code' FROM runs WHERE id = ANY(%s)", neighbours)
     assert codes == [("dead_letter",)]
