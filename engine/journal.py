@@ -35,6 +35,10 @@ class Interrupted(Exception):
     """The ledger did not answer; what was recorded last is unknown. The run is claimed again and reads the truth."""
 
 
+class Refused(Exception):
+    """The ledger does not take an event, and would not take it the next time either: the attempt counts."""
+
+
 @dataclass(slots=True, eq=False)
 class Numbers:
     """``last``: the number of the run's last event, as far as its holder knows. A service may have numbered one since;

@@ -43,6 +43,7 @@ from engine.journal import (
     Interrupted,
     Lease,
     Numbers,
+    Refused,
 )
 
 log = logging.getLogger(__name__)
@@ -329,8 +330,7 @@ class Writer:
         except psycopg.Error as error:
             if len(groups) > 1:  # one of them is to blame
                 return await self._one_by_one(groups)
-            log.error("an event could not be written: %s", error)
-            groups[0].settle(Interrupted(str(error)))
+            groups[0].settle(Refused(str(error)))
             return []
         self.measured(sum([len(group.entries) for group in held]), perf_counter() - began)
         for group in held:

@@ -68,7 +68,7 @@ class Invocation:
             tokens.cancelling = self._root
 
     async def run(self) -> Execution:
-        """Raises ``Fenced`` and ``Interrupted``: then nothing more was written."""
+        """Raises ``Fenced``, ``Interrupted`` and ``Refused``: then nothing more was written."""
         state, plan = self._state, self._program.plan
         interpreter = Interpreter(state)
         scope = Scope({})
