@@ -47,6 +47,8 @@ REFUND = f"""workflow chaos_refund {{
 """
 SHAPE = Shape("chaos_refund", plan(), "succeeded", (), 1)
 CENT = 0.01
+LEFT = 20.0
+"""On an order, so that no number of cents is too much."""
 MOST_OPEN = 60
 
 
@@ -82,7 +84,8 @@ class _Whole:
         self.query(TRANSITIONS)
         with Visitor(self.stack) as visitor:
             workflow = visitor.publish(REFUND)
-            orders = [one["id"] for one in visitor.get("/orders?limit=200")["orders"] if one["total"] > 10]
+            known = visitor.get("/orders?limit=200")["orders"]
+            orders = [one["id"] for one in known if one["total"] - one["refunded"] > LEFT]
             before = self.refunded(visitor)
             working = threading.Thread(target=self._work, args=(workflow, orders))
             working.start()
