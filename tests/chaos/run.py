@@ -25,6 +25,7 @@ def main(options: argparse.Namespace) -> int:
     if options.unfenced:
         order = replace(order, unfenced=True, kinds=CONTROL, lease_s=2.0, drain_s=30.0)
     outcome = whole.hold(replace(order, drain_s=300.0)) if options.stack else asyncio.run(hold(order))
+    outcome.kind = " --stack" if options.stack else " --unfenced" if options.unfenced else ""
     show(outcome)
     if options.json:
         print(json.dumps(told(outcome)))
@@ -55,11 +56,8 @@ def show(outcome: Outcome) -> None:
         print(f"  {violation}")
     if outcome.violations:
         limit = f"--runs {order.runs}" if order.runs else f"--minutes {(order.seconds or 0) / 60:g}"
-        control = (
-            " --unfenced" if order.unfenced else " --stack" if "Serve proxy killed" in outcome.faults else ""
-        )
         print(
-            f"Again: ./weft chaos --seed {order.seed} {limit}{control}; with --keep the logs and the database stay."
+            f"Again: ./weft chaos --seed {order.seed} {limit}{outcome.kind}; with --keep the logs and the database stay."
         )
 
 

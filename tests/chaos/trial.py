@@ -73,7 +73,7 @@ class Order:
 class Outcome:
     """``taken_over``: seconds from a runner's kill to the claim of the last of its runs. ``started``: seconds from a
     Postgres fault to a start, by kind. ``fell``: processes that ended by themselves. ``complaints``: what the logs
-    hold that nobody should have to read."""
+    hold that nobody should have to read. ``kind``: the option that asks for this kind of trial."""
 
     order: Order
     violations: tuple[Violation, ...] = ()
@@ -90,6 +90,7 @@ class Outcome:
     runs: int = 0
     effects: int = 0
     home: str = ""
+    kind: str = ""
 
 
 async def hold(order: Order) -> Outcome:
