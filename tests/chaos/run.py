@@ -57,7 +57,7 @@ def show(outcome: Outcome) -> None:
     if outcome.violations:
         limit = f"--runs {order.runs}" if order.runs else f"--minutes {(order.seconds or 0) / 60:g}"
         print(
-            f"Again: ./weft chaos --seed {order.seed} {limit}{outcome.kind}; with --keep the logs and the database stay."
+            f"Again: ./weft chaos --seed {order.seed} {limit}{outcome.kind}; with --keep all that it left stays."
         )
 
 
