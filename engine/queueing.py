@@ -106,8 +106,8 @@ WITH RECURSIVE lost AS MATERIALIZED (
 ), claimed AS (
   UPDATE runs r SET state = 'running', attempt = r.attempt + 1, epoch = r.epoch + 1, lease_owner = %(me)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s), waiting_on = '{{}}',
-    started_at = coalesce(r.started_at, clock_timestamp()), last_seq = 1 + CASE r.state
-      WHEN 'running' THEN (SELECT max(seq) FROM run_events e WHERE e.run_id = r.id) ELSE r.last_seq END
+    started_at = coalesce(r.started_at, clock_timestamp()),
+    last_seq = 1 + coalesce((SELECT max(seq) FROM run_events e WHERE e.run_id = r.id), r.last_seq)
   WHERE r.id = ANY(ARRAY(SELECT id FROM lost UNION ALL SELECT id FROM next))
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
     r.cancel_requested_at IS NOT NULL AS cancelled, r.depth,

@@ -6,7 +6,7 @@ How the services and the runners write to one run without losing an event:
   one. The lock makes the events of one run a line without gaps; a runner locks the row by owner and epoch, so a stale
   one finds none. A runner knows the newest number by heart (``engine.journal.Numbers``); where a service has numbered
   an event meanwhile, the key (run_id, seq) refuses the number, and the runner asks.
-- ``last_seq`` is the newest number as of the row's last change: exact while no runner holds the run.
+- ``last_seq`` is the newest number as of the row's last change; nobody relies on it but who has just changed the row.
 - A service (a decision, a cancel) takes that same row lock, appends its event, and moves ``waiting`` to ``queued``
   only when the run is ``waiting``. To a running run it only appends, and notifies ``weft_runs``.
 - ``cancel_requested_at`` is set on a run that has begun; whoever claims or holds it undoes what was done and ends it

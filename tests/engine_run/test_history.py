@@ -11,7 +11,6 @@ from dsl import plan as p
 from engine.history import StepRun, Wait, fold
 from engine.journal import Event
 from engine.runtime import unsupported
-from engine.serving.autoscaling import wanted
 from engine.strict import NotJson, encode
 from tests.conftest import ROOT
 from tests.engine_run.kit import Stage, approve, block, call, catch, cel, const, do, iff, plan, ret, step
@@ -87,14 +86,6 @@ def test_publishing_is_told_what_cannot_run() -> None:
 def test_asking_what_cannot_run_does_not_import_langgraph() -> None:
     code = "import sys; from engine.runtime import unsupported; sys.exit('langgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("queued", "now", "expected"),
-    [(0, 1, 1), (501, 1, 2), (5000, 1, 5), (300, 3, 3), (99, 3, 2), (10**6, 5, 5)],
-)
-def test_runners_follow_the_depth_of_the_queue(queued: int, now: int, expected: int) -> None:
-    assert wanted(queued, now, least=1, most=5, up=500, down=100) == expected
 
 
 @pytest.mark.parametrize(
