@@ -32,7 +32,7 @@ from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, config
 from engine.effects import Tools
 from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
-from engine.lease import Claim, Claims, Connection, Leases
+from engine.lease import Claim, Connection, Leases
 from engine.model import AgentModels, Call, ModelSettings
 from engine.runtime import Invocation, Models, Program, Programs, World
 from engine.settings import BadSettings
@@ -202,7 +202,7 @@ class Runner:
 
     async def _claim_loop(self) -> None:
         timeout = 0.0
-        found = Claims()
+        limits: frozenset[UUID] = frozenset()
         while not self._draining:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
@@ -213,25 +213,30 @@ class Runner:
             if free <= 0 or self._draining:
                 continue
             try:
-                async with self._desk.leases() as leases:
-                    found = await leases.claim(free, found.limits)
-                    claims = found.runs
-                    due = None if claims or found.again else await leases.next_due_s()
+                timeout, limits = await self._claim(free, limits)
             except psycopg.Error as error:
                 log.warning("runs could not be claimed: %s", error)
-                continue
-            self._full = len(claims) == free
-            self._limited = bool(found.limits)
-            if not claims and not self._active and not found.again:
-                self.on_idle()
-            for claim in claims:
-                self._begin(claim)
-            if found.again and not self._full:
-                timeout = AGAIN_S
-            elif claims:
-                timeout = self._settings.poll_s if self._full else 0.05
-            elif due is not None:
-                timeout = min(timeout, max(due, 0.001))
+
+    async def _claim(self, free: int, limits: frozenset[UUID]) -> tuple[float, frozenset[UUID]]:
+        """One turn; in how many seconds the next is due at the latest, and what it has to know of limits."""
+        async with self._desk.leases() as leases:
+            found = await leases.claim(free, limits)
+            claims = found.runs
+            due = None if claims or found.again else await leases.next_due_s()
+        self._full = len(claims) == free
+        self._limited = bool(found.limits)
+        if not claims and not self._active and not found.again:
+            self.on_idle()
+        for claim in claims:
+            self._begin(claim)
+        timeout = self._settings.poll_s
+        if found.again and not self._full:
+            timeout = AGAIN_S
+        elif claims:
+            timeout = timeout if self._full else 0.05
+        elif due is not None:
+            timeout = min(timeout, max(due, 0.001))
+        return timeout, found.limits
 
     def _begin(self, claim: Claim) -> None:
         self._offset = claim.clock - self._clock()
@@ -353,25 +358,28 @@ class Runner:
     async def _beat_loop(self) -> None:
         while True:
             await asyncio.sleep(self._settings.lease_s / 4)
-            held = {run_id: active for run_id, active in self._active.items() if not active.lost}
             try:
-                async with self._desk.leases() as leases:
-                    beat = await leases.beat(held)
+                await self._beat()
             except psycopg.Error as error:
                 log.warning("the leases could not be renewed: %s", error)
+
+    async def _beat(self) -> None:
+        """Each turn of a loop is a function: what it holds of runs is let go with it, not kept until the next turn."""
+        held = {run_id: active for run_id, active in self._active.items() if not active.lost}
+        async with self._desk.leases() as leases:
+            beat = await leases.beat(held)
+        for run_id, active in held.items():
+            if self._active.get(run_id) is not active or active.invocation is None:
                 continue
-            for run_id, active in held.items():
-                if self._active.get(run_id) is not active or active.invocation is None:
-                    continue
-                if beat.held.get(run_id) != active.claim.lease.epoch:
-                    active.lost = True
-                    self._tallies.add(LEASES_LOST)
-                    active.invocation.drain()
-                elif run_id in beat.cancelled:
-                    active.invocation.cancel()
-            with contextlib.suppress(psycopg.Error):
-                async with self._desk.leases() as leases:
-                    await leases.count(self._tallies)
+            if beat.held.get(run_id) != active.claim.lease.epoch:
+                active.lost = True
+                self._tallies.add(LEASES_LOST)
+                active.invocation.drain()
+            elif run_id in beat.cancelled:
+                active.invocation.cancel()
+        with contextlib.suppress(psycopg.Error):
+            async with self._desk.leases() as leases:
+                await leases.count(self._tallies)
 
     async def _listen_loop(self) -> None:
         while True:
@@ -383,8 +391,7 @@ class Runner:
                     await connection.execute("LISTEN weft_runs")
                     await connection.execute("LISTEN weft_versions")
                     self._awake.set()
-                    for active in list(self._active.values()):
-                        await self._news(active)
+                    await self._news_for_all()
                     async for notice in connection.notifies():
                         await self._noticed(notice.channel, notice.payload)
             except psycopg.Error as error:
@@ -405,6 +412,10 @@ class Runner:
                 self._tracer.noticed(named)
             self._awake.set()
         else:
+            await self._news(active)
+
+    async def _news_for_all(self) -> None:
+        for active in list(self._active.values()):
             await self._news(active)
 
     async def _news(self, active: _Active) -> None:

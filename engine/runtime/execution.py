@@ -82,12 +82,14 @@ class Invocation:
                 result = plan.body.result
                 value = None if result is None else state.compute(result, scope, "")
                 spine.ending = Returned(value, "", 0)
-        except (Failure, Stopped) as ending:
-            spine.ending = ending
+        except (Failure, Stopped) as failure:
+            spine.ending = failure
         except ArtifactLost as lost:  # no catch of the workflow's handles it: what is recorded did happen
             spine.ending = Failure("artifact_lost", str(lost), lost.step)
+        finally:
+            ending = spine.leave()
         try:
-            return await self._end(interpreter, spine.ending)
+            return await self._end(interpreter, ending)
         except Parked:
             return Execution("waiting")
         except Review:

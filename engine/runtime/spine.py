@@ -25,6 +25,13 @@ class Spine:
         self.ending: Ending | None = None
         self.arms: dict[str, int] = {}
 
+    def leave(self) -> Ending | None:
+        """How the run ended. Afterwards nothing of the run is reached from here: timers that were called off keep the
+        graph's context, and this with it, until their time would have come, which may be in a week."""
+        ending, self.ending = self.ending, None
+        del self.interpreter, self.scope, self.branch
+        return ending
+
     async def advance(
         self, steps: tuple[PlanStep, ...], exits: tuple[tuple[PlanStep, Expression], ...], at: str
     ) -> str:
