@@ -9,11 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Collection
 from typing import Any
 
 import orjson
 
 MAX_DEPTH = 64
+MOST_VALUES = 200_000
+"""Items and fields in all: a list of 10,000 objects of nineteen fields. To look at so many takes some 20 milliseconds,
+and writing them down as long again, on the loop that all runs of a process share."""
+MOST_CHARACTERS = 16 * 1024 * 1024
+"""In texts; the short ones are bounded by their number."""
+
+_SHORT = 80
+_MANY = 16
+_NUMBERS = frozenset({int, bool, type(None)})
 
 
 class NotJson(ValueError):
@@ -32,7 +42,7 @@ _canonical = json.JSONEncoder(
 
 def encode(value: Any) -> str:
     """The value as JSON text that Postgres takes as ``jsonb``. Raises ``NotJson``."""
-    _walk(value, 0)
+    check(value)
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # an integer of more than 64 bits
@@ -46,51 +56,66 @@ def decode(text: str) -> Any:
 
 def canonical_hash(value: Any) -> str:
     """SHA-256, in hex, of the value's canonical JSON: keys sorted, no spaces."""
-    _walk(value, 0)
+    check(value)
     return hashlib.sha256(_canonical.encode(value).encode()).hexdigest()
 
 
-def is_within(value: Any, most: int) -> bool:
-    """Whether a value is of a sensible size, told without looking at much more than that: each value counts 16, and
-    texts by their characters. Names that share one value, again and again, would be endless to write down."""
-    left = most
-    stack = [value]
-    while stack:
-        one = stack.pop()
-        left -= 16 + (len(one) if type(one) is str else 0)
-        if left < 0:
-            return False
-        if type(one) is dict:
-            stack.extend(one.values())
-        elif type(one) is list:
-            stack.extend(one)
-    return True
+def check(value: Any, most: int = MOST_VALUES) -> None:
+    """That a value can be recorded, told without looking at much more than a run may hold: names that share one value,
+    again and again, would be endless to write down. Raises ``NotJson``; ``TooLarge`` early."""
+    left = [most + 1, MOST_CHARACTERS]
+    try:
+        _items((value,), 0, left)
+    except TooLarge:
+        raise TooLarge(
+            f"more than {most:,} values (items and fields in all)"
+            if left[0] < 0
+            else f"more than {MOST_CHARACTERS / 1_000_000:.1f} million characters of text"
+        ) from None
 
 
-def _walk(value: Any, depth: int) -> None:
-    kind = type(value)
-    if kind is str:
-        if not value.isascii() or "\0" in value:
-            _check_text(value)
-    elif kind is dict:
-        if depth >= MAX_DEPTH:
-            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-        for key, item in value.items():
-            if type(key) is not str:
-                raise NotJson(f"an object with the key {key!r}, which is not text")
-            if not key.isascii() or "\0" in key:
-                _check_text(key)
-            _walk(item, depth + 1)
-    elif kind is list:
-        if depth >= MAX_DEPTH:
-            raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
-        for item in value:
-            _walk(item, depth + 1)
-    elif kind is float:
-        if not math.isfinite(value):
-            raise NotJson("a number that is not finite")
-    elif not (value is None or kind is bool or kind is int):
-        raise NotJson(f"a {kind.__name__}, which JSON does not know")
+def _items(inside: Collection[Any], depth: int, left: list[int]) -> None:
+    """``left``: how many values, and how many characters of text, the rest may have."""
+    left[0] -= len(inside)
+    if left[0] < 0:
+        raise TooLarge
+    if len(inside) > _MANY and _NUMBERS.issuperset(map(type, inside)):
+        return
+    for value in inside:
+        kind = type(value)
+        if kind is str:
+            if not value.isascii() or "\0" in value:
+                _check_text(value)
+            if len(value) > _SHORT:
+                _take(value, left)
+        elif kind is dict:
+            if depth >= MAX_DEPTH:
+                raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+            for key in value:
+                if type(key) is not str:
+                    raise NotJson(f"an object with the key {key!r}, which is not text")
+                if not key.isascii() or "\0" in key:
+                    _check_text(key)
+                if len(key) > _SHORT:
+                    _take(key, left)
+            if value:
+                _items(value.values(), depth + 1, left)
+        elif kind is list:
+            if depth >= MAX_DEPTH:
+                raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+            if value:
+                _items(value, depth + 1, left)
+        elif kind is float:
+            if not math.isfinite(value):
+                raise NotJson("a number that is not finite")
+        elif not (value is None or kind is bool or kind is int):
+            raise NotJson(f"a {kind.__name__}, which JSON does not know")
+
+
+def _take(text: str, left: list[int]) -> None:
+    left[1] -= len(text)
+    if left[1] < 0:
+        raise TooLarge
 
 
 def _check_text(value: str) -> None:

@@ -227,7 +227,8 @@ async def loop(walk: Walk, step: PlanStep, do: Loop, scope: Scope, branch: Branc
         last = await walk.block(do.block, inner, branch)
         value = {"count": value["count"] + 1, "last": last}
         if do.carry is not None and do.block.result is not None:
-            names[do.carry] = state.bounded(last, path)
+            names[do.carry] = last
+        await state.rest(branch)
         if do.mode == "until":
             names[step.id] = dict(value)
             if _true(state, do.test, scope.inner(names), path):

@@ -14,9 +14,13 @@ from dsl import plan as p
 from dsl.plan import Expression
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope
+from engine.strict import NotJson, TooLarge, check
 
 Json: TypeAlias = Any
 Bound: TypeAlias = Callable[[Scope], Json]
+
+MOST_MADE = 100_000
+"""Values in a list or an object that is put together in one expression: 10,000 objects of nine fields."""
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _RESERVED = frozenset({"true", "false", "null", "in"})
@@ -51,14 +55,27 @@ def bind(expression: Expression) -> Bound:
 
 
 def _general(expression: Expression) -> Bound:
-    from dsl import evaluate
+    from dsl import ExpressionError, evaluate
 
     names = tuple(sorted(names_of(expression)))
 
     def value(scope: Scope) -> Json:
         return evaluate(expression, {name: scope.get(name) for name in names if scope.has(name)})
 
-    return value
+    def small(scope: Scope) -> Json:
+        made = value(scope)
+        try:
+            check(made, MOST_MADE)
+        except NotJson as error:
+            raise ExpressionError(
+                f"The value has grown too large: it holds {error}. Make less in one step."
+                if isinstance(error, TooLarge)
+                else f"The value cannot be kept: it holds {error}."
+            ) from None
+        return made
+
+    # What CEL makes is bounded there; a list or an object of whole values is not.
+    return small if isinstance(expression, p.ListExpr | p.MapExpr) else value
 
 
 def _plain(root: str, fields: list[str], general: Bound) -> Bound:

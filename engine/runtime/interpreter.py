@@ -19,7 +19,7 @@ from engine.runtime import agents, children, control, gates, hearing
 from engine.runtime.calls import call
 from engine.runtime.outcome import Failure, Returned, Stopped
 from engine.runtime.scope import Scope, is_inside
-from engine.runtime.state import State, Undo
+from engine.runtime.state import TURN_S, State, Undo
 from engine.runtime.tokens import Alarm, Branch, Family
 
 Json: TypeAlias = Any
@@ -40,6 +40,8 @@ class Interpreter:
     async def step(self, step: PlanStep, scope: Scope, branch: Branch) -> Json:
         path = scope.path(step.path)
         branch.check()
+        if self.state.busy_s > TURN_S:
+            await self.state.rest(branch)
         try:
             if isinstance(step.do, p.ToolCall):
                 value = await call(self.state, step, step.do, scope, branch, path)
@@ -72,7 +74,7 @@ class Interpreter:
             if place not in state.journal.closed:
                 state.journal.note("scope.closed", place, {"outcome": "caught", "error": failure.data()})
             names = {} if one.variable is None else {one.variable: failure.data()}
-            return state.bounded(await self.block(one.block, scope.inner(names), branch), path)
+            return await self.block(one.block, scope.inner(names), branch)
         raise failure
 
     async def _retried(self, step: PlanStep, scope: Scope, branch: Branch, path: str) -> Json:

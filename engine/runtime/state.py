@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from dsl.plan import Block, Expression, PlanStep, WorkflowPin
-from engine.artifacts.store import LARGEST_BYTES, size_words
 from engine.effects import Tools
 from engine.identity import new_id
 from engine.journal import Entry, Journal
@@ -20,9 +19,13 @@ from engine.runtime.expression import Bound, bind
 from engine.runtime.outcome import Failure, Review
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
-from engine.strict import NotJson, is_within
+from engine.strict import NotJson, TooLarge
 
 Json: TypeAlias = Any
+
+TURN_S = 0.005
+"""What a run may compute at a stretch; a step is not interrupted."""
+LONGEST_REST_S = 0.1
 
 
 class Models(Protocol):
@@ -73,6 +76,7 @@ class State:
     ``refused``: by a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of
     the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
     ``undoing``: the line of all that is being undone; only a drain stops it.
+    ``busy_s``: seconds that it has computed since it last left the loop to others.
     ``reviews``: the questions that a person must answer, by the path of the call; ``halt`` stops all else for them.
     """
 
@@ -92,6 +96,7 @@ class State:
     undoing: Branch = field(default_factory=Branch)
     reviews: dict[str, str] = field(default_factory=dict)
     draining: bool = False
+    busy_s: float = 0.0
     halt: Callable[[], None] = lambda: None
 
     def value(self, expression: Expression, scope: Scope) -> Json:
@@ -103,10 +108,13 @@ class State:
 
     def compute(self, expression: Expression, scope: Scope, path: str) -> Json:
         """The value; an expression that has none is a ``Failure`` of the step at ``path``."""
+        began = time.perf_counter()
         try:
             return self.value(expression, scope)
         except (ValueError, KeyError) as error:
             raise self.failed(path, "expression", getattr(error, "message", None) or str(error)) from None
+        finally:
+            self.busy_s += time.perf_counter() - began
 
     def is_refused(self, step: str, path: str) -> bool:
         """Whether a person said no to what the step ``step`` of the plan does at ``path`` of the run."""
@@ -157,18 +165,22 @@ class State:
         recorded = self.journal.done.get(path)
         if recorded is not None:
             return recorded.order
+        began = time.perf_counter()
         try:
             self.journal.note("step.succeeded", path, {"result": value, "attempt": 1})
         except NotJson as error:
-            raise self.failed(path, "expression", f"The value cannot be kept: it holds {error}.") from None
+            more = " Keep a part of it." if isinstance(error, TooLarge) else ""
+            said = f"The value cannot be kept: it holds {error}.{more}"
+            raise self.failed(path, "expression", said) from None
+        finally:
+            self.busy_s += time.perf_counter() - began
         return self.journal.tick()
 
-    def bounded(self, value: Json, path: str) -> Json:
-        """A value that is not noted, but may grow from round to round. Raises ``Failure``."""
-        if not is_within(value, LARGEST_BYTES):
-            said = f"The value has grown too large: a run holds {size_words(LARGEST_BYTES)} in one value at most."
-            raise self.failed(path, "expression", said)
-        return value
+    async def rest(self, branch: Branch) -> None:
+        """Leave the loop to the other runs for as long as this one has kept it: who only computes never waits."""
+        if self.busy_s > TURN_S:
+            busy, self.busy_s = self.busy_s, 0.0
+            await self.tokens.pause(branch, min(busy, LONGEST_REST_S))
 
 
 class Walk(Protocol):
