@@ -6,9 +6,11 @@ Plain paths (``order.items``) are outside of this: they hand on what is there.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dsl.cel.errors import ExpressionError
+from dsl.cel.functions import MACROS
 from dsl.plan import Json
 
 MAX_READ = 100_000
@@ -28,6 +30,8 @@ milliseconds for 1,000 items, 290 for 4,000. In both cases a loop within a loop 
 MAX_WORK = 64_000_000
 """Characters a loop may touch: rounds times the longest text times the additions in the source."""
 
+_LOOP = re.compile(rf"\.({'|'.join(sorted(MACROS))})\(")
+_PLUS = " + "
 _PLAIN = frozenset({int, float, bool, type(None)})
 
 
@@ -71,25 +75,41 @@ def measure(data: Json) -> Measure:
     return Measure(values, items, text)
 
 
-def check(found: Measure, loops: int, maps: bool, additions: int) -> None:
-    """Raises ExpressionError where an expression would take too long. ``loops`` and ``additions``: in its source;
-    ``maps``: a loop of it is `map` or `filter`."""
-    if found.text * (1 + additions) > MAX_JOINED:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a source does: its ``loops``, and whether one of them is ``map`` or ``filter``; its ``additions``, and
+    how many of those may make the list longer that is looped over."""
+
+    loops: int = 0
+    maps: bool = False
+    additions: int = 0
+    joins: int = 0
+
+    @staticmethod
+    def of(source: str) -> Work:
+        loops = list(_LOOP.finditer(source))
+        additions = source.count(_PLUS)
+        joins = source.count(_PLUS, 0, loops[0].start()) if len(loops) == 1 else additions
+        maps = any(loop.group(1) in ("map", "filter") for loop in loops)
+        return Work(len(loops), maps, additions, joins)
+
+
+def check(found: Measure, work: Work) -> None:
+    """Raises ExpressionError where an expression would take too long."""
+    if found.text * (1 + work.additions) > MAX_JOINED:
         raise ExpressionError(
             f"a text of {found.text:,} characters is too long to be put together here; use a part of it"
         )
-    if not loops:
+    if not work.loops:
         return
-    longest = found.items * (1 + additions)
-    most = MAX_MAPPED if maps else MAX_LIST
-    limit = most if loops == 1 else most // 4
-    if longest > limit:
+    limit = (MAX_MAPPED if work.maps else MAX_LIST) // (1 if work.loops == 1 else 4) // (1 + work.joins)
+    if found.items > limit:
         raise ExpressionError(
             f"a list of {found.items:,} items is too long to loop over here (the limit is {limit:,}); use a `foreach` "
             "step"
         )
-    rounds = longest if loops == 1 else 10_000
-    if rounds * found.text * (1 + additions) > MAX_WORK:
+    rounds = found.items * (1 + work.joins) if work.loops == 1 else 10_000
+    if rounds * found.text * (1 + work.additions) > MAX_WORK:
         raise ExpressionError("the texts are too long to loop over here; use a `foreach` step")
 
 

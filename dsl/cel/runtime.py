@@ -16,9 +16,9 @@ from typing import Any, assert_never
 from cel_expr_python import cel
 
 from dsl import plan
-from dsl.cel.bounds import Room, check, measure
+from dsl.cel.bounds import Room, Work, check, measure
 from dsl.cel.errors import ExpressionError
-from dsl.cel.functions import MACROS, OWN, Kind
+from dsl.cel.functions import OWN, Kind
 from dsl.cel.printing import show_value
 from dsl.cel.results import result
 from dsl.cel.source import root_name
@@ -26,8 +26,6 @@ from dsl.cel.wording import explain_compile, explain_failure, missing
 from dsl.plan import Json
 
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_MAPS = frozenset({"map", "filter"})
-_LOOP = re.compile(rf"\.({'|'.join(sorted(MACROS))})\(")
 
 
 def _kind(kind: Kind) -> Any:
@@ -68,28 +66,24 @@ _ENVIRONMENT = _environment()
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """``path`` is set where the library is not needed; ``loops`` and ``additions`` are counted in the source."""
+    """``path`` is set where the library is not needed."""
 
     expression: Any
     path: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
-    loops: int
-    maps: bool
-    additions: int
+    work: Work
 
 
 @lru_cache(maxsize=8192)
 def _compiled(source: str, names: tuple[str, ...]) -> _Program:
     if len(names) == 1 and _PATH.fullmatch(source) and source.split(".")[0] == root_name(names[0]):
-        return _Program(None, (names[0], *source.split(".")[1:]), (), 0, False, 0)
+        return _Program(None, (names[0], *source.split(".")[1:]), (), Work())
     try:
         expression = _ENVIRONMENT.compile(source, disable_check=True)
     except (RuntimeError, ValueError) as error:
         raise ExpressionError(explain_compile(str(error))) from None
     spelled = tuple((name, root_name(name)) for name in names)
-    loops = _LOOP.findall(source)
-    maps = not _MAPS.isdisjoint(loops)
-    return _Program(expression, (), spelled, len(loops), maps, source.count(" + "))
+    return _Program(expression, (), spelled, Work.of(source))
 
 
 def problem_of(expression: plan.Expression) -> str | None:
@@ -175,7 +169,7 @@ def _run(source: str, names: tuple[str, ...], env: Mapping[str, Json]) -> Json:
         if name not in env:
             raise ExpressionError(f"`{name}` has no value here: the step did not run")
         data[spelled] = env[name]
-    check(measure(data), program.loops, program.maps, program.additions)
+    check(measure(data), program.work)
     try:
         value = program.expression.eval(data=data)
         made = result(value, Room())

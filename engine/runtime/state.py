@@ -23,8 +23,8 @@ from engine.strict import NotJson, TooLarge
 
 Json: TypeAlias = Any
 
-TURN_S = 0.005
-"""What a run may compute at a stretch; a step is not interrupted."""
+TURN_S = 0.01
+"""Of computing, that a run may do at a stretch; a step is not interrupted."""
 LONGEST_REST_S = 0.1
 
 
@@ -76,7 +76,7 @@ class State:
     ``refused``: by a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of
     the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
     ``undoing``: the line of all that is being undone; only a drain stops it.
-    ``busy_s``: seconds that it has computed since it last left the loop to others.
+    ``busy_s``: seconds of computing since it last left the loop to others.
     ``reviews``: the questions that a person must answer, by the path of the call; ``halt`` stops all else for them.
     """
 
@@ -108,13 +108,13 @@ class State:
 
     def compute(self, expression: Expression, scope: Scope, path: str) -> Json:
         """The value; an expression that has none is a ``Failure`` of the step at ``path``."""
-        began = time.perf_counter()
+        began = time.thread_time()
         try:
             return self.value(expression, scope)
         except (ValueError, KeyError) as error:
             raise self.failed(path, "expression", getattr(error, "message", None) or str(error)) from None
         finally:
-            self.busy_s += time.perf_counter() - began
+            self.busy_s += time.thread_time() - began
 
     def is_refused(self, step: str, path: str) -> bool:
         """Whether a person said no to what the step ``step`` of the plan does at ``path`` of the run."""
@@ -165,7 +165,7 @@ class State:
         recorded = self.journal.done.get(path)
         if recorded is not None:
             return recorded.order
-        began = time.perf_counter()
+        began = time.thread_time()
         try:
             self.journal.note("step.succeeded", path, {"result": value, "attempt": 1})
         except NotJson as error:
@@ -173,7 +173,7 @@ class State:
             said = f"The value cannot be kept: it holds {error}.{more}"
             raise self.failed(path, "expression", said) from None
         finally:
-            self.busy_s += time.perf_counter() - began
+            self.busy_s += time.thread_time() - began
         return self.journal.tick()
 
     async def rest(self, branch: Branch) -> None:

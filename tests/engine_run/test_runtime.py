@@ -426,6 +426,66 @@ async def test_a_result_that_is_no_json_fails_its_step() -> None:
     assert ended.error is not None and ended.error["code"] == "invalid_arguments"
 
 
+TWICE = p.ListExpr(items=(cel("c"), cel("c")))
+
+
+def rounds(value: p.Expression, initial: p.Expression, most: int = 60) -> p.PlanStep:
+    body = block(result=value)
+    return step(
+        "l", p.Loop(mode="until", test=const(False), max=most, carry="c", initial=initial, block=body)
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ([rounds(TWICE, const([]))], "more than 100,000 values"),
+        ([rounds(cel("c + c"), const([1]))], "more than 20,000 values"),
+        ([rounds(cel("c + c"), const("x"))], "more than 2,000,000 characters"),
+        ([rounds(p.TemplateExpr(parts=(cel("c"), cel("c"))), const("x"))], "more than 2,000,000 characters"),
+        (
+            [
+                let("c", const([1] * 50_000)),
+                foreach("l", const([1, 2, 3, 4, 5]), let("other", const(1)), result=cel("c")),
+            ],
+            "more than 200,000 values",
+        ),
+        (
+            [
+                let("c", const("x" * 1_000_000)),
+                foreach("l", const([1] * 17), let("other", const(1)), result=cel("c")),
+            ],
+            "more than 16.8 million characters",
+        ),
+    ],
+)
+async def test_a_value_that_grows_fails_its_step_early(steps: list[p.PlanStep], says: str) -> None:
+    stage = Stage(plan(*steps))
+    ended = await stage.invoke()
+    assert ended.error is not None and ended.error["code"] == "expression"
+    assert ended.error["step"].startswith("l") and says in ended.error["message"]
+
+
+async def test_a_run_that_only_computes_leaves_the_loop_to_others() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    ended = await Stage(plan(rounds(cel("c + 1"), const(0), most=3))).invoke()
+    assert ended.error is not None and ended.error["code"] == "exhausted"
+    few, turns = turns, 0
+    ended = await Stage(plan(rounds(cel("c.map(a, a + 1)"), const([1] * 1_000), most=20))).invoke()
+    beside.cancel()
+    assert ended.error is not None and ended.error["code"] == "exhausted"
+    assert few < 100 < turns
+
+
 async def test_an_empty_workflow_succeeds() -> None:
     assert await Stage(plan()).invoke() == Execution("succeeded", None)
 
