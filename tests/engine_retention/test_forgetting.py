@@ -163,7 +163,7 @@ async def busy_with(db: Database, workspace: Workspace, urls: Urls) -> None:
         urls.runner, autocommit=True, options=patience
     ) as connection:
         leases = Leases(connection, "me", 10)
-        claims = await leases.claim(1000)
+        claims = (await leases.claim(1000)).runs
         assert started.id in {claim.lease.run_id for claim in claims}
         assert started.id in (await leases.beat([started.id])).held
     cancelled = await runs.cancel_run(db, workspace.admin, started.id)

@@ -55,6 +55,7 @@ class World:
         self.idle = [psycopg.connect(owner_url) for _ in range(3)]
         self.busy: list[psycopg.Connection] = []
         self.live: list[Any] = []
+        self.calls = 0
         self.look = psycopg.connect(owner_url, autocommit=True)
 
     def close(self) -> None:
@@ -109,12 +110,14 @@ class World:
     def call(self) -> None:
         if (connection := self._one()) is None:
             return
+        # A model of its own: two open transactions would wait for each other's tally of one model.
+        self.calls += 1
         connection.execute(
             "INSERT INTO model_calls (id, account_id, run_id, provider, model, ms, cost_usd, error, at) VALUES (%s, %s,"
             " (SELECT id FROM runs WHERE account_id = %s ORDER BY random() LIMIT 1), 'p', %s, %s, 0.125, %s,"
             " now() - %s * interval '1 min')",
             (
-                *(new_id(), self.past.account, self.past.account, self.random.choice("mn")),
+                *(new_id(), self.past.account, self.past.account, f"m{self.calls}"),
                 *(
                     self.random.randint(1, 99),
                     self.random.choice((None, "timeout")),
