@@ -4,12 +4,18 @@ The SDK's own transport reads a line of any length into memory, and lets a line 
 whoever asked waits until the time is up. Here a line that is too long is dropped as it comes, and a line that is no
 message (nested too deep, half a surrogate pair, no UTF-8) is answered in the server's place, when it says which
 request it would have answered.
+
+The call that a line answers fails as soon as the line is over its limit, when it says whose it is at its beginning, as
+most do. The rest is read slowly: while the pipe is full the server sleeps, so that other runs hardly notice. Whoever
+else has called this very server waits meanwhile, each for as long as its own time limit. A server that goes on and on
+is ended.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -27,9 +33,17 @@ from mcp_types import JSONRPCError, jsonrpc_message_adapter
 from connectors.session import undelivered
 from connectors.tool import Json
 
+logger = logging.getLogger(__name__)
+
 LINE_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """The longest line that is read: the largest result, and the message around it."""
 
+DRAINED_BYTES_A_S = 16 * 1024 * 1024
+"""How fast the rest of a line is read that is too long."""
+MOST_DRAINED_BYTES = 256 * 1024 * 1024
+"""Of one line; the server that writes a longer one is ended."""
+
+_TOO_LARGE = f"the answer is larger than {LINE_BYTES:,} bytes"
 _CHUNK = 256 * 1024
 _ENDS = 512
 _GRACE_S = 2.0
@@ -61,6 +75,11 @@ class Lines:
         self._size = 0
         self._ends: tuple[bytes, bytes] | None = None
 
+    @property
+    def over(self) -> TooLong | None:
+        """The line at hand, so far, once it is too long."""
+        return None if self._ends is None else TooLong(*self._ends, self._size)
+
     def feed(self, chunk: bytes) -> Iterator[bytes | TooLong]:
         """The lines that end in this piece."""
         start = 0
@@ -88,14 +107,20 @@ class Lines:
 def read(line: bytes | TooLong) -> SessionMessage | Exception:
     """A line as the message that it is; what is none as an answer in the server's place, or as what is wrong."""
     if isinstance(line, TooLong):
-        said = f"the answer is larger than {LINE_BYTES:,} bytes: it has {line.size:,}"
-        return _instead(line.head, line.tail, said, "too_large") or ValueError(said)
+        return (
+            early(line) or _instead(line.head, line.tail, _TOO_LARGE, "too_large") or ValueError(_TOO_LARGE)
+        )
     try:
         return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValueError as error:
         head, tail = line[:_ENDS], line[-_ENDS:]
         said = "the answer is no JSON that can be read: nested too deep, or not Unicode"
         return _instead(head, tail, said, "invalid_result") or error
+
+
+def early(line: TooLong) -> SessionMessage | None:
+    """What the beginning of a line says about which request it answers, as that answer."""
+    return _instead(line.head, b"", _TOO_LARGE, "too_large")
 
 
 def _instead(head: bytes, tail: bytes, said: str, code: str) -> SessionMessage | None:
@@ -146,16 +171,36 @@ async def _receive(
     process: asyncio.subprocess.Process, incoming: MemoryObjectSendStream[SessionMessage | Exception]
 ) -> None:
     assert process.stdout is not None
-    lines, listening = Lines(), True
-    async with incoming:
-        while chunk := await process.stdout.read(_CHUNK):
-            if not listening:
-                continue  # a server that cannot get rid of its output would not end
+    lines, listening, told = Lines(), True, False
+
+    async def tell(message: SessionMessage | Exception) -> None:
+        nonlocal listening
+        # A server that cannot get rid of its output would not end: what nobody hears is read as well.
+        if listening:
             try:
-                for line in lines.feed(chunk):
-                    await incoming.send(read(line))
+                await incoming.send(message)
             except (anyio.ClosedResourceError, anyio.BrokenResourceError):
                 listening = False
+
+    async with incoming:
+        while chunk := await process.stdout.read(_CHUNK):
+            for line in lines.feed(chunk):
+                if not (told and isinstance(line, TooLong)):
+                    await tell(read(line))
+                told = False
+            if (over := lines.over) is None:
+                continue
+            if not told and (answer := early(over)) is not None:
+                told = True
+                await tell(answer)
+            if over.size > MOST_DRAINED_BYTES:
+                logger.warning(
+                    "A server is ended that wrote more than %d bytes in one line.", MOST_DRAINED_BYTES
+                )
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                return
+            await asyncio.sleep(len(chunk) / DRAINED_BYTES_A_S)
 
 
 async def _send(

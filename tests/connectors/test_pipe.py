@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import pytest
 from mcp.shared.message import SessionMessage
 
 from connectors import StdioToolset, ToolError
-from connectors.pipe import Lines, TooLong, read
+from connectors.pipe import DRAINED_BYTES_A_S, LINE_BYTES, Lines, TooLong, read
 from tests.connectors.conftest import ROOT, opened
 
 
@@ -84,6 +85,31 @@ def test_an_answer_that_cannot_be_read_is_an_error_for_the_call_it_answers(text:
 )
 def test_what_answers_no_call_is_no_answer(line: bytes) -> None:
     assert isinstance(read(line), Exception)
+
+
+async def test_a_call_with_a_long_answer_fails_before_it_was_all_read_and_others_wait() -> None:
+    toolset = StdioToolset("odd", [sys.executable, "-m", "tests.poison.server"], {"PYTHONPATH": str(ROOT)})
+    async with opened(toolset):
+        began = time.monotonic()
+        with pytest.raises(ToolError) as caught:
+            await toolset.call("huge", {"megabytes": 40}, key=None, timeout_s=30)
+        failed = time.monotonic()
+        assert caught.value.code == "too_large"
+        assert (await toolset.call("quick", {"n": 3}, key=None, timeout_s=30)).unwrap() == {"n": 3}
+        slow = (40 * 1024 * 1024 - LINE_BYTES) / DRAINED_BYTES_A_S
+        assert time.monotonic() - failed > slow / 2 and failed - began < 20
+
+
+async def test_a_server_that_does_not_stop_flooding_us_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.pipe.MOST_DRAINED_BYTES", LINE_BYTES + 1_000_000)
+    toolset = StdioToolset("odd", [sys.executable, "-m", "tests.poison.server"], {"PYTHONPATH": str(ROOT)})
+    async with opened(toolset):
+        with pytest.raises(ToolError) as caught:
+            await toolset.call("huge", {"megabytes": 40}, key=None, timeout_s=30)
+        assert caught.value.code == "too_large"
+        with pytest.raises(ToolError) as caught:
+            await toolset.call("quick", {"n": 3}, key=None, timeout_s=30)
+        assert caught.value.code == "unavailable"
 
 
 async def test_a_server_that_floods_us_is_told_off_and_goes_on() -> None:

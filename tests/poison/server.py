@@ -40,6 +40,8 @@ def poison() -> MCPServer[Any]:
 
     @server.tool()
     async def quick(n: int = 0) -> dict[str, int]:
+        while ONE_AT_A_TIME.locked():  # the SDK would write its answer into the midst of the other  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         return {"n": n}
 
     @server.tool()
