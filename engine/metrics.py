@@ -15,11 +15,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from engine import tallies
+from engine import tallybook
 from engine.database import Database
 from engine.lifecycle import TERMINAL, RunState
 from engine.pulse import Backlog, EngineState, RunTotals, backlog, engine_state, run_totals
-from engine.tallies import MEASURES, Measure, Tally
+from engine.tallies import INFINITY, MEASURES, Measure, Tally
 
 PROVIDER = "provider_api"
 """The name under which the database counts the calls of models (migration 0008): provider, model, outcome."""
@@ -28,7 +28,7 @@ PROVIDER = "provider_api"
 async def scrape(db: Database) -> bytes:
     """The text exposition format. Raises ``Unavailable``."""
     registry = CollectorRegistry()
-    counted = await tallies.read(db)
+    counted = await tallybook.read(db)
     totals = families(await engine_state(db), await run_totals(db))
     waiting = backlog_families(await backlog(db))
     registry.register(_Snapshot((*totals, *waiting, *tallied_families(counted), *provider_families(counted))))
@@ -108,7 +108,7 @@ def _histogram(measure: Measure, rows: Sequence[Tally]) -> Metric:
 
 
 def _bound(value: float) -> str:
-    return "+Inf" if value == tallies.INFINITY else str(value)
+    return "+Inf" if value == INFINITY else str(value)
 
 
 def provider_families(counted: Sequence[Tally]) -> tuple[Metric, ...]:

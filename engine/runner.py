@@ -344,7 +344,7 @@ class Runner:
         async with self._desk.leases() as leases:
             found = await leases.plan(version_id)
         if found is not None and self._programs.get(found[0]) is None:
-            self._programs.add(found[0], Plan.model_validate(found[1]))
+            await self._programs.add(found[0], Plan.model_validate(found[1]))
 
     async def _release(self, claim: Claim, *, blameless: bool) -> None:
         try:

@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import psycopg
 from psycopg.rows import TupleRow
-from sqlalchemy import text
-
-from engine.database import Database
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
@@ -36,8 +32,6 @@ ON CONFLICT (name, labels, bound) DO UPDATE SET n = t.n + excluded.n, total = t.
 """
 # In the order of the key, so that processes which add together never wait for each other in a ring.
 ADD_BY_A_RUNNER = ADD.format(rows="%s")
-ADD_BY_THE_API = text(ADD.format(rows=":rows"))
-READ = text("SELECT name, labels, bound, n, total FROM tallies ORDER BY name, labels, bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +124,8 @@ class Tallies:
         before, total = self._counts.get(place, (0, 0.0))
         self._counts[place] = (before + 1, total + value)
 
-    def _rows(self) -> str | None:
-        """As JSON, and start again; None when nothing was counted."""
+    def taken(self) -> str | None:
+        """The rows of ``ADD`` as JSON, and start again; None when nothing was counted."""
         if not self._counts:
             return None
         counts, self._counts = self._counts, {}
@@ -144,18 +138,5 @@ class Tallies:
 
     async def flush(self, connection: Connection) -> None:
         """From a runner."""
-        if (rows := self._rows()) is not None:
+        if (rows := self.taken()) is not None:
             await connection.execute(ADD_BY_A_RUNNER, (rows,))
-
-    async def flush_to(self, db: Database) -> None:
-        """From the API. Raises ``Unavailable``."""
-        if (rows := self._rows()) is not None:
-            async with db.platform() as session:
-                await session.execute(ADD_BY_THE_API, {"rows": rows})
-
-
-async def read(db: Database) -> tuple[Tally, ...]:
-    """In the order of names, labels and bounds."""
-    async with db.platform() as session:
-        rows: Iterable[Any] = await session.execute(READ)
-        return tuple(Tally(name, tuple(labels), bound, n, total) for name, labels, bound, n, total in rows)

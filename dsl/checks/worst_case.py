@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from dsl.checks.subject import Subject
 from dsl.diagnostic import Diagnostic
-from dsl.estimate import Estimate, estimate_of
+from dsl.estimation import Estimate, estimate_of
 from dsl.wording.spelling import duration_words, listed
 
 _SHOWN = 8

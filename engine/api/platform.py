@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from engine import metrics
+from engine import metrics, tallybook
 from engine.api.access import Open, database
 from engine.errors import Unavailable
 from engine.pulse import EngineState, engine_state
@@ -40,7 +40,7 @@ async def ready(request: Request, runs: bool = False) -> Ready:
 
 @router.get("/metrics", response_class=Response)
 async def scrape(request: Request) -> Response:
-    await request.app.state.tallies.flush_to(database(request))
+    await tallybook.add(database(request), request.app.state.tallies)
     return Response(
         await metrics.scrape(database(request)), media_type="text/plain; version=0.0.4; charset=utf-8"
     )

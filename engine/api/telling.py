@@ -15,6 +15,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine import tallybook
 from engine.database import Database
 from engine.errors import Unavailable
 from engine.tallies import REQUEST_SECONDS, REQUESTS, Tallies
@@ -72,6 +73,6 @@ class Telling:
 
     async def _flush(self) -> None:
         try:
-            await self._tallies.flush_to(self._db)
+            await tallybook.add(self._db, self._tallies)
         except Unavailable:
             pass  # counts of a few seconds are lost; nobody who asks for something shall notice

@@ -1,30 +1,13 @@
-"""The runtime: a plan becomes a program (a LangGraph graph), and a program with a journal becomes a run.
+"""The runtime: a plan becomes a program, and a program with a journal becomes a run.
 
-``unsupported`` is what publishing asks; it must not pay for LangGraph, so the rest is imported when it is asked for.
+LangGraph is imported by the first plan whose spine branches, not by this front door: publishing asks it only what is
+``unsupported``, and a runner starts sooner.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+from engine.runtime.execution import End, Execution, Invocation
+from engine.runtime.program import Program, Programs, compile_plan
+from engine.runtime.state import Models, World
 from engine.runtime.support import unsupported
-
-if TYPE_CHECKING:
-    from engine.runtime.execution import End, Execution, Invocation
-    from engine.runtime.program import Program, Programs, compile_plan
-    from engine.runtime.state import Models, World
-
-_WHERE = {
-    "End": "execution",
-    "Execution": "execution",
-    "Invocation": "execution",
-    "Models": "state",
-    "Program": "program",
-    "Programs": "program",
-    "World": "state",
-    "compile_plan": "program",
-}
 
 __all__ = [
     "End",
@@ -37,9 +20,3 @@ __all__ = [
     "compile_plan",
     "unsupported",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(f"engine.runtime.{_WHERE[name]}"), name)
-    raise AttributeError(f"engine.runtime has no {name!r}")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from dsl import plan as p
+from dsl.cel import ExpressionError, evaluate
 from dsl.plan import Expression
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope
@@ -55,8 +56,6 @@ def bind(expression: Expression) -> Bound:
 
 
 def _general(expression: Expression) -> Bound:
-    from dsl import ExpressionError, evaluate
-
     names = tuple(sorted(names_of(expression)))
 
     def value(scope: Scope) -> Json:

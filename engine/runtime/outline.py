@@ -1,4 +1,4 @@
-"""The steps of a plan, one after the other, and where each lives."""
+"""The steps of a plan, one after the other, where each lives, and which of them shape a spine."""
 
 from __future__ import annotations
 
@@ -31,3 +31,21 @@ def blocks_of(step: PlanStep) -> tuple[Block, ...]:
             return (block,)
         case _:
             return ()
+
+
+def is_fork(step: PlanStep) -> bool:
+    """A choice whose arms belong to the spine: one without clauses."""
+    plain = step.timeout_ms is None and step.retry is None and step.compensate is None and not step.catches
+    return plain and isinstance(step.do, p.If | p.Switch)
+
+
+def is_wide(step: PlanStep) -> bool:
+    """A step with branches of its own side by side."""
+    return isinstance(step.do, p.Parallel | p.Foreach)
+
+
+def is_straight(steps: tuple[PlanStep, ...]) -> bool:
+    """Whether the spine is a single node: nothing to choose, and nothing wide beside anything else."""
+    if len(steps) == 1:
+        return not is_fork(steps[0])
+    return not any(is_fork(step) or is_wide(step) for step in steps)

@@ -18,7 +18,8 @@ from engine.actor import Actor
 from engine.conversations import Conversation, Message
 from engine.database import Database
 from engine.errors import BadInput, WeftError
-from engine.model import Call, ChatModel, ModelSettings, open_model, record
+from engine.model import Call, ChatModel, ModelSettings, open_model
+from engine.model.ledger import record
 from studio.designer import BuiltinWriter, Event, ModelWriter, Proposal, Task, Text, Turn, Writer, answer
 
 LONGEST = 20_000

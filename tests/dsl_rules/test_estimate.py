@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import dsl
-from dsl.estimate import Estimate
+from dsl.estimation import Estimate
 from tests.dsl_rules.rules import CATALOG, ROOT
 
 SECOND = 1000

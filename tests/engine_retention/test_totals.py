@@ -16,7 +16,8 @@ from engine.database import Database, Urls
 from engine.identity import new_id
 from engine.janitor import FIRST, FORGET_RUNS, ROLL_UP
 from engine.metrics import scrape
-from engine.model.usage import Call, record
+from engine.model.ledger import record
+from engine.model.usage import Call
 from tests.engine_retention.past import Past
 from tests.engine_run.ground import Ground
 from tests.engine_store.conftest import Workspace
