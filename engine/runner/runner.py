@@ -2,70 +2,44 @@
 
 It is woken by LISTEN/NOTIFY and looks by itself once a second, so a lost notification costs a second and nothing
 else. What it holds in memory can be lost at any moment: another runner claims its runs when their leases are over.
-
-``python -m engine.runner`` is one runner as a process of its own; the Serve replica holds the same class.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import psycopg
 
 from connectors import Health
-from connectors.tracing import TRACEPARENT
-from dsl.plan import Plan
-from engine import depth, queueing
-from engine.artifacts import Artifact, ArtifactStore, Shelf, StoreFailed, configured
+from engine import depth
+from engine.artifacts import ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
 from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
-from engine.lease import Claim, Connection, Leases
-from engine.model import AgentModels, Call, ModelSettings
-from engine.runtime import Invocation, Models, Program, Programs, World
+from engine.lease import Claim
+from engine.model import AgentModels, ModelSettings
+from engine.runner.desk import Desk
+from engine.runner.measuring import Measuring
+from engine.runner.repertoire import Repertoire
+from engine.runtime import Invocation, Models, World
 from engine.settings import BadSettings
 from engine.suspects import given_up, is_suspect
-from engine.tallies import (
-    BATCH_EVENTS,
-    CIRCUITS,
-    CLAIMS,
-    COMMIT_SECONDS,
-    DEAD_LETTERS,
-    LEASES_LOST,
-    RETRIES,
-    STEP_SECONDS,
-    Tallies,
-)
-from engine.telemetry import logs
-from engine.telemetry.receiver import Receiver
-from engine.telemetry.subject import RUN, STEP, RunSubject
-from engine.telemetry.trace import Trace
 from engine.toolbox import PooledTools
 from engine.writer import Writer
-
-if TYPE_CHECKING:
-    from engine.telemetry.tracer import Tracer
-
-__all__ = ["Runner", "RunnerSettings", "spare_the_collector"]
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 0.01
 """When to look again after another runner was claiming what a limit is on."""
-WARM = 64
-"""Versions that a fresh runner makes ready before it claims: about 5 ms each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +84,20 @@ class Runner:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         self._url = url
         self._settings = settings if settings is not None else RunnerSettings()
-        self._programs = Programs()
         self._active: dict[UUID, _Active] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._awake = asyncio.Event()
-        self._preloading = asyncio.Lock()
         self._draining = False
         self._writer = Writer(url, self.id)
-        self._own_tools = PooledTools(self._connector, self._connector_health)
+        self._desk = Desk(url, self.id, self._settings.lease_s)
+        self._repertoire = Repertoire(self._desk)
+        self._measuring = Measuring(url, self.id, self._writer)
+        self._own_tools = PooledTools(self._desk.connector, self._connector_health)
         self._tools: Tools = self._own_tools if tools is None else tools
         self._models = models if models is not None else self._configured()
         store = artifacts if artifacts is not None else configured()
-        self._shelf = Shelf(store, self._refer)
-        self._tallies = Tallies()
-        self._writer.measured = self._committed
-        self._tracer = self._traced()
+        self._shelf = Shelf(store, self._desk.refer)
         self._clock = clock
         self._offset = 0.0
         self._full = False
@@ -133,7 +105,6 @@ class Runner:
         self._due = 0
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is active and nothing is due: for measuring and tests."""
-        self._desk = _Desk(url, self.id, self._settings.lease_s)
         self._janitor = Janitor(url, store=store)
 
     @property
@@ -147,7 +118,7 @@ class Runner:
 
     def ready(self, content_hash: str) -> bool:
         """Whether a run of this version starts here without compiling it first."""
-        return self._programs.get(content_hash) is not None
+        return self._repertoire.has(content_hash)
 
     async def due(self) -> int:
         """How many runs are due, whoever takes them: the last known number while the database does not answer."""
@@ -161,9 +132,8 @@ class Runner:
         await self._writer.open()
         async with self._desk.leases() as leases:
             await leases.register()
-        if self._tracer is not None:
-            self._tracer.open()
-        await self._warm()
+        self._measuring.open()
+        await self._repertoire.warm()
         self._loops = [
             asyncio.create_task(self._claim_loop(), name="weft-claim"),
             asyncio.create_task(self._beat_loop(), name="weft-beat"),
@@ -189,11 +159,10 @@ class Runner:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._writer.close()
-        if self._tracer is not None:
-            await self._tracer.close()
+        await self._measuring.close()
         with contextlib.suppress(psycopg.Error):
             async with self._desk.leases() as leases:
-                await leases.count(self._tallies)
+                await leases.count(self._measuring.tallies)
                 await leases.sign_off()
         await self._desk.close()
         await self._own_tools.close()
@@ -240,7 +209,7 @@ class Runner:
 
     def _begin(self, claim: Claim) -> None:
         self._offset = claim.clock - self._clock()
-        self._tallies.add(CLAIMS, claim.why)
+        self._measuring.claimed(claim)
         active = self._active[claim.lease.run_id] = _Active(claim)
         task = asyncio.create_task(self._carry(active))
         self._tasks.add(task)
@@ -255,8 +224,7 @@ class Runner:
     async def _carry(self, active: _Active) -> None:
         claim = active.claim
         run_id = claim.lease.run_id
-        trace = Trace.of(run_id, claim.traceparent)
-        RUN.set(RunSubject(run_id, claim.lease.workflow_id, claim.lease.account_id, trace.id))
+        self._measuring.begun(claim)
         try:
             await self._execute(active)
         except Fenced:
@@ -281,18 +249,18 @@ class Runner:
         claim = active.claim
         journal = Journal(claim.lease, self._writer, claim.events, self._shelf)
         if claim.attempt > self._settings.most_attempts:
-            self._tallies.add(DEAD_LETTERS)
+            self._measuring.given_up()
             error = {"code": "dead_letter", "message": given_up(claim.attempt - 1), "step": ""}
             await journal.finish("failed", {"error": error}, None, error)
             return
-        program = await self._program(claim)
-        trace = None if self._tracer is None else Trace.of(claim.lease.run_id, claim.traceparent)
+        program = await self._repertoire.program(claim)
+        trace = self._measuring.trace(claim)
         world = World(
             self._tools,
             self._now,
-            observe=self._observed,
+            observe=self._measuring.observed,
             models=self._models,
-            calling=partial(self._calling, trace),
+            calling=partial(self._measuring.calling, trace),
             traceparent=(lambda path: None) if trace is None else trace.header,
         )
         active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
@@ -301,50 +269,6 @@ class Runner:
         ended = await active.invocation.run()
         if ended.state == "drained":
             await self._release(claim, blameless=True)
-
-    def _observed(self, outcome: str, seconds: float) -> None:
-        self._tallies.observe(STEP_SECONDS, seconds, outcome)
-
-    def _calling(self, trace: Trace | None, path: str, attempt: int) -> None:
-        STEP.set(path)
-        if trace is not None:
-            TRACEPARENT.set(trace.header(path, str(attempt)))
-        if attempt > 1:
-            self._tallies.add(RETRIES)
-
-    def _committed(self, events: int, seconds: float) -> None:
-        self._tallies.observe(BATCH_EVENTS, events)
-        self._tallies.observe(COMMIT_SECONDS, seconds)
-
-    async def _program(self, claim: Claim) -> Program:
-        program = self._programs.get(claim.content_hash)
-        if program is None:
-            async with self._preloading:  # of many runs of a version that is new here, the first brings it
-                if (program := self._programs.get(claim.content_hash)) is None:
-                    await self._preload(claim.version_id)
-                    program = self._programs.get(claim.content_hash)
-        if program is None:
-            raise RuntimeError(f"version {claim.version_id} has no plan of hash {claim.content_hash}")
-        return program
-
-    async def _warm(self) -> None:
-        """Compile what was lately used before the first claim: a fresh runner is as fast as the one it replaces."""
-        async with self._desk.leases() as leases:
-            used = await leases.lately_used(WARM)
-        for version_id in reversed(used):  # the latest last, so that it is kept longest
-            try:
-                await self._preload(version_id)
-            except psycopg.Error:
-                raise
-            except Exception:  # its runs will say so; all others start
-                log.exception("version %s could not be made ready", version_id)
-            await asyncio.sleep(0)
-
-    async def _preload(self, version_id: UUID) -> None:
-        async with self._desk.leases() as leases:
-            found = await leases.plan(version_id)
-        if found is not None and self._programs.get(found[0]) is None:
-            await self._programs.add(found[0], Plan.model_validate(found[1]))
 
     async def _release(self, claim: Claim, *, blameless: bool) -> None:
         try:
@@ -373,13 +297,13 @@ class Runner:
                 continue
             if beat.held.get(run_id) != active.claim.lease.epoch:
                 active.lost = True
-                self._tallies.add(LEASES_LOST)
+                self._measuring.lost()
                 active.invocation.drain()
             elif run_id in beat.cancelled:
                 active.invocation.cancel()
         with contextlib.suppress(psycopg.Error):
             async with self._desk.leases() as leases:
-                await leases.count(self._tallies)
+                await leases.count(self._measuring.tallies)
 
     async def _listen_loop(self) -> None:
         while True:
@@ -404,12 +328,12 @@ class Runner:
             named = UUID(payload)
         if channel == "weft_versions":
             if named is not None:
-                await self._preload(named)
+                await self._repertoire.bring(named)
             return
         active = None if named is None else self._active.get(named)
         if active is None:
-            if named is not None and self._tracer is not None:
-                self._tracer.noticed(named)
+            if named is not None:
+                self._measuring.said_of(named)
             self._awake.set()
         else:
             await self._news(active)
@@ -432,16 +356,6 @@ class Runner:
             active.invocation.deliver(path, answer)
         active.invocation.look()
 
-    def _traced(self) -> Tracer | None:
-        receiver = Receiver.from_environment(os.environ)
-        if receiver is None:
-            return None
-        from engine.telemetry.tracer import Tracer
-
-        tracer = Tracer(self._url, receiver, self.id, self._tallies)
-        self._writer.written = tracer.mark
-        return tracer
-
     def _configured(self) -> Models | None:
         """The environment's models. Settings that cannot be read are none: everything else still runs."""
         try:
@@ -449,103 +363,8 @@ class Runner:
         except BadSettings as error:
             log.error("no language model can be used: %s %s", error.message, error.help)
             return None
-        return None if settings is None else AgentModels(settings, self._spent)
-
-    async def _refer(self, account_id: UUID, run_id: UUID, artifact: Artifact) -> None:
-        async with self._desk.leases() as leases:
-            await leases.refer(account_id, run_id, artifact)
-
-    async def _spent(self, account_id: UUID, run_id: UUID, call: Call) -> None:
-        async with self._desk.leases() as leases:
-            await leases.spent(account_id, run_id, call)
+        return None if settings is None else AgentModels(settings, self._desk.spent)
 
     async def _connector_health(self, account_id: UUID, name: str, health: Health) -> None:
-        self._tallies.add(CIRCUITS, "opened" if health.state == "down" else "closed")
-        async with self._desk.leases() as leases:
-            await leases.connector_health(account_id, name, health.state, health.message)
-
-    async def _connector(self, account_id: UUID, name: str) -> dict[str, object] | None:
-        async with self._desk.leases() as leases:
-            return await leases.connector(account_id, name)
-
-
-class _Desk:
-    """One connection for everything but the journal, used by one at a time, and found again when it breaks."""
-
-    def __init__(self, url: str, me: str, lease_s: float) -> None:
-        self._url = url
-        self._me = me
-        self._lease_s = lease_s
-        self._lock = asyncio.Lock()
-        self._connection: Connection | None = None
-
-    @contextlib.asynccontextmanager
-    async def leases(self) -> AsyncIterator[Leases]:
-        async with self.connection() as connection:
-            yield Leases(connection, self._me, self._lease_s)
-
-    @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        async with self._lock:
-            if self._connection is None or self._connection.closed:
-                self._connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-runner",
-                    options=queueing.OPTIONS,
-                )
-            try:
-                yield self._connection
-            except psycopg.OperationalError:
-                await self._connection.close()
-                raise
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-
-
-def spare_the_collector() -> None:
-    """For a process that does nothing but run: what was imported stays, and what a step leaves behind is freed by
-    counting. Looking for cycles after every 700 objects cost a third of a run's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-async def serve(url: str, tools: Tools | None = None) -> None:
-    """Until SIGTERM or SIGINT."""
-    spare_the_collector()
-    runner = Runner(url, RunnerSettings.from_environment(), tools)
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    await runner.open()
-    log.info("runner %s is up", runner.id)
-    while runner.alive and not stopping.is_set():
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await stopping.wait()
-    await runner.stop()
-    if not stopping.is_set():
-        raise SystemExit("the runner has stopped by itself")
-
-
-def main(tools: Tools | None = None) -> int:
-    logs.configure()
-    url = os.environ.get("WEFT_RUNNER_URL", "")
-    if not url:
-        print("WEFT_RUNNER_URL is not set. Start with ./weft up, or set it to the database's address.")
-        return 2
-    try:
-        asyncio.run(serve(url, tools))
-    except psycopg.OperationalError as error:
-        print(f"The database does not answer: {error}")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        self._measuring.circuit(health)
+        await self._desk.connector_health(account_id, name, health)

@@ -1,0 +1,3 @@
+from engine.runner.process import main
+
+raise SystemExit(main())
