@@ -89,7 +89,7 @@ def compile_plan(content_hash: str, plan: Plan) -> Program:
 
 
 def _weaving() -> ModuleType:
-    """The one way to LangGraph. It takes a second and 60 MB, and many a runner never sees a plan that branches."""
+    """The one way to LangGraph. It takes a second and 40 MB, and many a runner never sees a plan that branches."""
     from engine.runtime import weaving
 
     return weaving
