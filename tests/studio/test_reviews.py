@@ -92,7 +92,7 @@ async def test_a_person_answers_on_the_page_and_the_run_goes_on(
         async with asyncio.timeout(30):
             await loading  # following ends with the run
         page = await signed_in.state(RunPage)
-        assert (page.run.state, page.result, page.reviews) == ("succeeded", {"value": 5.0}, [])
+        assert (page.run.state, page.result, page.reviews) == ("succeeded", {"value": 5.0, "large": {}}, [])
         await signed_in.send(RunPage.toggle("pay"))
         (asked,) = (await signed_in.state(RunPage)).details["pay"]["questions"]
         assert (asked["words"], asked["by"], asked["comment"]) == (
