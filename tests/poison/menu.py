@@ -8,7 +8,7 @@ from typing import Any
 from dsl import plan as p
 from tests.engine_run.kit import agent, block, call, cel, const, plan, ret, step, tool
 
-MOST_ATTEMPTS = 4
+MOST_ATTEMPTS = 3
 """Of the runner process, so that a dead letter does not take all day."""
 
 
@@ -50,7 +50,7 @@ MENU = {
     "bytes": odd("bytes_", "invalid_result", "not Unicode"),
     "NaN": odd("nan", "invalid_result", "a number that is not finite"),
     "NUL": odd("nul", "invalid_result", "a NUL character"),
-    "hang": odd("hang", "timeout", "no answer within 15 seconds", 15_000),
+    "hang": odd("hang", "timeout", "no answer within 8 seconds", 8_000),
     "endless agent": Poison(
         plan(agent("m", tool("quick", effect="read").model_copy(update={"connector": "calm"}), max_turns=8)),
         "max_turns",

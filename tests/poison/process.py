@@ -1,7 +1,8 @@
 """A runner process as in earnest, over connectors of its operator: ``odd``, ``frail`` and ``calm`` are stdio servers
 (see ``tests.poison.server``), ``own`` are tools in the process itself. Its model asks for a tool in every turn.
 
-With ``TOGETHER`` in the environment suspects are claimed like everybody else: the control."""
+With ``TOGETHER`` in the environment suspects are claimed like everybody else: the control. With ``SPARE`` it is made
+ready, and begins at a line on its standard input."""
 
 from __future__ import annotations
 
@@ -84,5 +85,7 @@ if __name__ == "__main__":
     if "TOGETHER" in os.environ:
         assert MAY_BE_TAKEN in lease.CLAIM
         lease.CLAIM = lease.CLAIM.replace(MAY_BE_TAKEN, "true")
+    if "SPARE" in os.environ and not sys.stdin.readline():
+        raise SystemExit
     runner.spare_the_collector()
     asyncio.run(main())

@@ -21,7 +21,7 @@ from tests.poison.menu import MENU, MOST_ATTEMPTS, neighbour, tool_of
 
 
 class Processes:
-    """Runners; ``keep`` starts another whenever the last one has died, as a supervisor does."""
+    """Runners; ``keep`` has another begin whenever the last one has died, as a supervisor does."""
 
     def __init__(self, urls: Urls, folder: Path) -> None:
         self._urls = urls
@@ -39,6 +39,7 @@ class Processes:
                 [sys.executable, "-m", "tests.poison.process"],
                 cwd=ROOT,
                 env={**os.environ, **about, **environment},
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
@@ -46,8 +47,12 @@ class Processes:
         return one
 
     async def keep(self, **environment: str) -> None:
+        spare = self.start(SPARE="1", **environment)
         while True:
-            one = self.start(**environment)
+            one, spare = spare, self.start(SPARE="1", **environment)
+            assert one.stdin is not None
+            one.stdin.write(b"\n")
+            one.stdin.flush()
             while one.poll() is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
@@ -55,6 +60,8 @@ class Processes:
         for one in self.started:
             one.terminate()
         for one in self.started:
+            assert one.stdin is not None
+            one.stdin.close()
             try:
                 one.wait(15)
             except subprocess.TimeoutExpired:
