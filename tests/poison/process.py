@@ -1,8 +1,8 @@
 """A runner process as in earnest, over connectors of its operator: ``odd``, ``frail`` and ``calm`` are stdio servers
 (see ``tests.poison.server``), ``own`` are tools in the process itself. Its model asks for a tool in every turn.
 
-With ``TOGETHER`` in the environment suspects are claimed like everybody else: the control. With ``SPARE`` it is made
-ready, and begins at a line on its standard input."""
+With ``TOGETHER`` in the environment suspects are claimed like everybody else: the control. With ``KEEP`` another
+begins whenever it has died."""
 
 from __future__ import annotations
 
@@ -80,12 +80,25 @@ async def main() -> None:
     await tools.close()
 
 
+def keep() -> None:
+    """As a supervisor does. Returns in each new process: forked, since its imports take seconds."""
+    while (child := os.fork()) != 0:
+
+        def stop(*_: object, child: int = child) -> None:
+            os.kill(child, signal.SIGKILL)
+            raise SystemExit
+
+        signal.signal(signal.SIGTERM, stop)
+        os.waitpid(child, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
     if "TOGETHER" in os.environ:
         assert MAY_BE_TAKEN in lease.CLAIM
         lease.CLAIM = lease.CLAIM.replace(MAY_BE_TAKEN, "true")
-    if "SPARE" in os.environ and not sys.stdin.readline():
-        raise SystemExit
+    if "KEEP" in os.environ:
+        keep()
     runner.spare_the_collector()
     asyncio.run(main())

@@ -3,7 +3,6 @@ and every neighbour succeeds."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from tests.poison.menu import MENU, MOST_ATTEMPTS, neighbour, tool_of
 
 
 class Processes:
-    """Runners; ``keep`` has another begin whenever the last one has died, as a supervisor does."""
+    """Runners; with ``KEEP`` another begins whenever the last one has died, as under a supervisor."""
 
     def __init__(self, urls: Urls, folder: Path) -> None:
         self._urls = urls
@@ -39,29 +38,16 @@ class Processes:
                 [sys.executable, "-m", "tests.poison.process"],
                 cwd=ROOT,
                 env={**os.environ, **about, **environment},
-                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
         self.started.append(one)
         return one
 
-    async def keep(self, **environment: str) -> None:
-        spare = self.start(SPARE="1", **environment)
-        while True:
-            one, spare = spare, self.start(SPARE="1", **environment)
-            assert one.stdin is not None
-            one.stdin.write(b"\n")
-            one.stdin.flush()
-            while one.poll() is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-
     def stop(self) -> None:
         for one in self.started:
             one.terminate()
         for one in self.started:
-            assert one.stdin is not None
-            one.stdin.close()
             try:
                 one.wait(15)
             except subprocess.TimeoutExpired:
@@ -127,9 +113,8 @@ async def test_a_run_that_ends_its_runner_is_dead_lettered_and_takes_nobody_with
     dies, long = killer(ground)
     (poison,) = ground.start(dies, {})  # type: ignore[arg-type]
     neighbours = ground.start(long, {}, 4)  # type: ignore[arg-type]
-    keeping = asyncio.create_task(processes.keep())
-    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 1, "succeeded": 4}, 400)
-    keeping.cancel()
+    processes.start(KEEP="1")
+    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 1, "succeeded": 4}, 120)
     ((code, message, attempt),) = ground.query(
         "SELECT error->>'code', error->>'message', attempt FROM runs WHERE id = %s", poison
     )
@@ -143,8 +128,7 @@ async def test_claimed_together_its_neighbours_would_go_with_it(processes: Proce
     dies, long = killer(ground)
     (poison,) = ground.start(dies, {})  # type: ignore[arg-type]
     neighbours = ground.start(long, {}, 4)  # type: ignore[arg-type]
-    keeping = asyncio.create_task(processes.keep(TOGETHER="1"))
-    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 5}, 400)
-    keeping.cancel()
+    processes.start(KEEP="1", TOGETHER="1")
+    await until(lambda: ground.states([poison, *neighbours]) == {"failed": 5}, 120)
     codes = ground.query("SELECT DISTINCT error->>'code' FROM runs WHERE id = ANY(%s)", neighbours)
     assert codes == [("dead_letter",)]
