@@ -8,7 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import orjson
+
 from connectors.tool import Json, ToolError
+
+_NESTS = (dict, list, tuple)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Bounds:
             raise ToolError(
                 "too_large", f"{tool}: the result is nested more than {self.depth} deep", "unknown"
             )
-        size = len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        size = _size(value)
         if size > self.result_bytes:
             raise ToolError(
                 "too_large",
@@ -53,17 +57,26 @@ class Bounds:
             )
 
 
+def _size(value: Json) -> int:
+    """Bytes of JSON without blanks."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        return len(
+            json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        )
+
+
 def is_deeper(value: Json, depth: int) -> bool:
     """Whether `value` nests more than `depth` lists and objects. Level by level, so its own depth cannot hurt it."""
-    level = [value]
+    level = [value] if isinstance(value, _NESTS) else []
     for _ in range(depth + 1):
-        inner: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list | tuple):
-                inner.extend(item)
-        if not inner:
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, _NESTS)
+        ]
+        if not level:
             return False
-        level = inner
-    return any(isinstance(item, dict | list | tuple) for item in level)
+    return True
