@@ -107,7 +107,7 @@ WITH RECURSIVE lost AS MATERIALIZED (
   UPDATE runs r SET state = 'running', attempt = r.attempt + 1, epoch = r.epoch + 1, lease_owner = %(me)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s), waiting_on = '{{}}',
     started_at = coalesce(r.started_at, clock_timestamp()),
-    last_seq = 1 + coalesce((SELECT max(seq) FROM run_events e WHERE e.run_id = r.id), r.last_seq)
+    last_seq = 1 + greatest((SELECT max(seq) FROM run_events e WHERE e.run_id = r.id), r.last_seq)
   WHERE r.id = ANY(ARRAY(SELECT id FROM lost UNION ALL SELECT id FROM next))
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
     r.cancel_requested_at IS NOT NULL AS cancelled, r.depth,
@@ -127,7 +127,10 @@ WHERE limited AND key IS NOT NULL AND EXISTS (SELECT FROM runs r WHERE {_OF_LANE
 HAVING count(*) > 0
 """
 """``locked``: accounts and workflows whose limit's lock we hold. Rows are the claimed runs; one row more, without a
-run, names all the limits that have due work, when there are any."""
+run, names all the limits that have due work, when there are any.
+
+The number of the claim's own event: while a runner holds a run, only the journal knows it; while none does, only the
+row is as new as its lock, since whoever answers at this moment changes both after the statement began to look."""
 
 LOCK = """
 SELECT key FROM unnest(%s::uuid[]) AS key WHERE pg_try_advisory_xact_lock(hashtextextended(key::text, 5))

@@ -16,6 +16,7 @@ from engine.database import Urls
 from engine.lease import Claims, Leases
 from engine.queueing import CLAIM, OPTIONS, SHORT
 from tests.engine_queue.claiming import Queue, claimer
+from tests.engine_run.kit import until
 
 
 async def claim(leases: Leases, most: int) -> list[UUID]:
@@ -155,6 +156,42 @@ async def test_rows_that_another_claim_holds_are_passed_over_without_waiting(que
         async with asyncio.timeout(5):
             assert len(await claim(quick, 20)) == 12
             assert len(taken) == 8 and set(taken) <= set(ids)
+
+
+@pytest.mark.parametrize("sql", [CLAIM, CLAIM.replace("greatest(", "coalesce(")], ids=["greatest", "control"])
+async def test_an_answer_that_comes_while_its_run_is_being_claimed_is_numbered_before_the_claim(
+    queue: Queue, urls: Urls, sql: str
+):
+    """The statement has begun to look, and has not come to the row: a lock in its middle makes sure of it. The control
+    believes the journal as it was when it began."""
+    (run_id,) = queue.start(queue.workflow(queue.account()))
+    queue.run(
+        "INSERT INTO run_events (account_id, run_id, seq, kind) SELECT account_id, id, 1, 'run.accepted'"
+        " FROM runs WHERE id = %s",
+        run_id,
+    )
+    paused = sql.replace("LIMIT l.runs", "LIMIT l.runs + (SELECT count(*) - 1 FROM pg_advisory_xact_lock(6))")
+    assert paused != sql
+    queue.run("SELECT pg_advisory_lock(6)")
+    async with await psycopg.AsyncConnection.connect(urls.runner, options=OPTIONS, autocommit=True) as runner:
+        about = {"most": 8, "me": "me", "lease": 60, "locked": []}
+        claiming = asyncio.create_task(runner.execute(paused, about))
+        waits = "SELECT 1 FROM pg_locks WHERE pid = %s AND locktype = 'advisory' AND NOT granted"
+        await until(lambda: queue.rows(waits, runner.info.backend_pid) != [])
+        queue.run(
+            "WITH answered AS (UPDATE runs SET last_seq = 2 WHERE id = %s RETURNING account_id, id)"
+            " INSERT INTO run_events (account_id, run_id, seq, kind) SELECT account_id, id, 2, 'gate.answered'"
+            " FROM answered",
+            run_id,
+        )
+        queue.run("SELECT pg_advisory_unlock(6)")
+        if sql is not CLAIM:
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                await claiming
+            return
+        assert [row[0] for row in await (await claiming).fetchall()] == [run_id]
+    kinds = queue.rows("SELECT seq, kind FROM run_events WHERE run_id = %s ORDER BY seq", run_id)
+    assert kinds == [(1, "run.accepted"), (2, "gate.answered"), (3, "run.claimed")]
 
 
 async def _storm(queue: Queue, urls: Urls, claimers: int, account: UUID) -> tuple[int, Counter[UUID]]:
