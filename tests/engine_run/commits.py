@@ -38,6 +38,7 @@ from engine.database import Database
 from engine.effects import ToolError
 from engine.errors import Conflict
 from engine.runner import Runner, RunnerSettings
+from engine.runtime import compile_plan
 from tests.engine_run.kit import (
     approve,
     block,
@@ -357,6 +358,8 @@ def main() -> int:
     """One order a line on stdin: {"ids", "app", "runner", "files", "keys", "at"}. One answer a line: how the child
     ended, and the places it came to."""
     configure_mappers()
+    for made in (*PLANS.values(), *CHILDREN.values()):
+        compile_plan("", made())  # what it needs is imported here, not in each process
     gc.collect()
     gc.freeze()  # so that a fork does not copy what nobody changes
     for line in sys.stdin:
