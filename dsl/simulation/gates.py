@@ -37,10 +37,12 @@ def approve(walk: Interpreter, step: PlanStep, do: Approve, scope: Scope, branch
     result: dict[str, Json] = {"approved": answer == "approved", "by": by, "comment": ""}
     if answer == "approved":
         state.granted.append(path)
+        for guard in do.guards:
+            state.refused.get(guard, set()).discard((step.path, scope.home(guard).prefix))
         state.approved.update({where: args for where, args in effects if args is not None})
         return result
     for guard in do.guards:
-        state.refused.setdefault(guard, []).append(scope.prefix)
+        state.refused.setdefault(guard, set()).add((step.path, scope.home(guard).prefix))
     block = do.on_reject if answer == "rejected" else do.on_timeout
     if block is None:
         state.note(path, step, None, result, answer)
@@ -96,13 +98,14 @@ def _effect(state: State, gate: str, guard: str, scope: Scope) -> tuple[str, dic
     if spot is None or not isinstance(spot.step.do, ToolCall):
         return None
     do = spot.step.do
+    path = scope.home(guard).path(guard)
     needed = frozenset[str]().union(*(names_of(argument) for argument in do.args.values()))
     if needed - scope.env(needed).keys() or spot.room != spots[gate].room:
-        return scope.path(guard), None
+        return path, None
     try:
-        return scope.path(guard), {name: state.value(argument, scope) for name, argument in do.args.items()}
+        return path, {name: state.value(argument, scope) for name, argument in do.args.items()}
     except ExpressionError:
-        return scope.path(guard), None
+        return path, None
 
 
 def wait(walk: Interpreter, step: PlanStep, do: Wait, scope: Scope, path: str) -> Job:

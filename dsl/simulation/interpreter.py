@@ -13,7 +13,7 @@ from dsl.simulation.agents import agent
 from dsl.simulation.calls import call
 from dsl.simulation.kernel import Alarm, Branch, Family, Job
 from dsl.simulation.outcome import Failure, Returned, Review, Stopped
-from dsl.simulation.scope import Scope
+from dsl.simulation.scope import Scope, is_inside
 from dsl.simulation.state import State, Undo
 
 
@@ -150,12 +150,13 @@ class Interpreter:
         return value
 
     def compensate(self, prefix: str, branch: Branch) -> Job:
-        """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run)."""
+        """Undo, in reverse order, what was finished inside ``prefix`` ("" is the whole run): below the step there, not
+        the step itself, since one that failed has nothing of its own to undo."""
         state = self.state
-        inside = [one for one in state.undo if _is_inside(one.path, prefix)]
-        left = [one for one in state.left if _is_inside(one.path, prefix)]
-        state.undo = [one for one in state.undo if not _is_inside(one.path, prefix)]
-        state.left = [one for one in state.left if not _is_inside(one.path, prefix)]
+        inside = [one for one in state.undo if is_inside(one.path, prefix)]
+        left = [one for one in state.left if is_inside(one.path, prefix)]
+        state.undo = [one for one in state.undo if not is_inside(one.path, prefix)]
+        state.left = [one for one in state.left if not is_inside(one.path, prefix)]
         problems: list[Json] = []
         state.undoing += 1
         for one in left:
@@ -172,13 +173,6 @@ class Interpreter:
             finally:
                 state.undoing -= 1
         return problems
-
-
-def _is_inside(path: str, prefix: str) -> bool:
-    """Below the step at ``prefix``, not the step itself: a step that failed has nothing of its own to undo."""
-    return not prefix or (
-        path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in (".", "[", "#", "~")
-    )
 
 
 __all__ = ["Interpreter", "Review"]

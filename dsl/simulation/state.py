@@ -13,7 +13,7 @@ from dsl.simulation.kernel import Kernel
 from dsl.simulation.outcome import Failure, TooLong
 from dsl.simulation.result import Effect, Limits, Mock, Taken
 from dsl.simulation.samples import Samples
-from dsl.simulation.scope import Scope
+from dsl.simulation.scope import Scope, is_inside
 from dsl.simulation.terrain import Terrain
 
 
@@ -47,7 +47,9 @@ class State:
     granted: list[str] = field(default_factory=list)
     undoing: int = 0
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
-    refused: dict[str, list[str]] = field(default_factory=dict)
+    refused: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """By a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of the call
+    that this is about (as its spelling in the run). A later yes at the same gate takes it back."""
     _order: int = 0
 
     def tick(self) -> int:
@@ -71,7 +73,7 @@ class State:
 
     def is_refused(self, step: PlanStep, path: str) -> bool:
         """Whether a person said no to what ``step`` does at ``path``."""
-        return any(path.startswith(around) for around in self.refused.get(step.path, ()))
+        return any(is_inside(path, around) for _, around in self.refused.get(step.path, ()))
 
     def reach(self, step: PlanStep) -> None:
         self.reached.add(step.path)

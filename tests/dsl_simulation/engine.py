@@ -15,7 +15,7 @@ from dsl import plan as p
 from dsl.simulation import Path
 from dsl.simulation.kernel import START
 from dsl.simulation.result import Taken
-from dsl.simulation.terrain import Terrain
+from dsl.simulation.terrain import OWN_CODES, Terrain
 from engine.effects import ToolError
 from engine.journal import Answer
 from engine.model import Asked, ModelError, Part, ToolSpec, ToolUse, Turn
@@ -51,7 +51,7 @@ class Follower:
     pause: Callable[[], int] = lambda: 1
     effects: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
-    """Calls that the path does not have."""
+    """Calls that the path does not have, or that come to no tool on it."""
     late: bool = False
     """A call had to answer before its turn, since nobody else could go on."""
     _over: set[str] = field(default_factory=set)
@@ -96,7 +96,7 @@ class Follower:
             return self._asked_by_model(where, tool)
         await self._turn(where)
         taken = next((one for one in self.path.steps if one.path == where and one.kind == "call"), None)
-        if taken is None:
+        if taken is None or taken.error in OWN_CODES:
             self.strange.append(where)
             if tool == "write" and self.any_way:
                 self.effects.append(where)

@@ -7,9 +7,11 @@ from random import Random
 
 import pytest
 
+from dsl import plan as p
 from dsl.simulation import Limits, Path, simulate
 from tests.dsl_simulation.engine import Ended, Follower, follow, plain
-from tests.dsl_simulation.plans import Builder
+from tests.dsl_simulation.plans import Builder, tool
+from tests.engine_run.kit import approve, block, catch, cel, const, do, fail, foreach, iff, let, plan, ret
 
 SEEDS = int(os.environ.get("WEFT_PROGRAMS") or 40)
 PATHS = 6
@@ -59,3 +61,66 @@ async def test_a_path_ends_on_the_engine_as_it_was_simulated(seed: int, agents: 
         if not tools.late and not (slowed and is_cut_short(ended, path)):
             note = f"seed {seed}: {path.words}\n{[s.path for s in path.steps]}\n{path.effects}\n{ended}"
             compare(ended, path, builder.strict, note)
+
+
+GONE_ON = catch(result=cel("e.code"))
+BUSY = p.Retry(max=1, backoff_ms=1, codes=("busy",))
+NOTED = block(let("noted", const(1)))
+
+
+def gate(guard: str = "pay", **rest: p.Block) -> p.PlanStep:
+    return approve("gate", guards=(guard,), **rest)
+
+
+def again(*steps: p.PlanStep, retry: p.Retry = BUSY) -> p.PlanStep:
+    """A block that is tried again, and behind which the run goes on in any case."""
+    return do("d", *steps, retry=retry, catches=(GONE_ON,))
+
+
+def pay(**args: p.Expression) -> p.PlanStep:
+    return tool("pay", args=args, catches=(GONE_ON,))
+
+
+PAID = ret("done", cel("pay"))
+
+TRIED_AGAIN = {
+    "the block fails before its gate": plan(again(tool("first"), gate()), pay(), PAID),
+    "a no is asked again": plan(again(gate(), retry=p.Retry(max=1, backoff_ms=1)), pay(), PAID),
+    "the block fails behind a no that goes on": plan(
+        again(gate(on_reject=NOTED, on_timeout=NOTED), tool("last")), pay(), PAID
+    ),
+    "the gate stands in two blocks that are tried again": plan(
+        again(do("e", tool("first"), gate(), retry=BUSY)), pay(), PAID
+    ),
+    "the call stands in the block as well": plan(again(tool("first"), gate("d.pay"), pay())),
+    "the call alone stands in the block": plan(
+        gate("d.pay", on_reject=NOTED, on_timeout=NOTED), again(tool("first"), pay())
+    ),
+    "gate and call stand in a round": plan(
+        foreach(
+            "each",
+            const([1, 2]),
+            again(tool("first"), gate("each.pay")),
+            pay(),
+            result=cel("pay"),
+        ),
+        ret("done", cel("each")),
+    ),
+    "what was approved is not what comes": plan(
+        again(
+            gate(), tool("late", write=False), iff("i", cel("late.flag", "late"), block(fail("f", "busy")))
+        ),
+        pay(v=cel("late.flag", "late")),
+        PAID,
+    ),
+}
+
+
+@pytest.mark.parametrize("made", TRIED_AGAIN.values(), ids=TRIED_AGAIN)
+async def test_a_gate_and_a_block_that_is_tried_again_go_as_on_the_engine(made: p.Plan) -> None:
+    paths = simulate(made, limits=LIMITS).paths
+    assert any("#2" in step.path for path in paths for step in path.steps)
+    for path in paths:
+        ended = await follow(made, path)
+        compare(ended, path, True, path.words)
+        assert ended.strange == [], path.words
