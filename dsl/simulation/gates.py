@@ -74,7 +74,7 @@ def _opened(
     state: State, step: PlanStep, do: Approve, scope: Scope, path: str
 ) -> list[tuple[str, dict[str, Json] | None]]:
     """What the engine computes when the gate opens: the title, what is shown, who is asked, and the arguments of the
-    calls behind the gate that are known already."""
+    calls and runs behind the gate that are known already."""
     for one in (*do.approvers, *(() if do.escalate_to is None else (do.escalate_to,))):
         if one is not do.escalate_to:
             state.compute(one.name, scope, path)
@@ -95,7 +95,7 @@ def _opened(
 def _effect(state: State, gate: str, guard: str, scope: Scope) -> tuple[str, dict[str, Json] | None] | None:
     spots = state.terrain.spots
     spot = spots.get(guard)
-    if spot is None or not isinstance(spot.step.do, ToolCall):
+    if spot is None or not isinstance(spot.step.do, ToolCall | RunWorkflow):
         return None
     do = spot.step.do
     path = scope.home(guard).path(guard)
@@ -148,7 +148,19 @@ def wait_event(walk: Interpreter, step: PlanStep, do: Wait, scope: Scope, path: 
 def run(walk: Interpreter, step: PlanStep, do: RunWorkflow, scope: Scope, path: str) -> Job:
     """Another workflow runs to its end, with a result as its interface promises."""
     state = walk.state
+    if state.is_refused(step, path):
+        state.note(path, step, None, None, "not_approved")
+        raise state.failed(
+            path, "not_approved", "The approval before this was not given; nothing was started."
+        )
     given = {name: state.compute(argument, scope, path) for name, argument in do.args.items()}
+    if path in state.approved and state.approved[path] != given:
+        state.note(path, step, given, None, "approval_mismatch")
+        raise state.failed(
+            path,
+            "approval_mismatch",
+            "The arguments are not the ones that were approved; nothing was started.",
+        )
     pin = next((one for one in state.plan.workflows if one.workflow == do.workflow), None)
     if pin is not None:
         defaults = {

@@ -183,7 +183,7 @@ async def follow(plan: p.Plan, path: Path, tools: Follower | None = None) -> End
     stage = Stage(plan, given=path.input or {}, now=START, talker=tools)  # type: ignore[arg-type]
     stage.witness.call = tools.call  # type: ignore[method-assign]
     said = {choice.path: choice.words for choice in path.choices}
-    runs = {one.path: one for one in path.steps if one.kind == "run"}
+    runs = {one.path: one for one in path.steps if one.kind == "run" and one.error not in OWN_CODES}
     heard = {one.path: one.output for one in path.steps if one.kind == "wait"}
     for _ in range(200):
         ended = await stage.invoke()

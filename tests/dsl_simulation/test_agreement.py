@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -11,7 +12,21 @@ from dsl import plan as p
 from dsl.simulation import Limits, Path, simulate
 from tests.dsl_simulation.engine import Ended, Follower, follow, plain
 from tests.dsl_simulation.plans import Builder, tool
-from tests.engine_run.kit import approve, block, catch, cel, const, do, fail, foreach, iff, let, plan, ret
+from tests.engine_run.kit import (
+    approve,
+    block,
+    catch,
+    cel,
+    const,
+    do,
+    fail,
+    foreach,
+    iff,
+    let,
+    plan,
+    ret,
+    run,
+)
 
 SEEDS = int(os.environ.get("WEFT_PROGRAMS") or 40)
 PATHS = 6
@@ -113,6 +128,15 @@ TRIED_AGAIN = {
         pay(v=cel("late.flag", "late")),
         PAID,
     ),
+    "another workflow stands behind the gate": plan(
+        again(
+            gate("r"),
+            tool("late", write=False),
+            iff("i", cel("late.flag", "late"), block(fail("f", "busy"))),
+        ),
+        run("r", args={"v": cel("late.flag", "late")}, catches=(GONE_ON,)),
+        ret("done", cel("r")),
+    ),
 }
 
 
@@ -124,3 +148,11 @@ async def test_a_gate_and_a_block_that_is_tried_again_go_as_on_the_engine(made: 
         ended = await follow(made, path)
         compare(ended, path, True, path.words)
         assert ended.strange == [], path.words
+
+
+async def test_a_call_that_the_engine_makes_though_the_path_says_it_is_refused_is_noticed() -> None:
+    made = plan(gate(), pay(), PAID)
+    path = simulate(made).paths[0]
+    assert (await follow(made, path)).strange == []
+    steps = [replace(one, error="not_approved") if one.path == "pay" else one for one in path.steps]
+    assert (await follow(made, replace(path, steps=tuple(steps)))).strange == ["pay"]
