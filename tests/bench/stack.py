@@ -257,7 +257,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     folder = Path(tempfile.mkdtemp(prefix="weft-bench-"))
     folder.chmod(0o755)
-    os.environ["WEFT_RUNNERS_MIN"] = "2"
+    os.environ |= {"WEFT_RUNNERS_MIN": "2", "WEFT_RUNNERS_MAX": "2"}
     stack = Stack(folder)
     try:
         stack.start()

@@ -1,4 +1,4 @@
-"""A seeded trial in which everything is broken once, and its control: without the fence the same must fail.
+"""A seeded trial in which everything is broken twice, and its control: without the fence the same must fail.
 
 Both run whole installations; their limits of time are wide, since a machine that runs tests is busy.
 """
@@ -10,11 +10,11 @@ from tests.chaos.trial import Order, hold
 
 
 async def test_nothing_accepted_is_lost_or_done_twice_whatever_breaks() -> None:
-    order = Order(seed=7, rounds=1, lease_s=4.0, gap_s=(0.1, 1.5), slack=5.0, drain_s=180.0)
+    order = Order(seed=7, rounds=2, lease_s=4.0, gap_s=(0.1, 1.5), slack=5.0, drain_s=180.0)
     outcome = await hold(order)
     assert outcome.violations == ()
     assert outcome.complaints == {}
-    assert set(outcome.faults.values()) == {1} and len(outcome.faults) == 11
+    assert set(outcome.faults.values()) == {2} and len(outcome.faults) == 11
     assert {kind for kind, _ in outcome.started} == {
         "Postgres crashed",
         "connections ended",

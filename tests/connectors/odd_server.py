@@ -49,6 +49,10 @@ def odd() -> MCPServer[Any]:
         return dict(os.environ) | {"(folder)": os.getcwd()}
 
     @server.tool()
+    async def niceness() -> dict[str, int]:
+        return {"niceness": os.nice(0)}
+
+    @server.tool()
     async def perhaps() -> Annotated[CallToolResult, Number]:
         told = {"code": "gateway_timeout", "message": "maybe", "outcome": "unknown"}
         content = [TextContent(type="text", text="maybe")]
