@@ -9,7 +9,8 @@ Nobody holds a batch up. A run whose row a service has locked is passed over, an
 batch, in their order. What takes several statements (a gate, a child, parking) has connections of its own, so that a
 batch never waits behind it.
 
-A batch takes half of what lies there when much does: while Postgres works on one half, Python works on the other.
+A batch takes at most ``MOST_RUNS`` runs: while Postgres works on one half of a busy process' runs, Python works on the
+other.
 
 When a connection breaks in mid-commit nobody knows whether the batch is in. Writing it again could write it twice, so
 its runs are told ``Interrupted``: they are claimed again and read from the journal what is true.

@@ -2,8 +2,8 @@
 code.
 
 ``runs.last_seq`` is exact only while no runner holds the run, so a child's end asks the journal for its parent's newest
-number. A tenth of the changes to ``runs`` used to move a row to another page, and its index entries with it: with room
-on the page the change stays there.
+number. A change to a row of ``runs`` that touches no index can stay on its page, without new index entries, where the
+page has room; how much that brings was not measured.
 """
 
 from alembic import op
