@@ -63,10 +63,11 @@ def read_placement(value: Any) -> Placement:
     spots = value.get("spots") if isinstance(value, dict) else None
     if not isinstance(spots, dict):
         return Placement()
-    return _bounded({path: _spot(one) for path, one in spots.items() if isinstance(path, str) and path})
+    return _bounded({path: read_spot(one) for path, one in spots.items() if isinstance(path, str) and path})
 
 
-def _spot(value: Any) -> Spot:
+def read_spot(value: Any) -> Spot:
+    """A spot from JSON of any sort, as :func:`read_placement` reads them."""
     if not isinstance(value, dict):
         return NOWHERE
     x, y = _length(value.get("x")), _length(value.get("y"))
@@ -87,6 +88,11 @@ def _length(value: Any) -> int | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return round(max(-MAX_LENGTH, min(MAX_LENGTH, value)))
+
+
+def put(placement: Placement, spots: Mapping[str, Spot]) -> Placement:
+    """The placement with these spots in it; an empty one takes out what was there."""
+    return _bounded({**placement.spots, **spots})
 
 
 def _bounded(spots: Mapping[str, Spot]) -> Placement:

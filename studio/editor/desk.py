@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dsl import Placement
 from dsl.catalog import Catalog
 from studio.editor import feed
 from studio.editor.document import Change, Document, Refused
-from studio.editor.reading import Reader, Reading
+from studio.editor.reading import UNPLACED, Reader, Reading
 from studio.editor.splice import difference
 
 
@@ -27,10 +28,12 @@ class Told:
 class Desk:
     """``epoch`` names this opening; every message to the page carries it."""
 
-    def __init__(self, workflow_id: str, text: str, catalog: Catalog, epoch: str) -> None:
+    def __init__(
+        self, workflow_id: str, text: str, catalog: Catalog, epoch: str, placement: Placement = UNPLACED
+    ) -> None:
         self.workflow_id = workflow_id
         self.epoch = epoch
-        self.document = Document.open(text)
+        self.document = Document.open(text, placement=placement)
         self._seen = 0
         self.use(catalog)
 
@@ -41,7 +44,7 @@ class Desk:
 
     @property
     def reading(self) -> Reading:
-        return self._reader.read(self.document.text)
+        return self._reader.read(self.document.text, self.document.placement)
 
     def apply(self, change: Change, seen: int | None = None) -> Told | Refused:
         """Does a change. ``seen`` is the number of the text pane's message it came with."""

@@ -6,19 +6,26 @@ One gesture is one undo, whoever made it. Tree, diagnostics and graph are derive
 
 A change that was made for an older revision is carried over the changes since then. Where both touched one place,
 what a person typed wins and the other change is one undo away, so nothing is lost; anything else is refused.
+
+Beside the text lies its :class:`dsl.Placement`: where people put the steps, what is folded, and notes. It follows the
+text through every change, and putting steps somewhere is a deed like any other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from dsl import Edit, EditError
+from dsl import Edit, EditError, Placement, Spot, follow
 from dsl import apply as apply_edit
+from dsl.graph.placement import NOWHERE, put
+from studio.editor.reading import UNPLACED, parsed
 from studio.editor.splice import Splice, difference, rebase
 
 Source: TypeAlias = Literal["text", "canvas", "chat", "restore", "paste"]
 
+NOTHING = Splice(0, "", "")
 UNDO_STEPS = 200
 REMEMBERED = 32
 """How many of the last changes a late one can still be carried over."""
@@ -40,7 +47,21 @@ class Typed:
     text: str
 
 
-Body: TypeAlias = NewText | Typed | Edit
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Steps put somewhere, folded, or given a note: the whole spot of each, by path."""
+
+    spots: Mapping[str, Spot]
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """The steps and what is in them go back to where the layout puts them; all of them when none is named."""
+
+    paths: tuple[str, ...] = ()
+
+
+Body: TypeAlias = NewText | Typed | Place | Tidy | Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +82,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that was done, and can be undone."""
+    """One thing that was done, and can be undone: ``moved`` are the spots of steps before it and after it."""
 
     splice: Splice
     source: Source
     gesture: str = ""
+    moved: Mapping[str, tuple[Spot, Spot]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +99,12 @@ class Document:
     done: tuple[Deed, ...] = ()
     undone: tuple[Deed, ...] = ()
     recent: tuple[Splice, ...] = ()
+    placement: Placement = UNPLACED
 
     @classmethod
-    def open(cls, text: str, revision: int = 0) -> Document:
+    def open(cls, text: str, revision: int = 0, placement: Placement = UNPLACED) -> Document:
         """Line ends become plain newlines, as the text pane counts them."""
-        return cls(_newlines(text), revision)
+        return cls(_newlines(text), revision, placement=placement)
 
     def apply(self, change: Change) -> Document | Refused:
         """The document after the change, itself when nothing changes, or why the change cannot be made."""
@@ -98,6 +121,8 @@ class Document:
                 if isinstance(found, Refused):
                     return found
                 after = found
+            case Place() | Tidy() as body:
+                return self._placed(body, change)
             case edit:
                 try:
                     after = apply_edit(self.text, edit).text
@@ -112,19 +137,19 @@ class Document:
         if not self.done:
             return self
         deed = self.done[-1]
-        back = self._moved(deed.splice.inverse)
+        back = self._moved(deed.splice.inverse, {path: before for path, (before, _) in deed.moved.items()})
         return replace(back, done=self.done[:-1], undone=(*self.undone, deed))
 
     def redo(self) -> Document:
         if not self.undone:
             return self
         deed = self.undone[-1]
-        again = self._moved(deed.splice)
+        again = self._moved(deed.splice, {path: after for path, (_, after) in deed.moved.items()})
         return replace(again, done=(*self.done, deed), undone=self.undone[:-1])
 
     def touched(self) -> Document:
         """The same text under a new revision."""
-        return self._moved(Splice(0, "", ""))
+        return self._moved(NOTHING)
 
     def at(self, revision: int) -> str:
         """The text of one of the last revisions. Raises ValueError when it is not remembered."""
@@ -159,17 +184,46 @@ class Document:
             deed = replace(deed, splice=difference(before, after))
         return replace(self._moved(splice), done=(*done, deed)[-UNDO_STEPS:], undone=())
 
-    def _moved(self, splice: Splice) -> Document:
+    def _placed(self, body: Place | Tidy, change: Change) -> Document:
+        kept = self.placement.spots
+        match body:
+            case Place(spots=spots):
+                wanted = dict(spots)
+            case Tidy(paths=paths):
+                wanted = {path: spot.unplaced for path, spot in kept.items() if _named(path, paths)}
+        moved = {
+            path: (kept.get(path, NOWHERE), spot)
+            for path, spot in wanted.items()
+            if kept.get(path, NOWHERE) != spot
+        }
+        if not moved:
+            return self
+        deed = Deed(NOTHING, change.source, change.gesture, moved)
+        after = self._moved(NOTHING, {path: spot for path, (_, spot) in moved.items()})
+        return replace(after, done=(*self.done, deed)[-UNDO_STEPS:], undone=())
+
+    def _moved(self, splice: Splice, spots: Mapping[str, Spot] | None = None) -> Document:
+        text = splice.apply(self.text)
+        placement = self.placement
+        if placement.spots and text != self.text:
+            placement = follow(placement, parsed(self.text), parsed(text))
+        if spots:
+            placement = put(placement, spots)
         return replace(
             self,
-            text=splice.apply(self.text),
+            text=text,
             revision=self.revision + 1,
             recent=(*self.recent, splice)[-REMEMBERED:],
+            placement=placement,
         )
+
+
+def _named(path: str, paths: tuple[str, ...]) -> bool:
+    return not paths or any(path == name or path.startswith((f"{name}.", f"{name}/")) for name in paths)
 
 
 def _newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-__all__ = ["Body", "Change", "Deed", "Document", "NewText", "Refused", "Source", "Typed"]
+__all__ = ["Body", "Change", "Deed", "Document", "NewText", "Place", "Refused", "Source", "Tidy", "Typed"]

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from dsl.graph.placement import MAX_SPOTS
 
 Path = Annotated[str, Field(max_length=2000)]
 Words = Annotated[str, Field(max_length=200_000)]
 
 
-class _Said(BaseModel):
+class Said(BaseModel):
+    """Something the browser says. Each sort has its own ``type``."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Select(_Said):
+class Select(Said):
     type: Literal["select"]
     step: Path | None = None
 
 
-class Add(_Said):
+class Add(Said):
     """``item`` is a kind of step or "connector.tool"; where: a slot, or behind a step, or at the end."""
 
     type: Literal["add"]
@@ -29,31 +33,31 @@ class Add(_Said):
     after: Path | None = None
 
 
-class Move(_Said):
+class Move(Said):
     type: Literal["move"]
     step: Path
     container: Path
     before: Path | None = None
 
 
-class Remove(_Said):
+class Remove(Said):
     type: Literal["remove"]
     step: Path
 
 
-class Undo(_Said):
+class Undo(Said):
     type: Literal["undo"]
 
 
-class Redo(_Said):
+class Redo(Said):
     type: Literal["redo"]
 
 
-class Resync(_Said):
+class Resync(Said):
     type: Literal["resync"]
 
 
-class Typed(_Said):
+class Typed(Said):
     """Text in the place of ``[start, end)`` of revision ``base``; ``seq`` counts the pane's messages."""
 
     type: Literal["typed"]
@@ -66,14 +70,14 @@ class Typed(_Said):
     gesture: Path = ""
 
 
-class Cursor(_Said):
+class Cursor(Said):
     type: Literal["cursor"]
     epoch: Path
     base: int
     offset: int
 
 
-class SetField(_Said):
+class SetField(Said):
     """A field of the inspector was changed; ``mode`` says whether ``value`` is plain or an expression."""
 
     type: Literal["set"]
@@ -83,41 +87,27 @@ class SetField(_Said):
     mode: Literal["plain", "expression"] = "expression"
 
 
-class FixProblem(_Said):
+class FixProblem(Said):
     type: Literal["fix"]
     index: int
 
 
-class ShowWay(_Said):
+class ShowWay(Said):
     """Paint the steps that prove a problem."""
 
     type: Literal["way"]
     index: int
 
 
-OnCanvas: TypeAlias = Select | Add | Move | Remove | Undo | Redo | Resync
-InText: TypeAlias = Typed | Cursor | Undo | Redo | Resync
-InInspector: TypeAlias = SetField | Remove | Select | FixProblem | ShowWay
+class Place(Said):
+    """Where steps were put, or how large, folded or with what note: by path what changes of :class:`dsl.Spot`."""
 
-_CANVAS: TypeAdapter[OnCanvas] = TypeAdapter(Annotated[OnCanvas, Field(discriminator="type")])
-_TEXT: TypeAdapter[InText] = TypeAdapter(Annotated[InText, Field(discriminator="type")])
-_INSPECTOR: TypeAdapter[InInspector] = TypeAdapter(Annotated[InInspector, Field(discriminator="type")])
+    type: Literal["place"]
+    spots: Annotated[dict[Path, dict[str, Any]], Field(max_length=MAX_SPOTS)]
 
 
-def on_canvas(said: Any) -> OnCanvas | None:
-    return _checked(_CANVAS, said)
+class Tidy(Said):
+    """Back to where the layout puts them: these steps and what is in them, or all."""
 
-
-def in_text(said: Any) -> InText | None:
-    return _checked(_TEXT, said)
-
-
-def in_inspector(said: Any) -> InInspector | None:
-    return _checked(_INSPECTOR, said)
-
-
-def _checked(adapter: TypeAdapter[Any], said: Any) -> Any:
-    try:
-        return adapter.validate_python(said)
-    except ValidationError:
-        return None
+    type: Literal["tidy"]
+    steps: Annotated[tuple[Path, ...], Field(max_length=MAX_SPOTS)] = ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import dsl
@@ -13,16 +13,21 @@ from dsl.diagnostic import Diagnostic
 from dsl.outline import Place, places
 
 KEPT = 3
+UNPLACED = dsl.Placement()
+
+parsed = lru_cache(maxsize=16)(dsl.parse)
+"""The tree of a text; the last few of the whole process are kept: a text is read for several reasons in a row."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A text read against a catalog. ``graph`` is the JSON the canvas draws."""
+    """A text read against a catalog. ``graph`` is the JSON the canvas draws, placed as ``placement`` says."""
 
     text: str
     parsed: dsl.Parsed
     diagnostics: tuple[Diagnostic, ...]
     graph: dict[str, Any]
+    placement: dsl.Placement = field(default=UNPLACED)
 
     @cached_property
     def steps(self) -> dict[str, Place]:
@@ -55,15 +60,23 @@ class Reader:
         self.catalog = catalog
         self._kept: OrderedDict[str, Reading] = OrderedDict()
 
-    def read(self, text: str) -> Reading:
-        found = self._kept.pop(text, None) or self._read(text)
+    def read(self, text: str, placement: dsl.Placement = UNPLACED) -> Reading:
+        found = self._kept.pop(text, None) or self._read(text, placement)
+        if found.placement is not placement and found.placement != placement:
+            found = replace(
+                found, graph=self._drawn(found.parsed, found.diagnostics, placement), placement=placement
+            )
         self._kept[text] = found
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return found
 
-    def _read(self, text: str) -> Reading:
-        parsed = dsl.parse(text)
-        diagnostics = dsl.check(parsed, self.catalog)
-        graph = dsl.graph_json(dsl.layout(dsl.view(parsed, diagnostics, self.catalog)))
-        return Reading(text, parsed, diagnostics, graph)
+    def _read(self, text: str, placement: dsl.Placement) -> Reading:
+        tree = parsed(text)
+        diagnostics = dsl.check(tree, self.catalog)
+        return Reading(text, tree, diagnostics, self._drawn(tree, diagnostics, placement), placement)
+
+    def _drawn(
+        self, tree: dsl.Parsed, diagnostics: tuple[Diagnostic, ...], placement: dsl.Placement
+    ) -> dict[str, Any]:
+        return dsl.graph_json(dsl.placed(dsl.view(tree, diagnostics, self.catalog), placement))

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import reflex as rx
 
+from dsl import Placement, placement_json, read_placement
 from engine import workflows
 from engine.errors import Conflict, WeftError
 from engine.permissions import Permission
 from studio.editor.document import Change, NewText
 from studio.editor.feeds import TextFeed
+from studio.editor.reading import UNPLACED
 from studio.editor.splice import difference, rebase
 from studio.shell import authorized, guarded, services
 
@@ -34,20 +36,33 @@ class Saving(rx.State, mixin=True):
 
     _draft_revision: int = 0
     _saved_text: str = ""
+    _saved_placement: Placement = UNPLACED
     _theirs: Any = None
     _dirty_since: float = 0.0
     _saving: bool = False
 
     def _take(self, draft: workflows.Draft) -> None:
         self.title, self.name = draft.title, draft.name
-        self._draft_revision, self._saved_text = draft.revision, draft.text
+        self._have(draft)
         self._theirs = None
         self.save_state = "saved" if self.may_edit else "readonly"
         self.save_message = ""
 
+    def _have(self, draft: workflows.Draft) -> None:
+        """This is what the draft holds now."""
+        self._draft_revision, self._saved_text = draft.revision, draft.text
+        self._saved_placement = read_placement(draft.positions)
+
+    @property
+    def _is_saved(self) -> bool:
+        if self._desk is None:
+            return True
+        document = self._desk.document
+        return (document.text, document.placement) == (self._saved_text, self._saved_placement)
+
     def touched(self) -> Any:
         """After a change: the save to come, or nothing when what is there is what is saved."""
-        if self.text == self._saved_text and self.save_state != "conflict":
+        if self._is_saved and self.save_state != "conflict":
             self.save_state = "saved"
             return None
         if self.save_state not in ("conflict", "unsaved"):
@@ -77,17 +92,18 @@ class Saving(rx.State, mixin=True):
         joined = False
         while True:
             async with self:
-                desk, text, base = self._desk, self.text, self._draft_revision
-                revision = self.revision
-                if text == self._saved_text:
+                desk, document, base = self._desk, self._desk.document, self._draft_revision
+                if self._is_saved:
                     self._saving, self.save_state = False, "saved"
-                    (await self.get_state(TextFeed)).keep(desk.epoch, revision)
+                    (await self.get_state(TextFeed)).keep(desk.epoch, document.revision)
                     return joined
                 self._saving, self.save_state = True, "saving"
             try:
                 actor = await authorized(self, Permission.EDIT)
                 db = await services.database()
-                saved = await workflows.save_draft(db, actor, UUID(desk.workflow_id), text, base)
+                saved = await workflows.save_draft(
+                    db, actor, UUID(desk.workflow_id), document.text, base, placement_json(document.placement)
+                )
             except Conflict as conflict:
                 async with self:
                     self._saving = False
@@ -111,7 +127,7 @@ class Saving(rx.State, mixin=True):
                 if self._desk is not desk:
                     self._saving = False
                     return joined
-                self._draft_revision, self._saved_text = saved.revision, saved.text
+                self._have(saved)
                 self._dirty_since = time.monotonic()
 
     async def _join(self, theirs: workflows.Draft) -> bool:
@@ -120,7 +136,7 @@ class Saving(rx.State, mixin=True):
         moved = rebase(other, difference(self._saved_text, self.text))
         if moved is None:
             return False
-        self._draft_revision, self._saved_text = theirs.revision, theirs.text
+        self._have(theirs)
         await self._change(Change("restore", self.revision, NewText(moved.apply(self.text))))
         return True
 
@@ -130,19 +146,24 @@ class Saving(rx.State, mixin=True):
 
     async def save_now(self) -> bool:
         """Saves before something that needs the draft (publishing). Whether it is saved. For other handlers."""
-        if self.text == self._saved_text:
+        if self._is_saved:
             return True
         if self.save_state == "conflict":
             return False
         actor = await authorized(self, Permission.EDIT)
         try:
             saved = await workflows.save_draft(
-                await services.database(), actor, UUID(self.workflow_id), self.text, self._draft_revision
+                await services.database(),
+                actor,
+                UUID(self.workflow_id),
+                self.text,
+                self._draft_revision,
+                placement_json(self._desk.document.placement),
             )
         except Conflict as conflict:
             self._meet(conflict)
             return False
-        self._draft_revision, self._saved_text = saved.revision, saved.text
+        self._have(saved)
         self.save_state = "saved"
         (await self.get_state(TextFeed)).keep(self._desk.epoch, self.revision)
         return True
@@ -153,7 +174,7 @@ class Saving(rx.State, mixin=True):
         """After a conflict: what is here replaces what somebody else saved."""
         if self._theirs is None:
             return None
-        self._draft_revision, self._saved_text = self._theirs.revision, self._theirs.text
+        self._have(self._theirs)
         self._theirs = None
         self.save_state = "unsaved"
         return self.__class__.autosave

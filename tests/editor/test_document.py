@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from dsl import Placement, Spot
 from dsl.edits import RemoveStep, RenameStep
-from studio.editor.document import UNDO_STEPS, Change, Document, NewText, Refused, Typed
+from studio.editor.document import UNDO_STEPS, Change, Document, NewText, Place, Refused, Tidy, Typed
 
 TEXT = """workflow demo {
   input { name: string }
@@ -113,6 +114,30 @@ def test_only_the_last_deeds_can_be_undone() -> None:
     for _ in range(UNDO_STEPS + 20):
         document = document.undo()
     assert document.text == "x" * 20
+
+
+def test_putting_steps_somewhere_is_a_deed_beside_the_text_that_follows_it() -> None:
+    placed = Document.open(TEXT).apply(Change("canvas", 0, Place({"hello": Spot(x=40, y=200, note="Hi")})))
+    assert isinstance(placed, Document)
+    assert (placed.text, placed.revision) == (TEXT, 1)
+    renamed = placed.apply(Change("canvas", 1, RenameStep(path="hello", id="greeting")))
+    assert isinstance(renamed, Document)
+    assert renamed.placement == Placement(spots={"greeting": Spot(x=40, y=200, note="Hi")})
+    assert renamed.undo().placement == placed.placement
+    assert renamed.undo().undo().placement == Placement()
+    assert renamed.undo().undo().redo().redo().placement == renamed.placement
+
+
+def test_tidying_takes_places_back_but_keeps_notes_and_is_one_undo() -> None:
+    spots = {"a": Spot(x=1, y=2, note="why"), "b": Spot(x=3, y=4)}
+    document = Document.open(TEXT, placement=Placement(spots=spots))
+    tidied = document.apply(Change("canvas", 0, Tidy()))
+    assert isinstance(tidied, Document)
+    assert tidied.placement == Placement(spots={"a": Spot(note="why")})
+    assert tidied.undo().placement == document.placement
+    only = document.apply(Change("canvas", 0, Tidy(("b",))))
+    assert isinstance(only, Document)
+    assert only.placement == Placement(spots={"a": spots["a"]})
 
 
 class Lifecycle(RuleBasedStateMachine):

@@ -100,6 +100,27 @@ async def test_a_problem_with_a_fix_goes_away_by_one_click(editor: Editor) -> No
     assert await editor.text() == text
 
 
+async def test_where_steps_are_put_is_seen_kept_beside_the_text_and_undone(editor: Editor) -> None:
+    def box(state: Any) -> tuple[int, int]:
+        return next((n["x"], n["y"]) for n in state._desk.reading.graph["nodes"] if n["id"] == "order")
+
+    before, text = box(await editor.state()), await editor.text()
+    await editor.gesture("place", spots={"order": {"x": before[0] + 600, "y": before[1] + 40}})
+    await editor.gesture("place", spots={"order": {"note": "First of all"}})
+    assert box(await editor.state()) == (before[0] + 600, before[1] + 40)
+    assert (await editor.tab.state(CanvasFeed)).patches[-1]["put"]
+    draft = await workflows.get_draft(editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id))
+    spot = {"x": before[0] + 600, "y": before[1] + 40, "note": "First of all"}
+    assert (draft.text, draft.positions) == (text, {"spots": {"order": spot}})
+    await editor.tab.send(EditorState.load())
+    assert box(await editor.state()) == (before[0] + 600, before[1] + 40)
+    await editor.gesture("tidy")
+    assert box(await editor.state()) == before
+    await editor.gesture("undo")
+    assert box(await editor.state()) == (before[0] + 600, before[1] + 40)
+    assert (await editor.state()).save_state == "saved"
+
+
 async def test_the_way_that_proves_a_problem_is_painted_until_it_is_gone(editor: Editor) -> None:
     await editor.gesture("remove", step="done")
     problem = next(one for one in (await editor.state()).problems if one["code"] == "E105")
