@@ -7,7 +7,8 @@ from typing import Final
 import reflex as rx
 
 from studio.chat import chat_panel
-from studio.editor.browser import Inspector, WeftCanvas
+from studio.editor.assistant import Assistant
+from studio.editor.browser import AssistWire, Inspector, WeftCanvas
 from studio.editor.drawer import drawer
 from studio.editor.feeds import CanvasFeed
 from studio.editor.header import actions, publish_dialog
@@ -29,6 +30,7 @@ def editor_page() -> rx.Component:
             rx.el.link(rel="stylesheet", href=_SHEET, custom_attrs={"precedence": "default"}),
             rx.cond(EditorState.failure != "", _failed(), _workbench()),
             publish_dialog(),
+            AssistWire.create(answer=Assistant.answer, on_ask=Assistant.ask),
             PageTitle.create(words=rx.cond(EditorState.failure != "", "Not found", EditorState.title)),
             class_name="wf-editor",
             custom_attrs={"data-ready": EditorState.ready, "data-publishing": Publishing.busy},

@@ -14,15 +14,21 @@ from reflex.event import passthrough_event_spec
 _FILES = {
     name: rx.asset(name, shared=True)
     for name in (
+        "assist.js",
+        "assist.jsx",
         "canvas.css",
         "canvas.jsx",
+        "completing.js",
         "drag.js",
         "edges.jsx",
+        "expression.css",
+        "expression.jsx",
         "graph.js",
         "icons.jsx",
         "inspector.css",
         "inspector.jsx",
         "keys.js",
+        "markdown.js",
         "nodes.jsx",
         "palette.jsx",
         "said.jsx",
@@ -39,6 +45,7 @@ _FILES = {
 }
 _GRAPH_PACKAGES = ["@xyflow/react@12.12.1"]
 _TEXT_PACKAGES = [
+    "@codemirror/autocomplete@6.20.4",
     "@codemirror/commands@6.11.1",
     "@codemirror/language@6.13.1",
     "@codemirror/lint@6.9.8",
@@ -95,6 +102,16 @@ class TextPane(rx.NoSSRComponent):
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 
 
+class AssistWire(rx.NoSSRComponent):
+    """What the page's editors ask while somebody writes goes through here. ``on_ask`` gets one question."""
+
+    library = _FILES["assist.jsx"].importable_path
+    tag = "AssistWire"
+
+    answer: rx.Var[dict[str, Any]]
+    on_ask: rx.EventHandler[passthrough_event_spec(dict)]
+
+
 class Said(rx.Component):
     """A message with its code in another type."""
 
@@ -109,7 +126,7 @@ class Inspector(rx.NoSSRComponent):
 
     library = _FILES["inspector.jsx"].importable_path
     tag = "Inspector"
-    lib_dependencies: list[str] = _GRAPH_PACKAGES
+    lib_dependencies: list[str] = [*_GRAPH_PACKAGES, *_TEXT_PACKAGES]
 
     model: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]

@@ -1,13 +1,16 @@
 // The text pane. It holds the text the server has (`synced`, at `rev`) and what the person sees, and sends the one
 // difference between them, one at a time. What others change comes as patches, applied around what is being typed.
+import "./expression.css";
 import "./text.css";
 import { useEffect, useRef, useState } from "react";
+import { acceptCompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
 import { lintGutter, lintKeymap } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
-import { drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers, tooltips } from "@codemirror/view";
+import { completing, hovering, signing } from "./completing.js";
 import { difference, points, rebased, spliced, units } from "./splice.js";
 import { markStep, showProblems, stepMark } from "./text_marks.js";
 import { weft } from "./weft_language.js";
@@ -81,9 +84,15 @@ class Pane {
       stepMark,
       this.locked.of([]),
       indentUnit.of("  "),
+      tooltips({ parent: document.body }),
+      closeBrackets(),
+      completing((offset) => this.here(offset)),
+      hovering((offset) => this.here(offset)),
+      signing((offset) => this.here(offset)),
       EditorView.lineWrapping,
       Prec.highest(EditorView.domEventHandlers({ keydown: (event) => this.pressed(event) })),
-      keymap.of([indentWithTab, ...searchKeymap, ...lintKeymap, ...defaultKeymap]),
+      Prec.high(keymap.of([{ key: "Tab", run: acceptCompletion }])),
+      keymap.of([...closeBracketsKeymap, indentWithTab, ...searchKeymap, ...lintKeymap, ...defaultKeymap]),
       EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "The workflow as text", spellcheck: "false" }),
       EditorView.updateListener.of((update) => this.updated(update)),
     ];
@@ -175,6 +184,15 @@ class Pane {
       text: insert,
       gesture: `${this.epoch}:${this.gesture}`,
     });
+  }
+
+  // Where a question is: in the text the server has, with what it has not seen yet.
+  here(offset) {
+    if (!this.view || this.rev < 0) return null;
+    const text = this.text;
+    const { start, end, insert } = difference(this.synced, text);
+    const splice = start === end && insert === "" ? null : [points(this.synced, start), points(this.synced, end), insert];
+    return { epoch: this.epoch, base: this.rev, splice, offset: points(text, offset) };
   }
 
   tellCursor() {

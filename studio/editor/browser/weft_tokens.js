@@ -6,7 +6,10 @@ const types = new Set(TYPES);
 const constants = new Set(CONSTANTS);
 const words = new Map(Object.entries(WORDS));
 
+// A whole text; one expression; words with holes in them, where nothing ends the words.
 export const startState = () => ({ text: "", hole: 0, last: "start" });
+export const startExpression = () => ({ text: "", hole: 0, last: "(" });
+export const startWords = () => ({ text: "\0", hole: 0, last: "start" });
 
 export function token(stream, state) {
   if (state.text && state.hole === 0) return inText(stream, state);
