@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, is_dataclass
-from functools import lru_cache
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from lark import TextSlice, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from dsl import tree
-from dsl.building.reading import Reading, reading
+from dsl.again import Known, Trail
+from dsl.building.reading import MOST_PROBLEMS, Reading, reading
 from dsl.diagnostic import Diagnostic
 from dsl.grammar import grammar
-from dsl.recovery import Reader, TooDeep
+from dsl.recovery import Blind, Reader, TooDeep
 from dsl.tree import Comment, Span, Workflow
 from dsl.walk import parts_of
 
@@ -22,6 +25,10 @@ MAX_CHARACTERS = 250_000
 MAX_HOLES = 5_000
 MAX_DEPTH = 120
 """Levels of the tree, so that whoever walks it may recurse."""
+
+_LEAST = 2
+"""Levels above every step: the workflow and its body."""
+_ATTEMPTS = 4
 
 _CHAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*")
 _MOST_UNSEEN = 5
@@ -35,26 +42,44 @@ _UNSEEN = re.compile(
 break its lines for the eye alone. In a string they can be written as ``\\u200f``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Parsed:
     """What ``text`` says. With syntax errors, ``workflow`` holds the steps that could be kept.
 
-    ``diagnostics`` are those of reading alone (E001, E002), in order of place; spans count in ``text``.
+    ``diagnostics`` are those of reading alone (E001, E002), in order of place; spans count in ``text``. ``trail`` is
+    for reading a text that is much the same.
     """
 
     text: str
     workflow: Workflow
     diagnostics: tuple[Diagnostic, ...]
     comments: tuple[Comment, ...]
+    trail: Trail = field(default=Trail(), compare=False, repr=False)
 
 
-def parse(text: str) -> Parsed:
-    """Read a whole workflow. The last few texts are remembered: an edit and its proof read the same ones."""
-    return _parse(text)
+def parse(text: str, near: Parsed | None = None) -> Parsed:
+    """Read a whole workflow. The last few texts are remembered: an edit and its proof read the same ones.
+
+    With ``near``, the reading of a text that differs in one place, only what changed is read; the result is the same.
+    """
+    found = _alive.get(text) or _parse(text, near)
+    _alive[text] = found
+    _latest.append(found)
+    return found
 
 
-@lru_cache(maxsize=16)
-def _parse(text: str) -> Parsed:
+def forget() -> None:
+    """Forget the texts that were read: the next parse reads."""
+    _latest.clear()
+    _alive.clear()
+
+
+_alive: WeakValueDictionary[str, Parsed] = WeakValueDictionary()
+"""Readings that somebody holds: an open text is read once, whoever asks."""
+_latest: deque[Parsed] = deque(maxlen=16)
+
+
+def _parse(text: str, near: Parsed | None) -> Parsed:
     if len(text) > MAX_CHARACTERS:
         return _refused(
             text,
@@ -62,23 +87,53 @@ def _parse(text: str) -> Parsed:
             "split it into workflows that run each other",
             Span(0, 0),
         )
-    clean, problems = readable(text), _unseen(text)
+    clean = readable(text)
+    known = _known(near, clean)
+    for _ in range(_ATTEMPTS if known else 0):
+        try:
+            return _read(text, clean, known)
+        except Blind as blind:
+            assert known is not None
+            known.refused |= blind.starts
+    return _read(text, clean, None)
+
+
+def _known(near: Parsed | None, clean: str) -> Known | None:
+    """What ``near`` is good for; None where what is counted over a whole text may make a difference."""
+    if (
+        near is None
+        or not near.trail.clean
+        or len(near.diagnostics) >= MOST_PROBLEMS
+        or max(near.trail.clean.count("${"), clean.count("${")) > MAX_HOLES
+    ):
+        return None
+    spans = (found.span for found in near.diagnostics)
+    known = Known(near.workflow, near.comments, spans, near.trail, clean)
+    return known if known.worthwhile else None
+
+
+def _read(text: str, clean: str, known: Known | None) -> Parsed:
+    problems = _unseen(text)
     state = Reading(hole=lambda start, end: _hole(clean, state, start, end), problems=problems)
-    reader = Reader(clean, state.problem)
+    reader = Reader(clean, state.problem, known)
     try:
         with reading(state):
             workflow = reader.run()
     except TooDeep as deep:
         return _refused(text, _DEEP, _FLATTER, deep.args[0])
+    deepest = 0
     if workflow is None:
         workflow = _nothing(text)
         if not state.problems:
             message = "there is no workflow here"
             state.problem("E001", message, "begin with: workflow my_name { ... }", Span(0, len(text)))
-    elif (place := _too_deep(workflow)) is not None:
-        return _refused(text, _DEEP, _FLATTER, place)
+    else:
+        place, deepest = _depth(workflow, reader.taken, known.deepest if known else 0)
+        if place is not None:
+            return _refused(text, _DEEP, _FLATTER, place)
     ordered = sorted(state.problems, key=lambda problem: (problem.span.start, problem.span.end))
-    return Parsed(text, workflow, tuple(ordered), tuple(reader.comments))
+    trail = Trail(clean, reader.footings, tuple(reader.scars), deepest)
+    return Parsed(text, workflow, tuple(ordered), tuple(reader.comments), trail)
 
 
 def expression_problem(source: str) -> str | None:
@@ -87,7 +142,7 @@ def expression_problem(source: str) -> str | None:
     state = Reading(hole=lambda start, end: _hole(source, state, start, end), problems=problems)
     with reading(state):
         found = _expression(source, 0, len(source))
-    if found is None or _too_deep(found) is not None:
+    if found is None or _depth(found)[0] is not None:
         return f"`{_in_one_line(source)}` is no expression that can be read"
     return problems[0].message if problems else None
 
@@ -139,18 +194,27 @@ def _nothing(text: str) -> Workflow:
     return Workflow("", "", (), tree.Block((), None, nowhere, nowhere), nowhere, Span(0, len(text)))
 
 
-def _too_deep(root: Any) -> Span | None:
-    """Where the tree goes below ``MAX_DEPTH``; walked without recursion."""
+def _depth(root: Any, taken: Sequence[tree.Step] = (), deepest: int = 0) -> tuple[Span | None, int]:
+    """Where the tree goes below ``MAX_DEPTH``, and a bound of how deep it is; walked without recursion.
+
+    ``taken`` steps come from a tree that was no deeper than ``deepest``: where that is enough, they are not walked.
+    """
+    known = {id(step) for step in taken}
     waiting: list[tuple[Any, int]] = [(root, 0)]
+    most = 0
     while waiting:
         node, depth = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend((item, depth) for item in node)
         elif is_dataclass(node):
+            if id(node) in known and depth + deepest - _LEAST <= MAX_DEPTH:
+                most = max(most, depth + deepest - _LEAST)
+                continue
             if depth > MAX_DEPTH:
-                return getattr(node, "span", Span(0, 0))
+                return getattr(node, "span", Span(0, 0)), depth
+            most = max(most, depth)
             waiting.extend((getattr(node, name), depth + 1) for name in parts_of(type(node)))
-    return None
+    return None, most
 
 
 def _plain_chain(text: str, start: int, end: int) -> tree.Expr | None:

@@ -20,9 +20,10 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from dsl.again import Footing, Known
 from dsl.explain import Mistake, explain, similar
 from dsl.grammar import grammar
-from dsl.tree import Comment, Span, Workflow
+from dsl.tree import Comment, Span, Step, Workflow
 
 LOOK_AHEAD = 12
 ENOUGH = 4
@@ -60,11 +61,21 @@ _LINES = (
     "max_turns",
     "budget",
 )
+_BEGINS = frozenset({"STEP", "DOC", "AT"})
+_TAKEN = "(taken over)"
 _ANYWHERE = frozenset(_HEADERS + _STATEMENTS + _CLAUSES + _LINES)
 
 
 class TooDeep(Exception):
     """The text nests deeper than any workflow should; ``args[0]`` is the place."""
+
+
+class Blind(Exception):
+    """A mistake stands right behind steps that were taken over: to explain it, they have to be read."""
+
+    def __init__(self, starts: set[int]) -> None:
+        super().__init__(starts)
+        self.starts = starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +88,19 @@ class _Repair:
 
 
 class Reader:
-    """One pass over a text. ``run`` once, then look at ``comments``."""
+    """One pass over a text. ``run`` once, then look at ``comments``, ``footings``, ``scars`` and ``taken``.
 
-    def __init__(self, text: str, report: Callable[..., None]) -> None:
+    ``known`` steps are taken over from an earlier reading. Raises TooDeep and Blind.
+    """
+
+    def __init__(self, text: str, report: Callable[..., None], known: Known | None = None) -> None:
         self.text = text
         self.comments: list[Comment] = []
+        self.footings: dict[int, Footing] = {}
+        self.scars: list[Span] = []
+        self.taken: list[Step] = []
         self._report = report
+        self._known = known
         self._parser: InteractiveParser = grammar().parse_interactive(text, start="start")
         self._recent: list[Token] = []
         self._read_to = 0
@@ -118,6 +136,8 @@ class Reader:
                     return word
                 self._parser.feed_token(token)
                 self._accept(token)
+                if token.type in _BEGINS:
+                    self._begin(token)
                 if len(self._parser.parser_state.state_stack) > MAX_STACK:
                     raise TooDeep(Span(token.start_pos or 0, token.end_pos or 0))
             token = Token("$END", "", len(self.text), end_pos=len(self.text))
@@ -130,6 +150,28 @@ class Reader:
         except UnexpectedCharacters as error:
             place = error.pos_in_stream or 0
             return Token("", self.text[place], place, end_pos=place + 1)
+
+    def _begin(self, token: Token) -> None:
+        """A step may begin here: notes where the parser stands, and takes the step over when it is known."""
+        parser = self._parser.parser_state
+        start = token.start_pos or 0
+        footing = Footing(parser.state_stack[-2], len(parser.state_stack) - 1)
+        self.footings[start] = footing
+        goto = parser.parse_conf.states[footing.state].get("step")
+        if self._known is None or goto is None:
+            return
+        taken = self._known.at(start, footing)
+        if taken is None:
+            return
+        end = taken.step.span.end
+        parser.state_stack[-1] = goto[1]
+        parser.value_stack[-1] = taken.step
+        self.taken.append(taken.step)
+        self.comments += taken.comments
+        self.footings.update(taken.footings)
+        self._recent[-1] = Token(_TAKEN, "", start, end_pos=end)
+        self._read_to = max(self._read_to, end)
+        _seek(self._parser, end)
 
     def _swallowed(self, token: Token) -> Token | None:
         """The keyword of the next statement where a name is missing and it would be taken for that name."""
@@ -165,11 +207,15 @@ class Reader:
             return None
         wanted = self._wanted()
         repair = self._best_repair(wrong, wanted)
+        at = wrong.start_pos or 0
+        self.scars.append(Span(at, max(at, repair.resume if repair else at)))
         self._say(
             Mistake(self.text, self._last(), wrong, _written(wanted), repair.insert if repair else None)
         )
         if repair is None:
-            return self._resynchronise(wrong)
+            resumed = self._resynchronise(wrong)
+            self.scars.append(Span(at, resumed or len(self.text)))
+            return resumed
         if repair.insert:
             self._put_in(repair.insert, wrong.start_pos or 0)
         self._read_to = max(self._read_to, min(repair.resume, wrong.end_pos or 0))
@@ -187,7 +233,10 @@ class Reader:
         return set(self._parser.accepts())  # type: ignore[no-untyped-call]
 
     def _last(self) -> tuple[Token, ...]:
-        return tuple(self._recent[-6:])
+        last = self._recent[-6:]
+        if taken := {token.start_pos or 0 for token in last if token.type == _TAKEN}:
+            raise Blind(taken)
+        return tuple(last)
 
     def _put_in(self, type: str, at: int) -> None:
         self._parser.feed_token(Token(type, grammar_word(type), at, end_pos=at))
@@ -284,6 +333,7 @@ class Reader:
         """Close whatever is still open at the end of the text."""
         if wrong.type == "$END":
             self._mistakes += 1
+            self.scars.append(Span(len(self.text), len(self.text)))
             wanted = _written(self._wanted())
             self._say(Mistake(self.text, self._last(), wrong, wanted, None, self._unclosed()))
         end = Token("$END", "", len(self.text), end_pos=len(self.text))

@@ -192,7 +192,7 @@ def _shared(one: str, two: str) -> int:
 def _prove(ground: Ground, edit: Edit, after: str) -> None:
     """An edit leaves a text that reads at least as well as before, and a part of one step changes no other."""
     before = {(found.code, found.message) for found in ground.parsed.diagnostics}
-    found = parse(after).diagnostics
+    found = parse(after, ground.parsed).diagnostics
     if len(found) > len(ground.parsed.diagnostics):
         new = next((one for one in found if (one.code, one.message) not in before), found[0])
         raise EditError(new.message, new.help)

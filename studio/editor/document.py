@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from dsl import Edit, EditError, Placement, Spot, follow
+from dsl import Edit, EditError, Placement, Spot, follow, parse
 from dsl import apply as apply_edit
 from dsl.graph.placement import NOWHERE, put
-from studio.editor.reading import UNPLACED, parsed
+from studio.editor.reading import UNPLACED
 from studio.editor.splice import Splice, difference, rebase
 
 Source: TypeAlias = Literal["text", "canvas", "chat", "restore", "paste"]
@@ -206,7 +206,7 @@ class Document:
         text = splice.apply(self.text)
         placement = self.placement
         if placement.spots and text != self.text:
-            placement = follow(placement, parsed(self.text), parsed(text))
+            placement = follow(placement, before := parse(self.text), parse(text, before))
         if spots:
             placement = put(placement, spots)
         return replace(

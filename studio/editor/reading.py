@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import dsl
@@ -14,9 +14,6 @@ from dsl.outline import Place, places
 
 KEPT = 3
 UNPLACED = dsl.Placement()
-
-parsed = lru_cache(maxsize=16)(dsl.parse)
-"""The tree of a text; the last few of the whole process are kept: a text is read for several reasons in a row."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,8 @@ class Reader:
         return found
 
     def _read(self, text: str, placement: dsl.Placement) -> Reading:
-        tree = parsed(text)
+        last = next(reversed(self._kept.values()), None)
+        tree = dsl.parse(text, last and last.parsed)
         diagnostics = dsl.check(tree, self.catalog)
         return Reading(text, tree, diagnostics, self._drawn(tree, diagnostics, placement), placement)
 

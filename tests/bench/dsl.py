@@ -35,7 +35,7 @@ from dsl.catalog import Catalog, WorkflowInterface
 from dsl.cel import runtime, typing
 from dsl.grammar import GRAMMAR, _WholeWords
 from dsl.outline import places
-from dsl.parse import _parse
+from dsl.parse import forget
 from dsl.policy import Policy, ToolRule
 from tests.bench.figures import Figure, report, show
 
@@ -206,11 +206,11 @@ class Bench:
         _bare().parse(self.text, start="start")
 
     def parse(self) -> None:
-        _parse.cache_clear()
+        forget()
         dsl.parse(self.text)
 
     def check(self) -> None:
-        _parse.cache_clear()
+        forget()
         dsl.check(dsl.parse(self.text), self.catalog)
 
     def first(self) -> None:
@@ -228,11 +228,11 @@ class Bench:
         dsl.check(dsl.parse(edited.text), self.catalog)
 
     def format(self) -> None:
-        _parse.cache_clear()
+        forget()
         dsl.format_text(self.text)
 
     def complete(self) -> None:
-        _parse.cache_clear()
+        forget()
         dsl.complete(self.text, self.cursor, self.catalog)
 
 

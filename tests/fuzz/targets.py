@@ -14,7 +14,7 @@ from dsl import Catalog, ExpressionError, PlanError, parse, tree
 from dsl.catalog import WorkflowInterface
 from dsl.cel.source import lower as lower_expression
 from dsl.changes import breaking, changes
-from dsl.parse import _parse
+from dsl.parse import forget
 from dsl.walk import walk
 from tests.dsl.programs import Maker
 from tests.dsl.texts import EXAMPLES, ROOT, meaning
@@ -48,7 +48,7 @@ def reading(text: str, random: Random) -> None:
     assert all(0 <= step.span.start <= step.span.end <= len(text) for step in steps)
     if not parsed.diagnostics:
         assert all(text[step.id_span.start : step.id_span.end] == step.id for step in steps)
-    _parse.cache_clear()
+    forget()
     assert parse(text) == parsed
 
 
@@ -125,7 +125,7 @@ def lowering(text: str, random: Random) -> None:
         plan = dsl.lower(parse(text), CATALOG)
     except PlanError:
         return
-    _parse.cache_clear()
+    forget()
     again = dsl.lower(parse(text), CATALOG)
     assert again == plan
     assert dsl.content_hash(text, (), again) == dsl.content_hash(text, (), plan)
