@@ -34,7 +34,7 @@ class Approval:
     arguments, or None where they depend on what is not known yet; ``args_hash`` is over them. ``may_decide``: the
     reader can decide it; ``refusal`` says why not. From ``escalates_at`` on ``approvers`` also holds whom it escalates
     to; it has ``escalated`` by the database's clock, whether a runner has journaled that yet or not (then
-    ``escalated_at`` is when)."""
+    ``escalated_at`` is when). ``trial``: a test asks; an effect that is ``stubbed`` will not really happen."""
 
     id: UUID
     run_id: UUID
@@ -59,6 +59,7 @@ class Approval:
     escalates_at: datetime | None = None
     escalated_at: datetime | None = None
     escalated: bool = False
+    trial: bool = False
 
 
 async def list_approvals(
@@ -180,6 +181,7 @@ _JOINED = (
     .add_columns(
         func.coalesce(col(tables.Approval.expires_at) <= func.now(), False),
         func.coalesce(col(tables.Approval.escalates_at) <= func.now(), False),
+        col(tables.Run.trial).is_not(None),
     )
     .join(tables.Run, col(tables.Run.id) == col(tables.Approval.run_id))
     .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Approval.workflow_id))
@@ -208,6 +210,7 @@ def _view(
     published_by: UUID | None,
     expired: bool,
     escalated: bool,
+    trial: bool,
 ) -> Approval:
     involved = (requested_by, published_by)
     approvers = [*row.approvers]
@@ -240,6 +243,7 @@ def _view(
         escalates_at=row.escalates_at,
         escalated_at=row.escalated_at,
         escalated=escalated,
+        trial=trial,
     )
 
 

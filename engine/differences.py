@@ -92,7 +92,7 @@ class _Side:
 async def _text(session: AsyncSession, draft: drafts.Draft, which: str) -> _Side:
     if which == "draft":
         return _Side(None, None, draft.text)
-    if not (which.isascii() and which.isdigit()) or len(which) > 9:
+    if not (which.isascii() and which.isdigit()) or len(which) > 9 or int(which) == 0:
         raise BadInput(
             f"{which[:40]!r} is no version.",
             [("from, to", "must be the number of a version, or draft")],

@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine import strict, tables
+from engine import pinned, strict, tables
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, Conflict, NotFound
@@ -72,6 +72,8 @@ async def save_draft(
                     "Take over their text, or make your change again on top of it.",
                     current=await read(session, workflow_id),
                 )
+            if text != row.text:
+                await pinned.follow(session, workflow_id, row.text, text)
             row.text = text
             row.revision += 1
             row.updated_by = actor.user_id

@@ -66,7 +66,7 @@ class StepRun:
     ``tried_at``: when the last try that was journaled began. ``input`` is what a tool was called with; ``arm`` the
     label of the branch a choice took; ``error`` is ``{"code", "message"}``. "caught": it failed, and a catch took
     over. "review": nobody knows whether it happened, see ``question``. ``large``: the "input" or "output" that is not
-    here because of its size, and where it is."""
+    here because of its size, and where it is. ``pinned``: in a test, nothing was done for it."""
 
     path: str
     state: StepState
@@ -85,6 +85,7 @@ class StepRun:
     large: dict[str, Artifact] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     tried_at: float | None = None
+    pinned: bool = False
 
     @property
     def question(self) -> Question | None:
@@ -197,6 +198,7 @@ def _of_step(steps: dict[str, StepRun], event: Event) -> None:
                 error=data["error"],
                 finished_at=event.at,
                 attempt=data.get("attempt", 1),
+                **({"pinned": True} if data.get("pinned") else {}),
             )
         case "step.retrying":
             known = steps.get(path)
@@ -277,7 +279,7 @@ def _closed(steps: dict[str, StepRun], event: Event) -> None:
 
 
 def _called(data: dict[str, Json]) -> dict[str, Json]:
-    named = {"args": "input", "tool": "tool", "key": "key", "attempt": "attempt"}
+    named = {"args": "input", "tool": "tool", "key": "key", "attempt": "attempt", "pinned": "pinned"}
     return {name: data[source] for source, name in named.items() if source in data}
 
 

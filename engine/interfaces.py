@@ -44,7 +44,9 @@ class _Interfaces:
         found = self._kept.get(key)
         if found is None:
             query = select(tables.Version).where(
-                tables.Version.id == version_id, tables.Version.workflow_id == workflow_id
+                tables.Version.id == version_id,
+                tables.Version.workflow_id == workflow_id,
+                tables.Version.number > 0,
             )
             row = (await session.exec(query)).first()
             if row is None:

@@ -90,7 +90,8 @@ ON CONFLICT (id) DO UPDATE SET seen_at = now(), started_at = now()
 class Claim:
     """A run that is ours for now. ``attempt`` counts from 1 and starts again after a wait; ``events`` are the
     journal so far; ``clock`` is the database's time at the claim, in seconds since 1970. ``why``: it was "queued", its
-    waiting time was over ("due"), or its holder's lease ("lost"); ``traceparent`` is what it came with."""
+    waiting time was over ("due"), or its holder's lease ("lost"); ``traceparent`` is what it came with. ``trial``: of
+    a test, its settings."""
 
     lease: Lease
     version_id: UUID
@@ -102,6 +103,7 @@ class Claim:
     events: tuple[Event, ...]
     why: str = "queued"
     traceparent: str | None = None
+    trial: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Leases:
                 tuple(events.get(run_id, ())),
                 why,
                 traceparent,
+                trial,
             )
             for (
                 run_id,
@@ -176,6 +179,7 @@ class Leases:
                 depth,
                 why,
                 traceparent,
+                trial,
                 clock,
                 _,
             ) in rows

@@ -112,7 +112,7 @@ WITH RECURSIVE lost AS MATERIALIZED (
   RETURNING r.id, r.account_id, r.workflow_id, r.version_id, r.content_hash, r.input, r.epoch, r.attempt, r.last_seq,
     r.cancel_requested_at IS NOT NULL AS cancelled, r.depth,
     CASE WHEN r.id IN (SELECT id FROM lost) THEN 'lost' WHEN r.id IN (SELECT id FROM next WHERE waited) THEN 'due'
-      ELSE 'queued' END AS why, r.traceparent
+      ELSE 'queued' END AS why, r.traceparent, r.trial
 ), noted AS (
   INSERT INTO run_events (account_id, run_id, seq, kind, path, data)
   SELECT account_id, id, last_seq, 'run.claimed', '', jsonb_build_object('attempt', attempt, 'runner', %(me)s::text)
@@ -120,7 +120,7 @@ WITH RECURSIVE lost AS MATERIALIZED (
 )
 SELECT *, extract(epoch FROM clock_timestamp())::float8, NULL::uuid[] FROM claimed
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, array_agg(DISTINCT key)
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, array_agg(DISTINCT key)
 FROM laid l, LATERAL (VALUES (CASE WHEN of_account IS NOT NULL THEN account_id END),
   (CASE WHEN of_workflow IS NOT NULL THEN workflow_id END)) AS keys (key)
 WHERE limited AND key IS NOT NULL AND EXISTS (SELECT FROM runs r WHERE {_OF_LANE} AND r.due_at <= now())

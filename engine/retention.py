@@ -32,14 +32,15 @@ class Retention(BaseModel):
     """Days after which things are deleted; 0: never.
 
     ``runs_days``: runs that are over, counted from their end, with their journal, approvals and model calls, together
-    with all the runs that they have started; ``events_days``: published events; ``artifacts_days``: large values of
-    runs that are over, which may go before their run does; they always go with it. The audit log and the numbers of
-    ``engine.totals`` stay for ever.
+    with all the runs that they have started; ``trials_days``: those of tests, likewise, and the texts that only they
+    had; ``events_days``: published events; ``artifacts_days``: large values of runs that are over, which may go before
+    their run does; they always go with it. The audit log and the numbers of ``engine.totals`` stay for ever.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     runs_days: Days = 90
+    trials_days: Days = 30
     events_days: Days = 30
     artifacts_days: Days = 90
 

@@ -1,5 +1,5 @@
-"""Runs: the front door. Starting is in ``engine.starting``, looking at them in ``engine.watching``, cancelling here;
-executing them is the runner's."""
+"""Runs: the front door. Starting is in ``engine.starting`` (tests of drafts: ``engine.trials``), looking at them in
+``engine.watching``, cancelling here; executing them is the runner's."""
 
 from __future__ import annotations
 

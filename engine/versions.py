@@ -73,27 +73,28 @@ def name_in(text: str) -> str:
     return dsl.parse(text).workflow.name
 
 
-def decide(text: str, known: Catalog) -> Publishable:
-    """Check and lower a text. Pure. Raises ``Rejected`` with every diagnostic when there is an error among them."""
+def decide(text: str, known: Catalog, then: str = "publish") -> Publishable:
+    """Check and lower a text, to ``then`` do something with it. Pure. Raises ``Rejected`` with every diagnostic when
+    there is an error among them."""
     parsed = dsl.parse(text)
     diagnostics = dsl.check(parsed, known)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
     if errors:
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         raise Rejected(
-            f"The workflow has {count}.", diagnostics, "Correct what is listed under Problems, then publish."
+            f"The workflow has {count}.", diagnostics, f"Correct what is listed under Problems, then {then}."
         )
     try:
         plan = dsl.lower(parsed, known)
     except ValueError as error:
-        raise _rejected(parsed, diagnostics, [("", str(error))]) from None
+        raise _rejected(parsed, diagnostics, [("", str(error))], then) from None
     if problems := unsupported(plan):
-        raise _rejected(parsed, diagnostics, problems)
+        raise _rejected(parsed, diagnostics, problems, then)
     return Publishable(text, plan, dsl.content_hash(text, plan.pins, plan))
 
 
 def _rejected(
-    parsed: dsl.Parsed, diagnostics: tuple[Diagnostic, ...], problems: list[tuple[str, str]]
+    parsed: dsl.Parsed, diagnostics: tuple[Diagnostic, ...], problems: list[tuple[str, str]], then: str
 ) -> Rejected:
     """What only publishing finds: a form that this engine cannot run yet, a tool that nobody knows."""
     found = [
@@ -102,13 +103,13 @@ def _rejected(
             "error",
             message,
             parsed.workflow.name_span,
-            "Change this step, then publish.",
+            f"Change this step, then {then}.",
             path or None,
         )
         for path, message in problems
     ]
     return Rejected(
-        problems[0][1], (*diagnostics, *found), "Change what is listed under Problems, then publish."
+        problems[0][1], (*diagnostics, *found), f"Change what is listed under Problems, then {then}."
     )
 
 
@@ -177,7 +178,9 @@ async def list_versions(db: Database, actor: Actor, workflow_id: UUID) -> tuple[
         workflow = await session.get(tables.Workflow, workflow_id)
         if workflow is None:
             raise NotFound("There is no such workflow.", "Look at the list of workflows.")
-        query = select(tables.Version).where(tables.Version.workflow_id == workflow_id)
+        query = select(tables.Version).where(
+            tables.Version.workflow_id == workflow_id, tables.Version.number > 0
+        )
         rows = await session.exec(query.order_by(col(tables.Version.number).desc()))
         return tuple(_summaries(rows, workflow.live_version_id))
 
@@ -200,7 +203,7 @@ async def get_version(db: Database, actor: Actor, version_id: UUID) -> Version:
     require(actor, Permission.VIEW)
     async with db.account(actor) as session:
         row = await session.get(tables.Version, version_id)
-        if row is None:
+        if row is None or row.number == 0:
             raise NotFound("There is no such version.", "Look at the workflow's versions.")
         return view(row)
 

@@ -40,7 +40,8 @@ LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.tim
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates.
-    ``parent_run_id``, ``parent_path``: the step of another run that started this one."""
+    ``parent_run_id``, ``parent_path``: the step of another run that started this one. ``trial``: it is a test, and
+    ``version`` is 0."""
 
     id: UUID
     workflow_id: UUID
@@ -62,12 +63,13 @@ class RunSummary:
     parent_run_id: UUID | None = None
     parent_path: str | None = None
     priority: int = 0
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
     """A run with the version it is pinned to, all its events, and the events folded into steps. A large output is an
-    ``output_artifact`` instead."""
+    ``output_artifact`` instead. ``trial``: of a test, its settings (``engine.runtime.trial``)."""
 
     summary: RunSummary
     input: dict[str, Any]
@@ -77,6 +79,7 @@ class RunDetail:
     events: tuple[Event, ...]
     view: RunView
     output_artifact: Artifact | None = None
+    trial: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,12 @@ async def list_runs(
     workflow_id: UUID | None = None,
     state: RunState | str | Sequence[str] | None = None,
     parent_run_id: UUID | None = None,
+    trial: bool | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Newest first. ``state``: one or several; ``parent_run_id``: those that this run has started. Raises
-    ``BadInput`` for an unknown state or a broken cursor."""
+    """Newest first. ``state``: one or several; ``parent_run_id``: those that this run has started; ``trial``: only
+    tests, or only what is none. Raises ``BadInput`` for an unknown state or a broken cursor."""
     require(actor, Permission.VIEW)
     limit = min(max(limit, 1), 200)
     run = tables.Run
@@ -107,6 +111,8 @@ async def list_runs(
         where.append(run.workflow_id == workflow_id)
     if cursor:
         where.append(tuple_(run.queued_at, run.id) < tuple_(*_decoded(cursor)))
+    if trial is not None:
+        where.append(col(run.trial).is_not(None) if trial else col(run.trial).is_(None))
     states = _states(state) if state else [*RunState]
     if parent_run_id is not None:
         where += [run.parent_run_id == parent_run_id, col(run.state).in_(states)]
@@ -151,11 +157,13 @@ async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
         run = await session.get_one(tables.Run, run_id)
         version = await session.get_one(tables.Version, summary.version_id)
         events: list[Event] = []
-        while page := await _events(session, run_id, events[-1].seq if events else 0, EVENT_PAGE):
+        while page := await events_in(session, run_id, events[-1].seq if events else 0, EVENT_PAGE):
             events.extend(page)
     plan = Plan.model_validate(version.plan)
     away = None if run.output_artifact is None else Artifact.of(run.output_artifact)
-    return RunDetail(summary, run.input, run.output, version.text, plan, tuple(events), fold(events), away)
+    return RunDetail(
+        summary, run.input, run.output, version.text, plan, tuple(events), fold(events), away, run.trial
+    )
 
 
 async def events_after(
@@ -164,7 +172,7 @@ async def events_after(
     """Events with a larger ``seq`` than ``after``, in order. Raises ``NotFound`` for an unknown run."""
     require(actor, Permission.VIEW)
     async with db.account(actor) as session:
-        events = await _events(session, run_id, after, limit)
+        events = await events_in(session, run_id, after, limit)
         if not events and await session.get(tables.Run, run_id) is None:
             raise NotFound("There is no such run.", "Look at the list of runs.")
         return events
@@ -244,10 +252,14 @@ def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
         parent_run_id=run.parent_run_id,
         parent_path=run.parent_path,
         priority=run.priority,
+        trial=run.trial is not None,
     )
 
 
-async def _events(session: AsyncSession, run_id: UUID, after: int, limit: int) -> tuple[Event, ...]:
+async def events_in(
+    session: AsyncSession, run_id: UUID, after: int, limit: int = EVENT_PAGE
+) -> tuple[Event, ...]:
+    """As ``events_after``, in a transaction that is open."""
     query = select(tables.RunEvent).where(tables.RunEvent.run_id == run_id, tables.RunEvent.seq > after)
     rows = await session.exec(query.order_by(col(tables.RunEvent.seq)).limit(limit))
     return tuple(Event(row.seq, row.at.timestamp(), row.kind, row.path, row.data) for row in rows)

@@ -16,6 +16,7 @@ from dsl.simulation.result import (
     Unreached,
 )
 from dsl.simulation.summary import summary
+from dsl.simulation.usual import usual_results
 from dsl.simulation.walking import simulate
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "Unreached",
     "simulate",
     "summary",
+    "usual_results",
 ]

@@ -81,14 +81,14 @@ class Samples:
         self, step: PlanStep, schema: Schema | None, scope: Scope, state: State
     ) -> list[tuple[str, Json]]:
         """The results of a step that are worth trying, each with its words; the first is the usual one."""
-        base = self._base(step.id, schema)
+        base = self.usual(step.id, schema)
         return self._varied(step.id, base, schema, scope, state, f"`{step.id}` gives")
 
     def inputs(
         self, schema: Schema, defaults: Mapping[str, Expression], state: State
     ) -> list[tuple[str, Json]]:
         """The inputs that are worth trying. What has a default is left out, except where something decides on it."""
-        whole = self._base("input", schema)
+        whole = self.usual("input", schema)
         base = {name: value for name, value in whole.items() if name not in defaults}
         scope = Scope({})
         return self._varied("input", base, schema, scope, state, "the input has")
@@ -101,11 +101,12 @@ class Samples:
             both.reads["event"] |= self.interests.reads.get(root, {})
         maker = Samples(both)
         found = maker._varied(
-            "event", maker._base("event", None), None, scope, state, f'"{do.event}" for `{step.id}` has'
+            "event", maker.usual("event", None), None, scope, state, f'"{do.event}" for `{step.id}` has'
         )
         return [(words, payload) for words, payload in found if _fits(do, payload, scope)]
 
-    def _base(self, root: str, schema: Schema | None) -> Any:
+    def usual(self, root: str, schema: Schema | None) -> Any:
+        """The plainest result under a name, with all that is read of it."""
         made = {} if schema is None else sample(schema, root)
         if isinstance(made, dict):
             known = (schema or {}).get("properties") or {}

@@ -20,6 +20,7 @@ from engine.api import (
     problems,
     reviews,
     runs,
+    trials,
     workflows,
 )
 from engine.api.access import cookie_name
@@ -37,6 +38,7 @@ ROUTERS = (
     login.router,
     oidc.router,
     workflows.router,
+    trials.router,
     runs.router,
     artifacts.router,
     approvals.router,

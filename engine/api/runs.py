@@ -145,10 +145,11 @@ async def list_(
     workflow_id: UUID | None = None,
     state: str | None = None,
     parent_run_id: UUID | None = None,
+    trial: bool | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """``state``: one, or several separated by commas."""
+    """``state``: one, or several separated by commas. ``trial``: only tests of drafts, or only what is none."""
     states = [part for part in (state or "").split(",") if part]
     return await runs.list_runs(
         database(request),
@@ -156,6 +157,7 @@ async def list_(
         workflow_id=workflow_id,
         state=states,
         parent_run_id=parent_run_id,
+        trial=trial,
         cursor=cursor,
         limit=limit,
     )

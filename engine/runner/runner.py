@@ -30,7 +30,7 @@ from engine.model import AgentModels, ModelSettings
 from engine.runner.desk import Desk
 from engine.runner.measuring import Measuring
 from engine.runner.repertoire import Repertoire
-from engine.runtime import Invocation, Models, World
+from engine.runtime import Invocation, Models, Trial, World
 from engine.settings import BadSettings
 from engine.suspects import given_up, is_suspect
 from engine.toolbox import PooledTools
@@ -263,7 +263,8 @@ class Runner:
             calling=partial(self._measuring.calling, trace),
             traceparent=(lambda path: None) if trace is None else trace.header,
         )
-        active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled)
+        trial = None if claim.trial is None else Trial.of(claim.trial)
+        active.invocation = Invocation(program, journal, world, claim.input, claim.cancelled, trial)
         if self._draining:
             active.invocation.drain()
         ended = await active.invocation.run()

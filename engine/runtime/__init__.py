@@ -8,6 +8,7 @@ from engine.runtime.execution import End, Execution, Invocation
 from engine.runtime.program import Program, Programs, compile_plan
 from engine.runtime.state import Models, World
 from engine.runtime.support import unsupported
+from engine.runtime.trial import Trial
 
 __all__ = [
     "End",
@@ -16,6 +17,7 @@ __all__ = [
     "Models",
     "Program",
     "Programs",
+    "Trial",
     "World",
     "compile_plan",
     "unsupported",

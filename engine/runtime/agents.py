@@ -24,11 +24,12 @@ from engine.journal import Done
 from engine.model.error import ModelError
 from engine.model.message import Message
 from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
-from engine.runtime.calls import effect, known, settled
+from engine.runtime.calls import effect, known, settled, stubbed
 from engine.runtime.outcome import Failure
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
+from engine.runtime.trial import NO_STUB, stub
 from engine.strict import NotJson, encode
 
 Json: TypeAlias = Any
@@ -191,6 +192,10 @@ class _Conversation:
             raise state.failed(self._path, "not_approved", said)
         try:
             key = f"{state.run_id}/{place}"
+            if tool.effect == "write":
+                given = stub(state, self._step, tool.connector, tool.tool)
+                if given is not NO_STUB:
+                    return _told(await stubbed(state, do, args, key, given, place))
             return _told(await effect(state, do, args, key, DEFAULT_TIMEOUT_S, None, self._branch, place))
         except Failure as failure:
             return _told({"error": failure.message, "code": failure.code})

@@ -17,6 +17,7 @@ from engine.runtime.outcome import Failure, Stopped, plain
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
+from engine.runtime.trial import NO_STUB, made_up, stub
 from engine.strict import NotJson, encode
 
 Json: TypeAlias = Any
@@ -47,8 +48,22 @@ async def call(state: State, step: PlanStep, do: ToolCall, scope: Scope, branch:
             path, "approval_mismatch", "The arguments are not the ones that were approved; nothing was sent."
         )
     key = f"{state.run_id}/{path}" if step.key is None else _written_key(state, step.key, scope, path)
+    if do.effect == "write" and (given := stub(state, step)) is not NO_STUB:
+        return await stubbed(state, do, args, key, given, path)
     timeout_s = DEFAULT_TIMEOUT_S if step.timeout_ms is None else step.timeout_ms / 1000
     return await effect(state, do, args, key, timeout_s, step.retry, branch, path)
+
+
+async def stubbed(
+    state: State, do: ToolCall, args: dict[str, Json], key: str, given: Json, path: str
+) -> Json:
+    """In a test: the call as it would be sent, and a result that was made up. Nothing is sent."""
+    value = given if do.output_schema is None else coerce(given, do.output_schema)
+    called = {"tool": f"{do.connector}.{do.tool}", "args": args, "key": key}
+    try:
+        return await made_up(state, path, value, called)
+    except NotJson as error:
+        raise state.failed(path, "invalid_arguments", f"The arguments hold {error}.") from None
 
 
 def _written_key(state: State, written: Expression, scope: Scope, path: str) -> str:

@@ -12,10 +12,12 @@ from uuid import UUID
 from dsl import coerce, evaluate, validate_input
 from dsl.plan import PlanStep, RunWorkflow, WorkflowPin
 from engine.journal import Answer, ChildRequest, Started
+from engine.runtime.calls import known
 from engine.runtime.gates import answered
 from engine.runtime.scope import Scope
 from engine.runtime.state import State
 from engine.runtime.tokens import Branch
+from engine.runtime.trial import NO_STUB, made_up, stub
 from engine.strict import NotJson
 
 Json: TypeAlias = Any
@@ -28,9 +30,15 @@ async def run(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, branc
     """The child's output. Fails with the child's error code, "invalid_arguments" or "too_deep", and as a call does
     behind an approval that was not given."""
     journal = state.journal
+    given = stub(state, step)
+    if given is not NO_STUB and (recorded := known(state, path)) is not None:
+        return recorded.value
     if path not in journal.gates:
         await state.tokens.barrier(branch)
         branch.check()
+        if given is not NO_STUB:
+            args = _arguments(state, step, do, scope, path)
+            return await made_up(state, path, given, {"tool": f"workflow {do.workflow}", "args": args})
         journal.gates[path] = await _start(state, step, do, scope, path)
 
     async def end() -> Answer:
@@ -45,7 +53,8 @@ async def run(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, branc
     return answer.value if answer.artifact is None else await journal.fetch(answer.artifact, path)
 
 
-async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, path: str) -> Started:
+def _arguments(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, path: str) -> dict[str, Json]:
+    """What the other workflow is given. Raises ``Failure`` where it must not be started so."""
     if state.journal.lease.depth >= DEEPEST:
         message = f"Runs may start each other {DEEPEST} deep; {do.workflow!r} would be one more. Nothing was started."
         raise state.failed(path, "too_deep", message)
@@ -62,6 +71,15 @@ async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, pa
     if problems:
         message = f"{do.workflow!r} does not take this: {'; '.join(problems[:5])}. Nothing was started."
         raise state.failed(path, "invalid_arguments", message)
+    return fitted
+
+
+async def _start(state: State, step: PlanStep, do: RunWorkflow, scope: Scope, path: str) -> Started:
+    fitted = _arguments(state, step, do, scope, path)
+    pin = state.workflows[do.workflow]
+    if state.trial is not None and not pin.version:
+        said = "In a test a workflow does not run itself: it is not published as it stands here."
+        raise state.failed(path, "not_in_a_test", said)
     version_id = UUID(pin.version) if pin.version else None
     child = ChildRequest(state.world.new_id(), version_id, fitted, state.world.traceparent(path))
     data = {"run_id": str(child.id), "workflow": do.workflow, "step": step.id}

@@ -19,6 +19,7 @@ from engine.runtime.scope import Scope
 from engine.runtime.spine import Spine
 from engine.runtime.state import State, World
 from engine.runtime.tokens import Branch, Tokens
+from engine.runtime.trial import Trial
 from engine.strict import NotJson, encode
 from engine.testimony import CODE
 
@@ -42,7 +43,13 @@ class Invocation:
     """``run`` it once. ``deliver``, ``cancel`` and ``drain`` may be called meanwhile, from the same event loop."""
 
     def __init__(
-        self, program: Program, journal: Journal, world: World, given: Json, cancelled: bool = False
+        self,
+        program: Program,
+        journal: Journal,
+        world: World,
+        given: Json,
+        cancelled: bool = False,
+        trial: Trial | None = None,
     ) -> None:
         self._program = program
         self._journal = journal
@@ -58,6 +65,7 @@ class Invocation:
             bound=program.bound,
             pins=program.pins,
             workflows=program.workflows,
+            trial=trial,
         )
         self._state.halt = self.drain
         self._given = given
@@ -122,6 +130,11 @@ class Invocation:
         self._root.stop()
         self._state.undoing.stop()
 
+    @property
+    def _cut_short(self) -> bool:
+        """Whether what the run gives may be the output of some step of it."""
+        return self._state.trial is not None and bool(self._state.trial.until)
+
     def _names(self, scope: Scope) -> dict[str, Json]:
         state, plan = self._state, self._program.plan
         given = self._given if isinstance(self._given, dict) else {}
@@ -136,7 +149,7 @@ class Invocation:
             return await self._review()
         match ending:
             case Returned(value=value):
-                if plan.output_schema is not None:
+                if plan.output_schema is not None and not self._cut_short:
                     value = coerce(value, plan.output_schema)
                 try:
                     await journal.finish("succeeded", {"output": value}, value)

@@ -21,6 +21,7 @@ from engine.runtime.outcome import Failure, Returned, Stopped
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.state import TURN_S, State, Undo
 from engine.runtime.tokens import Alarm, Branch, Family
+from engine.runtime.trial import ended, pinned
 
 Json: TypeAlias = Any
 
@@ -42,8 +43,11 @@ class Interpreter:
         branch.check()
         if self.state.busy_s > TURN_S:
             await self.state.rest(branch)
+        trial = self.state.trial
         try:
-            if isinstance(step.do, p.ToolCall):
+            if trial is not None and step.path in trial.pins:
+                value = await pinned(self.state, step, trial.pins[step.path], scope, branch, path)
+            elif isinstance(step.do, p.ToolCall):
                 value = await call(self.state, step, step.do, scope, branch, path)
             else:
                 value = await self._retried(step, scope, branch, path)
@@ -57,6 +61,8 @@ class Interpreter:
                 order = recorded.order if recorded is not None else self.state.journal.tick()
                 self.state.undo.append(Undo(order, path, step, scope))
         scope.names[step.id] = value
+        if trial is not None:
+            ended(self.state, step, path, value)
         return value
 
     async def _caught(

@@ -57,9 +57,14 @@ class Spine:
             return at
         try:
             self.branch.check()
+            trial = self.interpreter.state.trial
+            if (
+                trial is not None and trial.until == fork.path
+            ):  # its arms are walked here: the run ends behind them
+                await self.interpreter.step(fork, self.scope, self.branch)
             await self.interpreter.state.reach(fork.path, self.branch)
             self.arms[fork.path], _ = choose(self.interpreter.state, do, self.scope, fork.path)
             self.scope.names[fork.id] = None
-        except (Failure, Stopped) as ending:
+        except (Failure, Returned, Review, Stopped, Parked) as ending:
             self.ending = ending
         return fork.path

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 from dsl.plan import Block, Expression, PlanStep, WorkflowPin
@@ -20,6 +20,9 @@ from engine.runtime.outcome import Failure, Review
 from engine.runtime.scope import Scope, is_inside
 from engine.runtime.tokens import Branch, Tokens
 from engine.strict import NotJson, TooLarge
+
+if TYPE_CHECKING:
+    from engine.runtime.trial import Trial
 
 Json: TypeAlias = Any
 
@@ -77,6 +80,7 @@ class State:
     the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
     ``undoing``: the line of all that is being undone; only a drain stops it.
     ``busy_s``: seconds of computing since it last left the loop to others.
+    ``trial``: the settings of a test; None for every other run.
     ``reviews``: the questions that a person must answer, by the path of the call; ``halt`` stops all else for them.
     """
 
@@ -97,6 +101,7 @@ class State:
     reviews: dict[str, str] = field(default_factory=dict)
     draining: bool = False
     busy_s: float = 0.0
+    trial: Trial | None = None
     halt: Callable[[], None] = lambda: None
 
     def value(self, expression: Expression, scope: Scope) -> Json:

@@ -14,7 +14,7 @@ from engine.tables.conversations import Conversation, Message, ModelCall
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.totals import RunMark, RunStatsRow
-from engine.tables.workflows import Draft, Version, Workflow
+from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
 __all__ = [
     "Account",
@@ -37,6 +37,7 @@ __all__ = [
     "RunTrace",
     "RunnerRow",
     "StartKey",
+    "StepPin",
     "User",
     "UserSession",
     "Version",

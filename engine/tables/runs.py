@@ -32,7 +32,8 @@ class Run(SQLModel, table=True):
     is elsewhere: ``output_artifact`` is its ``{"sha256", "bytes"}``. ``parent_path`` is the step of ``parent_run_id``
     that started it, ``depth`` how many runs stand above it. ``traceparent`` is the span above it (W3C Trace Context).
     ``priority``: -9 to 9, the higher the sooner. A run with a ``debounce_key`` that has not begun takes the input of
-    the next start with that key, and begins at ``debounce_until`` at the latest."""
+    the next start with that key, and begins at ``debounce_until`` at the latest. ``trial``: of a test, its settings
+    (``engine.runtime.trial``)."""
 
     __tablename__ = "runs"
 
@@ -67,6 +68,7 @@ class Run(SQLModel, table=True):
     priority: int = 0
     debounce_key: str | None = None
     debounce_until: datetime | None = moment()
+    trial: dict[str, Any] | None = json_or_null()
 
 
 class StartKey(SQLModel, table=True):

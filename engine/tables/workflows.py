@@ -1,4 +1,4 @@
-"""Workflows, the draft of each, and their immutable versions."""
+"""Workflows, the draft of each, what people pinned for tests of it, and their immutable versions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class Draft(SQLModel, table=True):
 
 
 class Version(SQLModel, table=True):
-    """``plan`` is a ``dsl.plan.Plan`` as JSON, ``pins`` a list of its ``Pin``. A trigger refuses every change."""
+    """``plan`` is a ``dsl.plan.Plan`` as JSON, ``pins`` a list of its ``Pin``. A trigger refuses every change.
+
+    ``number`` 0: the text of a test. It is never live, and its runs carry trial settings."""
 
     __tablename__ = "versions"
 
@@ -60,3 +62,16 @@ class Version(SQLModel, table=True):
     message: str = ""
     published_by: UUID | None = None
     published_at: datetime = stamped()
+
+
+class StepPin(SQLModel, table=True):
+    """What a step gives in tests instead of being done: ``{"output"}`` or ``{"error": {"code", "message"}}``."""
+
+    __tablename__ = "step_pins"
+
+    workflow_id: UUID = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    account_id: UUID
+    content: dict[str, Any] = json()
+    updated_by: UUID | None = None
+    updated_at: datetime = stamped()

@@ -6,6 +6,7 @@ import reflex as rx
 
 from studio.approvals.rows import STATES, ApprovalCard, Effect
 from studio.approvals.state import Inbox
+from studio.runs.elements import test_badge
 from studio.shell.elements import Pulse, TimeAgo, Value, empty, failure, icon, link, skeleton_rows, test_id
 from studio.shell.frame import frame
 
@@ -80,6 +81,7 @@ def _card(each: rx.Var[ApprovalCard]) -> rx.Component:
         rx.el.header(
             rx.el.h2(each.title, class_name="w-approval-title"),
             rx.el.p(
+                rx.cond(each.trial, rx.fragment(test_badge(), " ")),
                 link(each.workflow, href=f"/runs/{each.run_id}"),
                 rx.cond(each.asked_by != "", rx.el.span(" · asked by ", each.asked_by)),
                 " · ",
@@ -147,6 +149,12 @@ def _effect(each: rx.Var[Effect]) -> rx.Component:
         rx.el.div(
             icon("zap", 14),
             rx.el.span(each.tool, class_name="w-mono w-strong"),
+            rx.cond(
+                each.stubbed,
+                rx.el.span(
+                    "not really, in this test", class_name="w-badge", custom_attrs=test_id("effect-stubbed")
+                ),
+            ),
             class_name="w-row w-effect-tool",
         ),
         rx.cond(

@@ -24,18 +24,21 @@ STATES: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One call that approving lets happen. `arguments` are exact; names in `pending` get their value later."""
+    """One call that approving lets happen. `arguments` are exact; names in `pending` get their value later. `stubbed`:
+    in this test it does not really happen."""
 
     tool: str
     path: str
     arguments: dict[str, Any] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
     known: bool = True
+    stubbed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalCard:
-    """One approval, open or decided. `escalates`: when others may decide too, "" once they may (`escalated`)."""
+    """One approval, open or decided. `escalates`: when others may decide too, "" once they may (`escalated`).
+    `trial`: a test of a draft asks."""
 
     id: str
     title: str
@@ -58,6 +61,7 @@ class ApprovalCard:
     refusal: str
     escalates: str = ""
     escalated: bool = False
+    trial: bool = False
 
 
 def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
@@ -84,6 +88,7 @@ def card(approval: Approval, requested_by: Mapping[UUID, str]) -> ApprovalCard:
         refusal="" if approval.may_decide else approval.refusal,
         escalates="" if approval.escalated or approval.state != "open" else iso(approval.escalates_at),
         escalated=approval.escalated,
+        trial=approval.trial,
     )
 
 
@@ -96,6 +101,7 @@ def effect(written: Mapping[str, Any]) -> Effect:
         arguments=dict(arguments or {}),
         pending=[str(name) for name in written.get("pending") or ()],
         known=arguments is not None,
+        stubbed=bool(written.get("stubbed")),
     )
 
 

@@ -13,7 +13,7 @@ _FORM = rx.asset("form.jsx", shared=True)
 _TRACE = rx.asset("trace.jsx", shared=True)
 _REVIEW = rx.asset("review.jsx", shared=True)
 
-__all__ = ["Review", "RunForm", "Trace", "open_gates", "run_form", "state_pill"]
+__all__ = ["Review", "RunForm", "Trace", "open_gates", "run_form", "state_pill", "test_badge"]
 
 
 def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
@@ -22,6 +22,17 @@ def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
         rx.match(state, *[(key, words) for key, (words, _) in STATES.items()], state),
         class_name=["w-pill", rx.match(state, *[(key, tone) for key, (_, tone) in STATES.items()], "")],
         custom_attrs=elements.test_id(test, state=state),
+    )
+
+
+def test_badge() -> rx.Component:
+    """The mark of a run that is a test of a draft."""
+    return rx.el.span(
+        elements.icon("flask-conical", 11),
+        "Test",
+        class_name="w-badge square info",
+        title="A test of a draft: what it changed outside was only what somebody had ticked",
+        custom_attrs=elements.test_id("test-badge"),
     )
 
 

@@ -15,6 +15,7 @@ from studio.shell.session import authorized, guarded
 
 PAGE: Final = 30
 MOST_REFRESHED: Final = 200
+TESTS: Final = {"only": True, "none": False}
 
 
 class RunList(rx.State):
@@ -26,6 +27,7 @@ class RunList(rx.State):
     busy: bool = False
     workflow: str = ""
     state: str = ""
+    tests: str = ""
     choices: list[tuple[str, str]] = []
     message: str = ""
     help: str = ""
@@ -38,6 +40,7 @@ class RunList(rx.State):
         query = self.router.url.query_parameters
         self.workflow = _uuid_or_none(query.get("workflow", ""))
         self.state = query.get("state", "") if query.get("state", "") in STATES else ""
+        self.tests = query.get("tests", "") if query.get("tests", "") in TESTS else ""
         self.rows, self.loaded = [], False
         actor = await authorized(self)
         try:
@@ -76,6 +79,13 @@ class RunList(rx.State):
 
     @rx.event
     @guarded("view")
+    async def filter_tests(self, tests: str) -> rx.event.EventSpec:
+        """Tests of drafts alone ("only"), runs alone ("none"), or both."""
+        self.tests = tests if tests in TESTS else ""
+        return await self._filtered()
+
+    @rx.event
+    @guarded("view")
     async def load_more(self) -> None:
         """The next page, below what is there."""
         if self._cursor:
@@ -83,7 +93,7 @@ class RunList(rx.State):
 
     async def _filtered(self) -> rx.event.EventSpec:
         await self._read(PAGE)
-        named = {"workflow": self.workflow, "state": self.state}
+        named = {"workflow": self.workflow, "state": self.state, "tests": self.tests}
         query = "&".join(f"{name}={value}" for name, value in named.items() if value)
         address = "/runs?" + query if query else "/runs"
         return rx.call_script(f"history.replaceState(history.state, '', '{address}')")
@@ -97,6 +107,7 @@ class RunList(rx.State):
                 actor,
                 workflow_id=UUID(self.workflow) if self.workflow else None,
                 state=self.state or None,
+                trial=TESTS.get(self.tests),
                 cursor=cursor or None,
                 limit=limit,
             )

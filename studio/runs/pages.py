@@ -6,7 +6,7 @@ import reflex as rx
 
 from studio.editor.browser import run_canvas
 from studio.runs.detail import RunPage
-from studio.runs.elements import Review, Trace, open_gates, state_pill
+from studio.runs.elements import Review, Trace, open_gates, state_pill, test_badge
 from studio.runs.listing import RunList
 from studio.runs.rows import STATES, RunRow
 from studio.runs.start import start_run_dialog
@@ -85,6 +85,17 @@ def _filters() -> rx.Component:
             class_name="w-input w-filter",
             custom_attrs=test_id("filter-state"),
         ),
+        rx.el.label("Tests", html_for="filter-tests", class_name="w-visually-hidden"),
+        rx.el.select(
+            rx.el.option("Runs and tests", value=""),
+            rx.el.option("Runs only", value="none"),
+            rx.el.option("Tests only", value="only"),
+            id="filter-tests",
+            value=RunList.tests,
+            on_change=RunList.filter_tests,
+            class_name="w-input w-filter",
+            custom_attrs=test_id("filter-tests"),
+        ),
         class_name="w-toolbar",
     )
 
@@ -115,7 +126,7 @@ def _row(run: rx.Var[RunRow]) -> rx.Component:
         rx.el.td(
             run.workflow,
             " ",
-            rx.el.span(run.version, class_name="w-muted w-small"),
+            rx.cond(run.trial, test_badge(), rx.el.span(run.version, class_name="w-muted w-small")),
             class_name="w-col-workflow",
         ),
         rx.el.td(TimeAgo.create(at=run.queued), class_name="w-col-started w-nowrap"),
@@ -132,7 +143,7 @@ def _row(run: rx.Var[RunRow]) -> rx.Component:
 
 def _none() -> rx.Component:
     return rx.cond(
-        (RunList.workflow != "") | (RunList.state != ""),
+        (RunList.workflow != "") | (RunList.state != "") | (RunList.tests != ""),
         empty("filter-x", "No run fits this filter", "Choose another workflow or state above."),
         empty(
             "activity",
@@ -230,7 +241,10 @@ def _head() -> rx.Component:
     return rx.el.div(
         rx.el.dl(
             fact("State", state_pill(run.state, "run-page-state")),
-            fact("Version", link(run.version, href=f"/workflows/{run.workflow_id}")),
+            fact(
+                "Version",
+                link(rx.cond(run.trial, test_badge(), run.version), href=f"/workflows/{run.workflow_id}"),
+            ),
             fact("Queued", TimeAgo.create(at=run.queued)),
             fact(
                 "Took",

@@ -36,7 +36,7 @@ TRIGGERS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run in a list. `waiting_for` and `trouble` are short sentences or ""."""
+    """One run in a list. `trouble` is a short sentence or "". `trial`: a test of a draft, which has no version."""
 
     id: str
     short: str
@@ -50,6 +50,7 @@ class RunRow:
     finished: str
     trouble: str
     live: bool
+    trial: bool = False
 
 
 def row(run: RunSummary, people: Mapping[UUID, str]) -> RunRow:
@@ -59,7 +60,7 @@ def row(run: RunSummary, people: Mapping[UUID, str]) -> RunRow:
         short=str(run.id)[-8:],
         workflow_id=str(run.workflow_id),
         workflow=run.workflow_title or run.workflow_name,
-        version=f"v{run.version}",
+        version="" if run.trial else f"v{run.version}",
         state=run.state,
         by=started_by(run, people),
         queued=iso(run.queued_at),
@@ -67,6 +68,7 @@ def row(run: RunSummary, people: Mapping[UUID, str]) -> RunRow:
         finished=iso(run.finished_at),
         trouble=trouble(run),
         live=not is_terminal(run.state),
+        trial=run.trial,
     )
 
 

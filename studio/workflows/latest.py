@@ -1,4 +1,4 @@
-"""The latest run of each workflow, in one look by index."""
+"""The latest run of each workflow that was no test, in one look by index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUERY = text(
     SELECT w.id, r.id, r.state, r.queued_at
     FROM workflows AS w CROSS JOIN LATERAL (
         SELECT id, state, queued_at FROM runs
-        WHERE runs.account_id = w.account_id AND runs.workflow_id = w.id
+        WHERE runs.account_id = w.account_id AND runs.workflow_id = w.id AND runs.trial IS NULL
         ORDER BY queued_at DESC, id DESC LIMIT 1
     ) AS r
     WHERE w.archived_at IS NULL

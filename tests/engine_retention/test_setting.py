@@ -13,7 +13,7 @@ from engine.retention import Retention
 from engine.settings import Settings
 from tests.engine_store.conftest import ROLES, Workspace, bearer
 
-USUAL = {"runs_days": 90, "events_days": 30, "artifacts_days": 90}
+USUAL = {"runs_days": 90, "trials_days": 30, "events_days": 30, "artifacts_days": 90}
 
 
 async def test_who_says_nothing_keeps_runs_ninety_days_and_events_thirty(db: Database, workspace: Workspace):
@@ -31,7 +31,7 @@ async def test_what_an_administrator_says_is_kept_and_audited(
     assert (newest.actor, newest.action) == (workspace.admin.email, "retention.set")
     assert newest.data == {
         "before": USUAL,
-        "after": {"runs_days": 365, "events_days": 0, "artifacts_days": 90},
+        "after": {"runs_days": 365, "trials_days": 30, "events_days": 0, "artifacts_days": 90},
     }
 
 

@@ -16,7 +16,7 @@ from engine.effects import ToolError
 from engine.journal import Answer, Journal, Lease
 from engine.memory import MemoryLedger, MemoryRun
 from engine.model import Asked, ModelError, ModelErrorCode, Part, ToolSpec, ToolUse, Turn
-from engine.runtime import Execution, Invocation, Program, World, compile_plan
+from engine.runtime import Execution, Invocation, Program, Trial, World, compile_plan
 
 Json = Any
 
@@ -280,7 +280,8 @@ def compiled(plan: p.Plan) -> Program:
 @dataclass
 class Stage:
     """One run of one plan, with what it needs to be invoked again and again. ``others``: the plans that its ``run``
-    steps start, by version. ``happens``: events that are published whenever nothing else can go on."""
+    steps start, by version. ``happens``: events that are published whenever nothing else can go on. ``trial``: the
+    settings of a test."""
 
     plan: p.Plan
     given: Json = field(default_factory=dict)
@@ -293,6 +294,7 @@ class Stage:
     others: dict[str, p.Plan] = field(default_factory=dict)
     happens: list[tuple[str, Json]] = field(default_factory=list)
     talker: Talker | None = None
+    trial: Trial | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
 
     def __post_init__(self) -> None:
@@ -315,7 +317,8 @@ class Stage:
         lease = self.ledger.claim(run.lease.run_id, owner)
         world = World(self.witness, lambda: self.now, self.chance, models=self.talker)
         journal = Journal(lease, self.ledger, run.events, Shelf(self.store, pauses_s=()))
-        return Invocation(program, journal, world, given, cancelled or run.stopping)
+        trial = self.trial if run is self.run else None
+        return Invocation(program, journal, world, given, cancelled or run.stopping, trial)
 
     async def invoke(self, **rest: Any) -> Execution:
         async with asyncio.timeout(10):
