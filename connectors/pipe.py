@@ -30,6 +30,7 @@ from mcp.client._transport import TransportStreams
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, jsonrpc_message_adapter
 
+from connectors.precedence import give_way
 from connectors.session import undelivered
 from connectors.tool import Json
 
@@ -154,9 +155,11 @@ async def pipe(
     )
     incoming, reading = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     writing, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
+    stirred = asyncio.Event()
     tasks = (
         asyncio.create_task(_receive(process, incoming)),
-        asyncio.create_task(_send(process, outgoing, incoming)),
+        asyncio.create_task(_send(process, outgoing, incoming, stirred)),
+        asyncio.create_task(give_way(process.pid, stirred)),
     )
     try:
         yield reading, writing
@@ -207,6 +210,7 @@ async def _send(
     process: asyncio.subprocess.Process,
     outgoing: MemoryObjectReceiveStream[SessionMessage],
     incoming: MemoryObjectSendStream[SessionMessage | Exception],
+    stirred: asyncio.Event,
 ) -> None:
     assert process.stdin is not None
     try:
@@ -214,6 +218,7 @@ async def _send(
             async for one in outgoing:
                 text = one.message.model_dump_json(by_alias=True, exclude_unset=True)
                 process.stdin.write(text.encode() + b"\n")
+                stirred.set()
                 await process.stdin.drain()
     except OSError:
         incoming.close()  # the session learns that nothing will come any more
@@ -223,7 +228,8 @@ async def _send(
 
 async def _stop(process: asyncio.subprocess.Process, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Its input ends; then it is asked to end; then it is ended."""
-    receiving, sending = tasks
+    receiving, sending, watching = tasks
+    watching.cancel()
     await asyncio.wait({sending}, timeout=0.5)
     sending.cancel()
     for number in (None, signal.SIGTERM, signal.SIGKILL):

@@ -2,7 +2,9 @@
 
 One runner process, as in earnest. Neighbours (three calls of a tool that works) are started one every 25 ms; for each
 kind of poison a window of them without it and a window with it take turns. A neighbour's latency is from its queueing
-to its end by the database's clock. Figures are the ratio of the windows' 95th percentiles: 1.2 is the promise.
+to its end by the database's clock. Figures are the ratio of the windows' 95th percentiles: 1.2 is the promise. The
+control is the ratio of one window without poison to the one before: what the machine does to the figures by itself.
+Between windows the server of the poisons gets rid of its answer, so that none is measured beside the last one's poison.
 
 A run that ends its runner is not here: what it costs is the time until others may take over (the lease), not a share.
 """
@@ -10,6 +12,7 @@ A run that ends its runner is not here: what it costs is the time until others m
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shutil
 import statistics
@@ -25,7 +28,8 @@ from deploy.postgres import EmbeddedPostgres
 from engine.database import prepare
 from tests.bench.figures import Figure, report, show
 from tests.engine_run.ground import Ground
-from tests.poison.menu import MENU, neighbour
+from tests.engine_run.kit import plan
+from tests.poison.menu import MENU, neighbour, tool_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NEIGHBOURS = 50
@@ -37,6 +41,8 @@ class Bench:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._calm = ground.publish(neighbour())
+        # Answered once the server of the poisons has nothing more to write.
+        self._settled = ground.publish(plan(tool_of("odd", "quick", timeout_ms=60_000)))
         self._versions = {kind: ground.publish(poison.plan) for kind, poison in MENU.items()}
 
     def warm(self, kinds: list[str]) -> None:
@@ -44,6 +50,7 @@ class Bench:
         versions = [self._calm, *(self._versions[kind] for kind in kinds if kind != "hang")]
         ids = [self._ground.start(version, {})[0] for version in versions]
         self._ended(ids, 120)
+        self._ended(self._ground.start(self._settled, {}), 60)
 
     def window(self, kind: str | None) -> float:
         """The 95th percentile of the neighbours' latencies, in milliseconds."""
@@ -56,6 +63,7 @@ class Bench:
         self._ended(ids, 60)
         if poison and kind != "hang":
             self._ended(poison, 60)
+            self._ended(self._ground.start(self._settled, {}), 60)
         assert self._ground.states(ids) == {"succeeded": NEIGHBOURS}, kind
         rows = self._ground.query(
             "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)",
@@ -83,6 +91,9 @@ def measure(bench: Bench, rounds: int, kinds: list[str]) -> dict[str, Figure]:
             alone.append(bench.window(None))
             ratios[kind].append(bench.window(kind) / alone[-1])
     figures = {"neighbours alone, p95": Figure("ms", alone)}
+    if len(alone) > 1:
+        control = [after / before for before, after in itertools.pairwise(alone)]
+        figures["p95 alone / alone before"] = Figure("times", control)
     return figures | {
         f"p95 beside {kind} / alone": Figure("times", values) for kind, values in ratios.items()
     }

@@ -49,8 +49,8 @@ def odd() -> MCPServer[Any]:
         return dict(os.environ) | {"(folder)": os.getcwd()}
 
     @server.tool()
-    async def niceness() -> dict[str, int]:
-        return {"niceness": os.nice(0)}
+    async def process() -> dict[str, int]:
+        return {"pid": os.getpid()}
 
     @server.tool()
     async def perhaps() -> Annotated[CallToolResult, Number]:

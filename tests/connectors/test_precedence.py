@@ -1,0 +1,61 @@
+"""A server gives way while it keeps a core busy, and comes forward when it rests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from connectors import StdioToolset
+from connectors.precedence import give_way
+from tests.connectors.conftest import ROOT, opened
+from tests.engine_run.kit import until
+
+BURNS = "while True: pass"
+IN_A_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BURNS!r}])"
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="the kernel does not share out by sessions"
+)
+
+
+def niceness(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+
+
+@contextlib.asynccontextmanager
+async def started(text: str) -> AsyncIterator[int]:
+    """The leader of a session of its own that is looked after."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", text, start_new_session=True)
+    watching = asyncio.create_task(give_way(process.pid, asyncio.Event()))
+    try:
+        yield process.pid
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        # It ends by itself with the process.
+        await asyncio.wait_for(watching, 10)
+
+
+@pytest.mark.parametrize("text", [BURNS, IN_A_CHILD], ids=["itself", "in a child"])
+async def test_a_server_stands_back_while_it_burns_and_comes_forward_when_it_rests(text: str) -> None:
+    async with started(text) as pid:
+        for _ in range(2):
+            await until(lambda: niceness(pid) == 19)
+            os.killpg(pid, signal.SIGSTOP)
+            await until(lambda: niceness(pid) == 0)
+            os.killpg(pid, signal.SIGCONT)
+
+
+async def test_a_server_that_waits_for_calls_stands_where_we_stand() -> None:
+    command = [sys.executable, "-m", "tests.connectors.odd_server", "--stdio"]
+    async with opened(StdioToolset("odd", command, {"PYTHONPATH": str(ROOT)})) as toolset:
+        pid = (await toolset.call("process", {}, key=None, timeout_s=20)).unwrap()["pid"]
+        await until(lambda: (niceness(pid), os.getpriority(os.PRIO_PROCESS, pid)) == (0, os.nice(0)))
