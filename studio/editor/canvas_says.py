@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from dsl.graph.placement import NOWHERE, read_spot
 from studio.editor import gesture as says
 from studio.editor.document import Change, Place, Tidy
-from studio.editor.drawing import DRAWN
 from studio.editor.edits import edit_of
 from studio.editor.feeds import CanvasFeed
 from studio.editor.hearing import Hearing, Table
@@ -60,4 +59,4 @@ OWN: Final[Table] = {
     says.Place: _place,
     says.Tidy: _tidy,
 }
-HEARD: Final = Hearing(OWN, DRAWN)
+HEARD: Final = Hearing(OWN)
