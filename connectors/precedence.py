@@ -24,8 +24,10 @@ BACK_S = 0.5
 """How long it stands back after it was last seen burning."""
 REST_S = 1.0
 """How often a server is looked at that rests and is sent nothing."""
+BURNS = 0.4
+"""From which share of a core on a server burns. Where so many compete that nobody gets as much, it has a fair share and
+no more; looking at how long it waits instead would send back whom others keep waiting."""
 
-_BURNS = 0.4
 _RESTS = 0.02
 _LAST = 19
 _CAP_SYS_NICE = 23
@@ -46,7 +48,7 @@ async def give_way(pid: int, stirred: asyncio.Event) -> None:
             before, seen = seen, clock()
             spent, used = used, _used(pid)
             share = (used - spent) / (seen - before)
-            if share >= _BURNS:
+            if share >= BURNS:
                 until = seen + BACK_S
                 rank.stand_back()
             elif seen >= until:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from dsl.graph.nodes import END, START, Graph, Node
 
@@ -18,15 +19,26 @@ TERMINAL = (112, 36)
 EMPTY = (200, 48)
 IMPLIED = (148, 40)
 """The empty place of a branch that the text leaves out: slim, for it is rarely wanted."""
-HEAD = 68
+HEAD = 60
 """The face of a container, above its lanes."""
+FLAT_HEAD = 46
+"""The face of a block that says in one line what it is: its lanes say the rest."""
+FLAT = frozenset({"if", "switch", "parallel", "do", "foreach", "loop"})
+FOLDED = (288, 84)
+"""A container that is folded away: a line more than a step."""
+ROW = 28
+"""A row of signs below the sentence."""
+LINE = 16
+"""One line of a comment or a note."""
+LETTER = 6.2
+"""A letter of one, about."""
 LABEL = 30
 """The head of a lane."""
 PAD = 16
 GAP_X = 20
-GAP_Y = 48
+GAP_Y = 44
 """Between two steps, with room for an edge and its plus."""
-EDGE_Y = 36
+EDGE_Y = 32
 """Between a lane's head or foot and its steps."""
 ROW_Y = 60
 """Between the rows of a ``parallel``."""
@@ -43,6 +55,7 @@ class _Box:
     y: int = 0
     width: int = 0
     height: int = 0
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ def layout(graph: Graph, wishes: Mapping[str, Wish] | None = None) -> Graph:
         width = max(box.x + box.width for box in roots) - MARGIN
         height = max(box.y + box.height for box in roots) - MARGIN
     placed = tuple(
-        node.model_copy(update={"x": b.x, "y": b.y, "width": b.width, "height": b.height})
+        node.model_copy(update={"x": b.x, "y": b.y, "width": b.width, "height": b.height, "head": b.head})
         for node, b in ((node, boxes[node.id]) for node in graph.nodes)
     )
     return graph.model_copy(
@@ -110,9 +123,30 @@ def _size(
         case _ if box.children:
             _container(box)
         case _:
-            box.width, box.height = STEP
+            box.width, box.height = FOLDED if box.node.collapsed else STEP
+            box.height += _more(box.node, box.width)
     if (wish := wishes.get(box.node.id)) is not None and box.node.kind != "lane":
         box.width, box.height = max(box.width, wish.width), max(box.height, wish.height)
+
+
+def _more(node: Node, width: int) -> int:
+    """What a face of this width needs below its sentence: signs, what is written about the step, a note."""
+    room = (width - 26) / LETTER
+    note = LINE * min(8, _lines(node.note, room)) + 16 if node.note else 0
+    if node.collapsed:
+        return note
+    rows = ROW * any(mark.in_row for mark in node.marks)
+    comment = LINE * min(2, _lines(node.comment, room)) + 8 if node.comment else 0
+    return rows + comment + note
+
+
+def _lines(text: str, room: float) -> int:
+    return sum(max(1, ceil(len(line) / room)) for line in text.split("\n"))
+
+
+def head_of(node: Node) -> int:
+    """The height of a container's face, without what is written below its sentence."""
+    return FLAT_HEAD if node.kind in FLAT else HEAD
 
 
 def _settled(boxes: Sequence[_Box], wishes: Mapping[str, Wish], left: int, top: int) -> bool:
@@ -190,13 +224,21 @@ def _rows(boxes: Sequence[_Box], before: dict[str, list[str]]) -> tuple[int, int
     rows = [by_level[number] for number in sorted(by_level)]
     widths = [sum(box.width for box in row) + GAP_X * (len(row) - 1) for row in rows]
     width, y = max(widths, default=0), 0
+    middle: dict[str, float] = {}
     for row, row_width in zip(rows, widths, strict=True):
         x = (width - row_width) // 2
-        for box in row:
+        # Below what they wait for, so that edges cross as little as can be; the first row as it is written.
+        for box in sorted(row, key=lambda box: _middle_of(before.get(box.node.id, ()), middle)):
             box.x, box.y = x, y
+            middle[box.node.id] = x + box.width / 2
             x += box.width + GAP_X
         y += max(box.height for box in row) + ROW_Y
     return width, max(0, y - ROW_Y)
+
+
+def _middle_of(ids: Sequence[str], middle: Mapping[str, float]) -> float:
+    known = [middle[id_] for id_ in ids if id_ in middle]
+    return sum(known) / len(known) if known else 0.0
 
 
 def _lane(box: _Box, before: dict[str, list[str]], beside: bool, wishes: Mapping[str, Wish]) -> None:
@@ -220,11 +262,13 @@ def _lane(box: _Box, before: dict[str, list[str]], beside: bool, wishes: Mapping
 
 def _container(box: _Box) -> None:
     x, height = PAD, max(lane.height for lane in box.children)
+    width = sum(lane.width for lane in box.children) + GAP_X * (len(box.children) - 1) + 2 * PAD
+    box.head = head_of(box.node) + _more(box.node, width)
     for lane in box.children:
-        lane.x, lane.y = x, HEAD
+        lane.x, lane.y = x, box.head + 8
         # Lanes of one container end on one line, but what is not written takes no more room than it needs.
         if not lane.node.implied:
             lane.height = height
         x += lane.width + GAP_X
-    box.width = x - GAP_X + PAD
-    box.height = HEAD + height + PAD
+    box.width = width
+    box.height = box.head + 8 + height + PAD

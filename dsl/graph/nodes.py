@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 from pydantic import BaseModel, ConfigDict
 
 from dsl import tree
+from dsl.graph.marks import Mark
 from dsl.graph.ports import Condition, Port
 
 NodeKind: TypeAlias = Literal[
@@ -29,6 +30,7 @@ NodeKind: TypeAlias = Literal[
     "end",
     "lane",
     "empty",
+    "note",
 ]
 
 START, END = "~start", "~end"
@@ -57,7 +59,10 @@ class Node(_Frozen):
 
     ``implied`` marks a lane that the text leaves out ("otherwise: go on") and its empty place for a step. Steps, start
     and end have ``ports``; lanes have the ``condition`` under which their steps run. A ``collapsed`` node shows nothing
-    of what is in it; ``note`` is what somebody wrote beside it on the canvas: both come from a placement.
+    of what is in it but a ``summary``; ``note`` is what somebody wrote beside it on the canvas: both come from a
+    placement, as do nodes of kind "note", which stand for themselves. ``comment`` is what the text says about a step,
+    ``head`` the height of a container's face above its lanes. Of a ``placed`` node somebody has said where it stands,
+    of a ``loose`` one where something in it does.
     """
 
     id: str
@@ -68,6 +73,9 @@ class Node(_Frozen):
     sentence: str
     tool: str | None = None
     effect: Literal["read", "write"] | None = None
+    money: bool = False
+    marks: tuple[Mark, ...] = ()
+    comment: str = ""
     container: bool = False
     label: str = ""
     problems: tuple[NodeProblem, ...] = ()
@@ -76,7 +84,11 @@ class Node(_Frozen):
     ports: tuple[Port, ...] = ()
     condition: Condition | None = None
     collapsed: bool = False
+    summary: str = ""
     note: str = ""
+    placed: bool = False
+    loose: bool = False
+    head: int = 0
     x: int = 0
     y: int = 0
     width: int = 0

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dsl.edits.ground import Ground
 from dsl.graph.layout import Wish, layout
-from dsl.graph.nodes import Graph
+from dsl.graph.nodes import Graph, Node
+from dsl.graph.summary import summary_of
 from dsl.outline import Place
 from dsl.parse import Parsed
 
@@ -22,6 +23,10 @@ MAX_SPOTS = 4_000
 MAX_LENGTH = 100_000
 """Pixels; nobody has a screen this large."""
 MAX_NOTE = 4_000
+NOTES = "~note"
+"""What the names of notes that stand for themselves begin with; no step is called so."""
+NOTE = (200, 96)
+"""The least size of one."""
 
 
 class Spot(BaseModel):
@@ -186,14 +191,26 @@ def placed(graph: Graph, placement: Placement) -> Graph:
     spots = placement.spots
     hidden: set[str] = set()
     nodes = []
+    within = _within(graph, spots)
+    loose = _loose(graph, spots)
     for node in graph.nodes:
         parent = node.parent
         if parent is not None and (parent in hidden or _collapsed(parent, spots)):
             hidden.add(node.id)
             continue
         spot = spots.get(node.id)
-        if spot is not None and (spot.note or spot.collapsed):
-            update = {"note": spot.note, "collapsed": spot.collapsed and node.container}
+        if node.id in loose:
+            node = node.model_copy(update={"loose": True})
+        if spot is not None:
+            update: dict[str, object] = {
+                "note": spot.note,
+                "collapsed": spot.collapsed and node.container,
+                "placed": spot.x is not None,
+            }
+            if update["collapsed"]:
+                inside = within[node.id]
+                problems = (*node.problems, *(one for other in inside for one in other.problems))
+                update |= {"summary": summary_of(inside), "problems": problems}
             node = node.model_copy(update=update)
         nodes.append(node)
     edges = tuple(edge for edge in graph.edges if edge.source not in hidden and edge.target not in hidden)
@@ -203,7 +220,56 @@ def placed(graph: Graph, placement: Placement) -> Graph:
         for node in nodes
         if (spot := spots.get(node.id)) is not None
     }
-    return layout(shown, wishes)
+    return _with_notes(layout(shown, wishes), spots)
+
+
+def _within(graph: Graph, spots: Mapping[str, Spot]) -> dict[str, list[Node]]:
+    """The nodes inside each that is folded away."""
+    found: dict[str, list[Node]] = {id_: [] for id_, spot in spots.items() if spot.collapsed}
+    if not found:
+        return found
+    parents = {node.id: node.parent for node in graph.nodes}
+    for node in graph.nodes:
+        above = node.parent
+        while above is not None:
+            if above in found:
+                found[above].append(node)
+            above = parents[above]
+    return found
+
+
+def _loose(graph: Graph, spots: Mapping[str, Spot]) -> set[str]:
+    """The nodes around those that somebody has put somewhere."""
+    parents = {node.id: node.parent for node in graph.nodes} if spots else {}
+    found: set[str] = set()
+    for id_, spot in spots.items():
+        above = parents.get(id_) if spot.x is not None else None
+        while above is not None and above not in found:
+            found.add(above)
+            above = parents[above]
+    return found
+
+
+def _with_notes(graph: Graph, spots: Mapping[str, Spot]) -> Graph:
+    """The graph with the notes that stand for themselves, where they were put: they make nothing give way."""
+    notes = [
+        Node(
+            id=id_,
+            step=None,
+            kind="note",
+            parent=None,
+            title="",
+            sentence="",
+            note=spot.note,
+            x=spot.x or 0,
+            y=spot.y or 0,
+            width=max(spot.width, NOTE[0]),
+            height=max(spot.height, NOTE[1]),
+        )
+        for id_, spot in spots.items()
+        if id_.startswith(NOTES) and spot.x is not None
+    ]
+    return graph.model_copy(update={"nodes": (*graph.nodes, *notes)}) if notes else graph
 
 
 def _collapsed(id_: str, spots: Mapping[str, Spot]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from dsl.graph.layout import HEAD, LABEL, layout
+from dsl.graph.layout import LABEL, STEP, layout
 from dsl.graph.nodes import Edge, Graph, Node
 
 _TONES = {
@@ -104,7 +104,7 @@ def _step(node: Node, x: int, y: int) -> str:
     fill = "#ffffff"
     errors = any(problem.severity == "error" for problem in node.problems)
     stroke = "#c53030" if errors else "#d5deea"
-    middle = y + HEAD // 2
+    middle = y + min(node.head or STEP[1], STEP[1]) // 2
     return (
         f'<rect x="{x}" y="{y}" width="{node.width}" height="{node.height}" rx="12" fill="{fill}" '
         f'stroke="{stroke}" stroke-width="{2 if errors else 1}"/>'

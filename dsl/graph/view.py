@@ -11,6 +11,7 @@ from dsl.catalog import Catalog
 from dsl.diagnostic import Diagnostic
 from dsl.edits.ground import Ground
 from dsl.flat import flatten
+from dsl.graph.marks import marks_of, remark_of
 from dsl.graph.nodes import END, START, Edge, Graph, Node, NodeProblem, Place, kind_name
 from dsl.graph.ports import Condition, Port, condition_of, ports_of
 from dsl.outline import Slot, after_of, clause_slots, implied_slots, kind_slots, slots, too_many
@@ -131,7 +132,7 @@ class _Building:
         path = prefix + step.id
         id_ = self._unique(path)
         blocks = slots(step)
-        tool, effect = self._tool(step.kind)
+        tool, effect, money = self._tool(step.kind)
         within = [(slot.name, _lane_label(step, slot, self.terms)) for slot in blocks]
         self.nodes.append(
             Node(
@@ -143,6 +144,9 @@ class _Building:
                 sentence=sentence_of(step.kind, self.terms),
                 tool=tool,
                 effect=effect,
+                money=money,
+                marks=marks_of(step, self.terms),
+                comment=remark_of(step, self.ground, bool(blocks)),
                 container=bool(blocks),
                 problems=tuple(self.painted.get(path, ())),
                 ports=ports_of(id_, within),
@@ -237,15 +241,16 @@ class _Building:
         self.taken.add(found)
         return found
 
-    def _tool(self, kind: tree.Kind) -> tuple[str | None, Literal["read", "write"] | None]:
+    def _tool(self, kind: tree.Kind) -> tuple[str | None, Literal["read", "write"] | None, bool]:
         if not isinstance(kind, tree.Call):
-            return None, None
+            return None, None, False
         use, catalog = self.terms.uses.get(kind.alias), self.terms.catalog
         connector = kind.alias if use is None else use.name
         name = f"{connector}.{kind.tool}"
         if catalog is None or catalog.tool(connector, kind.tool) is None:
-            return name, None
-        return name, "read" if catalog.nature(connector, kind.tool).reads else "write"
+            return name, None, False
+        nature = catalog.nature(connector, kind.tool)
+        return name, "read" if nature.reads else "write", nature.stated and "money" in nature.does
 
 
 def _lane_label(step: tree.Step, slot: Slot, terms: Terms) -> str:

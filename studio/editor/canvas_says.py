@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dsl.graph.placement import NOWHERE, read_spot
 from studio.editor import gesture as says
 from studio.editor.document import Change, Place, Tidy
+from studio.editor.drawing import DRAWN
 from studio.editor.edits import edit_of
 from studio.editor.feeds import CanvasFeed
 from studio.editor.hearing import Hearing, Table
@@ -59,4 +60,4 @@ OWN: Final[Table] = {
     says.Place: _place,
     says.Tidy: _tidy,
 }
-HEARD: Final = Hearing(OWN)
+HEARD: Final = Hearing(OWN, DRAWN)

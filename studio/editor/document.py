@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 from dsl import Edit, EditError, Placement, Spot, follow, parse
 from dsl import apply as apply_edit
-from dsl.graph.placement import NOWHERE, put
+from dsl.graph.placement import NOTES, NOWHERE, put
 from studio.editor.reading import UNPLACED
 from studio.editor.splice import Splice, difference, rebase
 
@@ -190,7 +190,11 @@ class Document:
             case Place(spots=spots):
                 wanted = dict(spots)
             case Tidy(paths=paths):
-                wanted = {path: spot.unplaced for path, spot in kept.items() if _named(path, paths)}
+                wanted = {
+                    path: spot.unplaced
+                    for path, spot in kept.items()
+                    if _named(path, paths) and not path.startswith(NOTES)
+                }
         moved = {
             path: (kept.get(path, NOWHERE), spot)
             for path, spot in wanted.items()

@@ -10,6 +10,7 @@ from studio.chat import chat_panel
 from studio.editor.assistant import Assistant
 from studio.editor.browser import AssistWire, Inspector, WeftCanvas
 from studio.editor.drawer import drawer
+from studio.editor.drawing import Drawing
 from studio.editor.feeds import CanvasFeed
 from studio.editor.header import actions, publish_dialog
 from studio.editor.publishing import Publishing, Versions
@@ -77,6 +78,7 @@ def _workbench() -> rx.Component:
                     selected=CanvasFeed.selected,
                     way=CanvasFeed.way,
                     states=Trial.states,
+                    refused=Drawing.refused,
                     read_only=~EditorState.may_edit,
                     on_gesture=EditorState.on_gesture,
                 ),

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dsl.catalog import Catalog, Connector
+from dsl.catalog import Catalog, Connector, Tool
+from dsl.policy import Nature
+from dsl.schemas import resolved
 from dsl.wording.sentences import connector_words, humanize, tool_title
+from dsl.wording.telling import argument_words
+
+LONGEST = 400
+"""Characters of a description."""
+SHOWN = 8
+"""How many arguments are told."""
 
 # (kind, title, what it is for)
 STEPS: Final = (
@@ -51,10 +59,26 @@ def _tools(connector: Connector, catalog: Catalog) -> list[dict[str, Any]]:
             "tool": f"{connector.name}.{tool.name}",
             "title": tool_title(tool) or humanize(tool.name),
             "description": _first_sentence(tool.description),
-            "effect": "read" if catalog.nature(connector.name, tool.name).reads else "write",
+            "about": " ".join(tool.description.split())[:LONGEST],
+            "args": _arguments(tool),
+            **_effect(catalog.nature(connector.name, tool.name)),
         }
         for tool in connector.tools.values()
     ]
+
+
+def _effect(nature: Nature) -> dict[str, Any]:
+    money = nature.stated and "money" in nature.does
+    return {"effect": "read" if nature.reads else "write", "money": money}
+
+
+def _arguments(tool: Tool) -> list[dict[str, str]]:
+    """What a tool takes, in words; the required first."""
+    schema = resolved(tool.input_schema)
+    required = schema.get("required", ())
+    names = sorted(schema.get("properties", {}), key=lambda name: name not in required)
+    known = schema.get("properties", {})
+    return [{"name": name, "words": argument_words(name, known[name], required)} for name in names[:SHOWN]]
 
 
 def _first_sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from tests.dsl.texts import REFUND
 from tests.dsl_graph.anyedit import Edits
 from tests.dsl_graph.test_any_edit import text_of
 from tests.dsl_meaning.programs import PROGRAMS
+from tests.dsl_meaning.sample import CATALOG
 from tests.dsl_meaning.test_graph import assert_sound
 
 WHERE = Placement(
@@ -92,9 +93,27 @@ def test_a_step_stands_where_it_was_put_and_a_collapsed_one_shows_nothing_inside
     nodes = {node.id: node for node in graph.nodes}
     assert (nodes["order"].x, nodes["order"].y) == (400, 24)
     assert (nodes["gate"].x, nodes["gate"].y, nodes["gate"].collapsed) == (24, 600, True)
-    assert "gate.approval" not in nodes and nodes["gate"].height == nodes["order"].height
+    assert "gate.approval" not in nodes and nodes["gate"].width == nodes["order"].width
+    assert nodes["gate"].summary == "1 step · 1 approval"
     assert all({edge.source, edge.target} <= nodes.keys() for edge in graph.edges)
     assert_sound(graph)
+
+
+def test_what_is_wrong_inside_a_collapsed_step_is_seen_on_it():
+    text = REFUND.replace('role "manager"', 'role "nobody_has_this"')
+    graph = view(parse(text), dsl.check(parse(text), CATALOG), CATALOG)
+    at = {node.id: node for node in placed(graph, Placement(spots={"gate": Spot(collapsed=True)})).nodes}
+    assert "E106" in {problem.code for problem in at["gate"].problems}
+
+
+def test_a_note_of_its_own_stands_where_it_was_put_and_moves_nothing():
+    graph = view(parse(REFUND))
+    plain = {node.id: node for node in placed(graph, Placement()).nodes}
+    spots = {"~note1": Spot(x=12, y=30, note="Ask Ann."), "~note2": Spot(note="nowhere")}
+    noted = {node.id: node for node in placed(graph, Placement(spots=spots)).nodes}
+    note = noted.pop("~note1")
+    assert (note.kind, note.note, note.x, note.y, note.step) == ("note", "Ask Ann.", 12, 30, None)
+    assert noted == plain
 
 
 def test_without_a_placement_the_layout_is_the_layout():

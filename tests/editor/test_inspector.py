@@ -172,7 +172,10 @@ def test_the_palette_has_the_kinds_of_steps_and_every_tool_with_its_effect() -> 
         "tool": "shop.get_order",
         "title": "Get an order",
         "description": "Look up one order by its number",
+        "about": "Look up one order by its number. Fast.",
+        "args": [{"name": "order_id", "words": "a text, required"}],
         "effect": "read",
+        "money": False,
     }
     assert groups["Mail"][0]["effect"] == "write"
 

@@ -6,48 +6,18 @@ text pane gets text only when somebody else changed it, and says what was typed.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
 _FILES = {
-    name: rx.asset(name, shared=True)
-    for name in (
-        "assist.js",
-        "assist.jsx",
-        "canvas.css",
-        "canvas.jsx",
-        "completing.js",
-        "drag.js",
-        "edges.jsx",
-        "expression.css",
-        "expression.jsx",
-        "graph.js",
-        "icons.jsx",
-        "inspector.css",
-        "inspector.jsx",
-        "keys.js",
-        "markdown.js",
-        "nodes.jsx",
-        "palette.jsx",
-        "problems.css",
-        "problems.jsx",
-        "said.jsx",
-        "stage.jsx",
-        "splice.js",
-        "text.css",
-        "text.jsx",
-        "text_commands.js",
-        "text_marks.js",
-        "text_pane.js",
-        "text_shape.js",
-        "way.jsx",
-        "weft_language.js",
-        "weft_tokens.js",
-        "weft_words.js",
-    )
+    path.name: rx.asset(path.name, shared=True)
+    for path in sorted(Path(__file__).parent.iterdir())
+    if path.suffix in (".css", ".js", ".jsx")
 }
+"""Every sheet and module of this folder: they import each other by name, so all must be beside each other."""
 _GRAPH_PACKAGES = ["@xyflow/react@12.12.1"]
 _TEXT_PACKAGES = [
     "@codemirror/autocomplete@6.20.4",
@@ -74,6 +44,7 @@ class WeftCanvas(rx.NoSSRComponent):
     selected: rx.Var[dict[str, Any]]
     way: rx.Var[dict[str, Any]]
     states: rx.Var[dict[str, Any]]
+    refused: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
     on_gesture: rx.EventHandler[passthrough_event_spec(dict)]
 

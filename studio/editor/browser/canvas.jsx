@@ -3,11 +3,13 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { createStore, EMPTY, flowOf, received } from "./graph.js";
-import { drag, drift, nearest, places } from "./drag.js";
-import { Canvas } from "./nodes.jsx";
-import { DragGhost, Stage } from "./stage.jsx";
+import { added } from "./habits.js";
+import { useLifting } from "./lifting.js";
+import { Canvas } from "./surface.js";
+import { Stage } from "./stage.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
 import { NO_WAY, WayNote, wayOf } from "./way.jsx";
+import { Refusal, useWiring } from "./wires.jsx";
 import { useShortcuts } from "./keys.js";
 
 export function WeftCanvas(props) {
@@ -18,15 +20,21 @@ export function WeftCanvas(props) {
   );
 }
 
-const CLICK = 4; // pixels a pointer may wander and still be a click
+const NARROW = 700; // pixels of canvas below which the palette folds into a rail by itself
+const RAIL = 52;
 
-function Editor({ snapshot, patches, palette, selected, way, states, readOnly, onGesture }) {
+function Editor({ snapshot, patches, palette, selected, way, states, refused, readOnly, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
   const [quick, setQuick] = useState(null);
-  const [open, setOpen] = useState(() => window.innerWidth > 760);
+  const [wanted, setOpen] = useState(null);
+  const [width, setWidth] = useState(window.innerWidth);
+  const open = wanted ?? width > NARROW;
   const [chosen, setChosen] = useState(null);
+  const [heard, setHeard] = useState(0); // the last refusal that is over
+  const refusedSeq = useRef(0);
+  refusedSeq.current = refused?.seq ?? 0;
   const root = useRef(null);
   const latest = useRef(EMPTY);
   const asked = useRef(null);
@@ -34,7 +42,7 @@ function Editor({ snapshot, patches, palette, selected, way, states, readOnly, o
   runs.current ??= createStore({});
   const ways = useRef(null);
   ways.current ??= createStore(NO_WAY);
-  const inset = readOnly ? 0 : open ? 236 : 44;
+  const inset = readOnly ? 0 : open ? 236 : RAIL;
   const room = useRef(inset);
   room.current = inset;
 
@@ -52,8 +60,9 @@ function Editor({ snapshot, patches, palette, selected, way, states, readOnly, o
     if (next === latest.current) return;
     latest.current = next;
     setGraph(next);
-    setShape((previous) => flowOf(next, previous, { readOnly }));
-  }, [snapshot, patches, say, readOnly]);
+    setShape((previous) => flowOf(next, previous));
+    setHeard((seq) => Math.max(seq, refusedSeq.current));
+  }, [snapshot, patches, say]);
 
   const choose = useCallback((id, tell = true) => {
     setChosen(id);
@@ -66,76 +75,46 @@ function Editor({ snapshot, patches, palette, selected, way, states, readOnly, o
     if (selected.id && selected.reveal) root.current?.reveal?.(selected.id);
   }, [selected]);
 
-  const add = useCallback((item, slot) => say("add", { item: item.key, ...(slot ? { container: slot.container, before: slot.before } : { after: chosen }) }), [say, chosen]);
+  const add = useCallback((item, slot) => (added(item.key), say("add", { item: item.key, ...(slot ? { container: slot.container, before: slot.before } : { after: chosen }) })), [say, chosen]);
 
-  const grab = useCallback((event, item) => {
-    if (event.button !== 0) return;
-    const from = { x: event.clientX, y: event.clientY };
-    const area = root.current.element;
-    const found = places(latest.current, null);
-    let moved = false;
-    let last = null;
-    let frame = 0;
-    const track = (now) => {
-      if (!moved && Math.hypot(now.clientX - from.x, now.clientY - from.y) < CLICK) return;
-      moved = true;
-      last = now;
-      const over = document.elementFromPoint(now.clientX, now.clientY);
-      const inside = over !== null && area.contains(over) && !over.closest(".wf-palette");
-      const place = inside ? nearest(found, flow.screenToFlowPosition({ x: now.clientX, y: now.clientY })) : null;
-      drag.set({ item, x: now.clientX, y: now.clientY, slot: place?.key ?? null });
-      track.place = place;
-      track.inside = inside;
-    };
-    // What is out of sight comes into view while the step is held near the rim.
-    const wander = () => {
-      frame = requestAnimationFrame(wander);
-      if (!track.inside) return;
-      const { dx, dy } = drift({ x: last.clientX, y: last.clientY }, area.getBoundingClientRect(), room.current);
-      if (!dx && !dy) return;
-      const view = flow.getViewport();
-      flow.setViewport({ ...view, x: view.x + dx, y: view.y + dy });
-      track(last);
-    };
-    frame = requestAnimationFrame(wander);
-    const finish = (dropped) => {
-      cancelAnimationFrame(frame);
-      window.removeEventListener("pointermove", track);
-      window.removeEventListener("pointerup", up);
-      window.removeEventListener("pointercancel", cancel);
-      window.removeEventListener("keydown", escape, true);
-      drag.set({ item: null, x: 0, y: 0, slot: null });
-      if (!dropped) return;
-      if (!moved) add(item, null);
-      else if (track.place) add(item, track.place.slot);
-    };
-    const up = (now) => (moved && track(now), finish(true));
-    const cancel = () => finish(false);
-    const escape = (now) => now.key === "Escape" && (now.stopPropagation(), finish(false));
-    window.addEventListener("pointermove", track);
-    window.addEventListener("pointerup", up);
-    window.addEventListener("pointercancel", cancel);
-    window.addEventListener("keydown", escape, true);
-  }, [flow, add]);
+  const show = useCallback((drawn) => setShape((previous) => flowOf(drawn, previous)), []);
+  const move = useCallback((id, slot) => say("move", { step: id, container: slot.container, before: slot.before }), [say]);
+  const place = useCallback((id, at) => say("place", { spots: { [id]: at } }), [say]);
+  const lift = useLifting({ flow, latest, root, room, show, add, move, place });
+  const grab = useCallback((event, item) => lift(event, { item }), [lift]);
+  const offer = useCallback((source, at) => setQuick({ follows: source, ...at }), []);
+  const draw = useWiring({ flow, latest, root, say, offer });
+  const pick = (item) => {
+    setQuick(null);
+    added(item.key);
+    if (quick.follows) say("follow", { item: item.key, source: quick.follows });
+    else add(item, quick.slot);
+  };
+
+  const nameOf = (path) => graph.nodes.find((node) => node.id === path)?.title || path;
+  const visit = useCallback((path) => {
+    setChosen(path);
+    root.current?.reveal?.(path);
+  }, []);
 
   const quickAdd = useCallback((slot, element) => {
     const box = element.getBoundingClientRect();
     setQuick({ slot, x: box.left + box.width / 2, y: box.top + box.height / 2 });
   }, []);
 
-  const shared = useMemo(() => ({ runs: runs.current, ways: ways.current, quickAdd, readOnly }), [quickAdd, readOnly]);
+  const shared = useMemo(() => ({ runs: runs.current, ways: ways.current, quickAdd, readOnly, say, lift, draw }), [quickAdd, readOnly, say, lift, draw]);
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: readOnly ? null : say });
 
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onKeyDown={onKeyDown}>
-        {way?.steps?.length ? <WayNote way={way} onClose={() => say("select", { step: chosen })} /> : null}
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onKeyDown={onKeyDown} onSize={setWidth}>
+        {(refused?.seq ?? 0) > heard ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
+        {way?.steps?.length ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>
       {quick ? (
-        <QuickAdd groups={palette ?? []} at={quick} onClose={() => setQuick(null)} onPick={(item) => (setQuick(null), add(item, quick.slot))} />
+        <QuickAdd groups={palette ?? []} at={quick} onClose={() => setQuick(null)} onPick={pick} />
       ) : null}
-      <DragGhost />
     </Canvas.Provider>
   );
 }
@@ -160,13 +139,13 @@ function Viewer({ graph: given, states, selected, onSelect }) {
   const latest = useRef(graph);
   latest.current = graph;
   useEffect(() => runs.current.set(states ?? {}), [states]);
-  useEffect(() => setShape((previous) => flowOf(graph, previous, { readOnly: true })), [graph]);
+  useEffect(() => setShape((previous) => flowOf(graph, previous)), [graph]);
   useEffect(() => setChosen(selected || null), [selected]);
   const choose = useCallback((id) => {
     setChosen(id);
     onSelect?.(id ?? "");
   }, [onSelect]);
-  const shared = useMemo(() => ({ runs: runs.current, ways: createStore(NO_WAY), quickAdd: () => {}, readOnly: true }), []);
+  const shared = useMemo(() => ({ runs: runs.current, ways: createStore(NO_WAY), quickAdd: () => {}, say: () => {}, lift: () => {}, draw: () => {}, readOnly: true }), []);
   const onKeyDown = useShortcuts({ latest, chosen, choose, say: null });
   return (
     <Canvas.Provider value={shared}>

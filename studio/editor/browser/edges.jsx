@@ -1,8 +1,10 @@
-// Edges: a line, its label, and a "+" that takes a step. The plus is plain SVG inside the edge, so hundreds stay cheap.
+// Edges: a line, its label, a "+" that takes a step, and scissors where it can be cut. The signs are plain SVG inside the
+// edge, so hundreds stay cheap.
 import { memo, useContext, useSyncExternalStore } from "react";
 import { EdgeLabelRenderer, getSmoothStepPath, Position } from "@xyflow/react";
-import { drag, slotKey, useDrag } from "./drag.js";
-import { Canvas, useWay } from "./nodes.jsx";
+import { drag, isCarried, slotKey, useDrag } from "./drag.js";
+import { KindIcon, toneOf } from "./icons.jsx";
+import { Canvas, useWay } from "./surface.js";
 import { leads } from "./way.jsx";
 
 // While one graph gives way to another, an edge may be drawn once more without what it was made of.
@@ -21,49 +23,57 @@ function useTravelled(source, target) {
   return useSyncExternalStore(runs.subscribe, read, read);
 }
 
-export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, sourceY, targetX, targetY }) {
-  const { quickAdd, readOnly } = useContext(Canvas);
+const press = (act) => ({
+  onClick: (event) => (event.stopPropagation(), act(event)),
+  onKeyDown: (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), event.stopPropagation(), act(event)),
+});
+
+function Sign({ x, y, className, label, testId, act, children }) {
+  return (
+    <g className={`wf-sign nopan ${className}`} transform={`translate(${x} ${y})`} role="button" tabIndex={0} aria-label={label} data-testid={testId} {...press(act)}>
+      <title>{label}</title>
+      <circle r="14" className="wf-sign-reach" />
+      <circle r="10" />
+      {children}
+    </g>
+  );
+}
+
+export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, sourceY, targetX, targetY, sourceHandleId }) {
+  const { quickAdd, readOnly, say, draw } = useContext(Canvas);
   const { edge = NOTHING, closing, ended } = data ?? NOTHING;
   const travelled = useTravelled(source, target);
   const way = useWay((shown) => !closing && leads(shown, source, target));
   const key = edge.slot && !ended ? slotKey(edge.slot) : null;
   const lit = useDrag((state) => key !== null && state.item !== null && state.slot === key);
-  const torn = useDrag((state) => state.own === source || state.own === target);
+  const torn = useDrag((state) => isCarried(source, state.own) || isCarried(target, state.own));
+  const waits = edge.kind === "after";
+  // Rows of what runs side by side end where the lowest step ends: the bend belongs above the next row.
   const [path, labelX, labelY] = getSmoothStepPath({
     sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top, borderRadius: 12,
+    centerY: waits && targetY - sourceY > 56 ? targetY - 28 : undefined,
   });
-  const open = (event) => {
-    event.stopPropagation();
-    quickAdd(edge.slot, event.currentTarget);
-  };
-  const onKey = (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), open(event));
+  const joins = sourceHandleId === "out" && !closing && !ended && !source.startsWith("~") && !target.startsWith("~");
+  const at = waits ? { x: targetX, y: targetY - 28 } : { x: labelX, y: labelY };
+  const cut = () => say("disconnect", { source, target });
   return (
-    <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended && closing ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""} ${way ? `on-way ${way}` : ""}`}>
+    <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""} ${way ? `on-way ${way}` : ""}`} data-testid={`edge-${source}->${target}`}>
       <path d={path} className="wf-line" markerEnd={closing ? undefined : "url(#wf-arrow)"} />
       <path d={path} className="wf-reach" />
       {key !== null && !readOnly && !lit ? (
-        <g
-          className="wf-plus nopan"
-          transform={`translate(${labelX} ${labelY})`}
-          role="button"
-          tabIndex={0}
-          aria-label="Add a step here"
-          data-testid={`edge-slot-${key}`}
-          onClick={open}
-          onKeyDown={onKey}
-        >
-          <circle r="15" className="wf-plus-reach" />
-          <circle r="9" />
-          <path d="M-3.6 0H3.6M0 -3.6V3.6" />
-        </g>
+        <>
+          <Sign x={at.x} y={at.y} className="wf-plus" label="Add a step here" testId={`edge-slot-${key}`} act={(event) => quickAdd(edge.slot, event.currentTarget)}>
+            <path d="M-3.8 0H3.8M0 -3.8V3.8" />
+          </Sign>
+          {joins ? (
+            <Sign x={at.x + 25} y={at.y} className="wf-cut" label={waits ? "Cut: it no longer waits" : "Cut: both run at the same time"} testId={`cut-${source}->${target}`} act={cut}>
+              <g className="wf-scissors"><circle cx="-3.4" cy="-2.8" r="1.7" /><circle cx="-3.4" cy="2.8" r="1.7" /><path d="M-2 -1.8L4.6 2.8M-2 1.8L4.6 -2.8" /></g>
+            </Sign>
+          ) : null}
+          {joins && waits ? <circle cx={targetX} cy={targetY - 7} r="5.5" className="wf-end nopan" data-testid={`end-${source}->${target}`} onPointerDown={(event) => draw(event, source, target)}><title>Drag the end to another step, or into free space to cut it</title></circle> : null}
+        </>
       ) : null}
-      {lit ? (
-        <EdgeLabelRenderer>
-          <div className="wf-landing on-edge" style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
-            {drag.get().item?.title}
-          </div>
-        </EdgeLabelRenderer>
-      ) : null}
+      {lit ? <Landing x={(sourceX + targetX) / 2} y={labelY} /> : null}
       {edge.label ? (
         <EdgeLabelRenderer>
           <div className="wf-edge-label" style={{ transform: `translate(-50%, -50%) translate(${(sourceX + targetX) / 2}px, ${sourceY + 14}px)` }}>
@@ -74,6 +84,20 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
     </g>
   );
 });
+
+// What would land here, in the room that opened for it.
+function Landing({ x, y }) {
+  const item = drag.get().item;
+  if (!item) return null;
+  return (
+    <EdgeLabelRenderer>
+      <div className="wf-landing on-edge" data-testid="landing" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+        <span className={`wf-icon small ${toneOf(item.kind)}`}><KindIcon kind={item.kind} tool={item.tool} size={14} /></span>
+        {item.title}
+      </div>
+    </EdgeLabelRenderer>
+  );
+}
 
 export const edgeTypes = { weft: WeftEdge };
 

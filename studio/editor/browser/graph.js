@@ -64,30 +64,29 @@ export function received(graph, snapshot, patches) {
 
 // Behind these nothing follows, so nothing can be put there either.
 export const ENDS = new Set(["return", "fail"]);
-const FIXED = new Set(["start", "end", "lane", "empty"]);
+const FIXED = new Set(["start", "end", "lane", "empty", "note"]);
+const OWN_SHAPE = new Set(["lane", "empty", "start", "end", "note"]);
 
 // React Flow's nodes and edges. Objects whose source did not change keep their identity, so only changed nodes render.
-export function flowOf(graph, previous, options) {
+export function flowOf(graph, previous) {
   const before = new Map((previous?.nodes ?? []).map((node) => [node.id, node]));
   const beforeEdges = new Map((previous?.edges ?? []).map((edge) => [edge.id, edge]));
   const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
   const nodes = graph.nodes.map((node) => {
     const old = before.get(node.id);
     if (old && old.data === node && old.position.x === node.x && old.position.y === node.y) return old;
-    const movable = !options.readOnly && !FIXED.has(node.kind);
     return {
       id: node.id,
-      type: node.kind === "lane" || node.kind === "empty" || node.kind === "start" || node.kind === "end" ? node.kind : node.container ? "container" : "step",
+      type: OWN_SHAPE.has(node.kind) ? node.kind : node.container && !node.collapsed ? "container" : "step",
       position: { x: node.x, y: node.y },
       parentId: node.parent ?? undefined,
       width: node.width,
       height: node.height,
       data: node,
-      draggable: movable,
+      draggable: false,
       selectable: !FIXED.has(node.kind),
       focusable: false,
       selected: old?.selected ?? false,
-      dragHandle: node.container ? ".wf-grip" : undefined,
       zIndex: depth(node.id, parents),
     };
   });

@@ -1,6 +1,6 @@
 // One icon and one tone for each kind of step, the same on the canvas, in the palette and in the drag ghost.
 import {
-  ArrowRightLeft, Bot, Boxes, CircleStop, CornerDownLeft, GitBranch, Globe, Mail, OctagonAlert, Play, Plug, Repeat, Rows3,
+  ArrowRightLeft, Bot, Boxes, CircleStop, CornerDownLeft, FileWarning, GitBranch, Globe, Mail, OctagonAlert, Play, Plug, Repeat, Rows3,
   ShoppingBag, Split, Timer, UserCheck, Variable, Workflow,
 } from "lucide-react";
 
@@ -19,7 +19,7 @@ const KINDS = {
   let: [Variable, "value"],
   return: [CornerDownLeft, "done"],
   fail: [OctagonAlert, "fail"],
-  broken: [OctagonAlert, "fail"],
+  broken: [FileWarning, "fail"],
   start: [Play, "done"],
   end: [CircleStop, "value"],
 };

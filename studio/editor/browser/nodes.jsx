@@ -1,16 +1,16 @@
 // The shapes on the canvas. A node draws what the graph says; it decides nothing.
-import { createContext, memo, useContext, useSyncExternalStore } from "react";
+import { memo, useContext, useSyncExternalStore } from "react";
 import { Handle, Position } from "@xyflow/react";
-import { Check, Hand, LoaderCircle, Minus, Plus, RotateCw, TriangleAlert, X, Zap } from "lucide-react";
-import { createStore } from "./graph.js";
-import { drag, slotKey, useDrag } from "./drag.js";
+import {
+  AlarmClock, Banknote, Check, ChevronDown, ChevronRight, Hand, KeyRound, LoaderCircle, MessageCircleQuestion, Minus, Plug, Plus, RotateCw,
+  Timer, TriangleAlert, WandSparkles, X, Zap,
+} from "lucide-react";
+import { drag, isCarried, slotKey, useDrag } from "./drag.js";
 import { KindIcon, toneOf } from "./icons.jsx";
-
-// What a canvas hands to its nodes: {runs: store of step states, ways: store of the way that is shown (see way.jsx),
-// quickAdd(slot, element), readOnly}.
-export const Canvas = createContext(null);
-
-export const tip = createStore(null);
+import { NoteButton, NoteNode, StepNote } from "./notes.jsx";
+import { Canvas, useWay, useWayNumber } from "./surface.js";
+import { tip } from "./tip.js";
+import { useWire } from "./wires.jsx";
 
 const RUN = {
   running: ["running", LoaderCircle, "Running"],
@@ -26,12 +26,8 @@ const RUN = {
   cancelled: ["skipped", Minus, "Cancelled"],
 };
 
-// How grave the shown way is, for what stands on it; "" for what does not.
-export function useWay(isOn) {
-  const { ways } = useContext(Canvas);
-  const read = () => (isOn(ways.get()) ? ways.get().severity : "");
-  return useSyncExternalStore(ways.subscribe, read, read);
-}
+// Only what looks different is drawn again: a node that merely moved, or makes room for a moment, is not.
+const same = (one, other) => one.selected === other.selected && (one.data.origin ?? one.data) === (other.data.origin ?? other.data) && one.data.head === other.data.head;
 
 function useRun(step) {
   const { runs } = useContext(Canvas);
@@ -53,14 +49,23 @@ function Ports() {
   );
 }
 
+// The grip at a step's lower rim: an edge is drawn from it, a click asks what comes next.
+function Out({ data }) {
+  const { draw, readOnly } = useContext(Canvas);
+  if (readOnly || data.kind === "return" || data.kind === "fail") return null;
+  return (
+    <span className="wf-out nodrag nopan" data-testid={`out-${data.id}`} title="Drag to a step that shall wait for this one. A click adds a step behind it." onPointerDown={(event) => draw(event, data.id)} onClick={(event) => event.stopPropagation()} />
+  );
+}
+
 const RANK = { error: 0, warning: 1, info: 2 };
 
 function Problems({ problems }) {
   if (!problems?.length) return null;
-  const worst = problems.some((problem) => problem.severity === "error") ? "error" : problems[0].severity;
+  const worst = problems.some((problem) => problem.severity === "error") ? "error" : problems.some((problem) => problem.severity === "warning") ? "warning" : "info";
   const show = (event) => {
     const box = event.currentTarget.getBoundingClientRect();
-    const gravest = problems.toSorted((one, other) => RANK[one.severity] - RANK[other.severity]);
+    const gravest = problems.toSorted((one, other) => RANK[one.severity] - RANK[other.severity]).slice(0, 6);
     tip.set({ x: box.left + box.width / 2, y: box.bottom + 8, problems: gravest });
   };
   return (
@@ -86,66 +91,185 @@ function RunMark({ run }) {
   );
 }
 
-function Effect({ effect }) {
-  if (effect !== "write") return null;
+function WayNumber({ id }) {
+  const number = useWayNumber(id);
+  return number ? <span className="wf-way-number" aria-label={`Step ${number} of the way`} role="img">{number}</span> : null;
+}
+
+function Effect({ data }) {
+  if (data.effect !== "write") return null;
+  const [Icon, words] = data.money ? [Banknote, "Moves money"] : [Zap, "Changes something outside"];
   return (
-    <span className="wf-effect" title="Changes something outside" aria-label="Changes something outside" role="img">
-      <Zap size={11} strokeWidth={2.2} />
+    <span className={`wf-effect ${data.money ? "money" : ""}`} title={words} aria-label={words} role="img">
+      <Icon size={data.money ? 13 : 11} strokeWidth={2.2} />
     </span>
   );
 }
 
-function Face({ data, className }) {
+const SIGNS = { retry: RotateCw, key: KeyRound, timeout: Timer };
+const CHIPS = { tool: Plug, escalate: AlarmClock, ask: MessageCircleQuestion };
+
+function Signs({ marks }) {
+  const shown = marks?.filter((mark) => SIGNS[mark.kind]);
+  if (!shown?.length) return null;
   return (
-    <div className={className}>
-      <span className={`wf-icon ${toneOf(data.kind)}`}>
-        <KindIcon kind={data.kind} tool={data.tool} />
+    <span className="wf-signs">
+      {shown.map((mark) => {
+        const Icon = SIGNS[mark.kind];
+        return (
+          <span key={mark.kind} title={mark.about} aria-label={mark.about} role="img">
+            <Icon size={11} strokeWidth={2.1} />
+            {mark.text}
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
+function Chips({ marks }) {
+  const shown = marks?.filter((mark) => CHIPS[mark.kind]);
+  if (!shown?.length) return null;
+  return (
+    <div className="wf-chips">
+      {shown.map((mark, index) => {
+        const Icon = mark.text.startsWith("+") ? null : CHIPS[mark.kind];
+        return (
+          <span key={index} className={mark.kind} title={mark.about}>
+            {Icon ? <Icon size={11} strokeWidth={2} aria-hidden="true" /> : null}
+            <span>{mark.text}</span>
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+function Chevron({ data }) {
+  const { say, readOnly } = useContext(Canvas);
+  if (!data.container || readOnly) return null;
+  const Icon = data.collapsed ? ChevronRight : ChevronDown;
+  const words = data.collapsed ? "Unfold" : "Fold away";
+  const fold = (event) => {
+    event.stopPropagation();
+    say("place", { spots: { [data.id]: { collapsed: !data.collapsed } } });
+  };
+  return (
+    <button type="button" className="wf-tool wf-fold nodrag nopan" onPointerDown={(event) => event.stopPropagation()} onClick={fold} aria-expanded={!data.collapsed} aria-label={`${words} ${data.title || data.step}`} title={words} data-testid={`fold-${data.id}`}>
+      <Icon size={15} />
+    </button>
+  );
+}
+
+function Tools({ data }) {
+  const { say, readOnly } = useContext(Canvas);
+  if (readOnly) return null;
+  return (
+    <span className="wf-tools nodrag nopan">
+      {data.loose ? (
+        <button type="button" className="wf-tool" onPointerDown={(event) => event.stopPropagation()} onClick={(event) => (event.stopPropagation(), say("tidy", { steps: [data.id] }))} aria-label="Tidy this block" title="Tidy: its steps go back to where the layout puts them" data-testid={`tidy-${data.id}`}>
+          <WandSparkles size={13} />
+        </button>
+      ) : null}
+      <NoteButton id={data.id} note={data.note} />
+    </span>
+  );
+}
+
+function Face({ data, flat = false }) {
+  const sentence = data.kind === "if" && flat ? "" : data.sentence;
+  return (
+    <div className={`wf-face ${flat ? "is-flat" : ""}`}>
+      <Chevron data={data} />
+      <span className={`wf-icon ${flat ? "small" : ""} ${toneOf(data.kind)}`}>
+        <KindIcon kind={data.kind} tool={data.tool} size={flat ? 14 : 17} />
       </span>
       <span className="wf-words">
         <span className="wf-title">
-          <span className="wf-name">{data.title || data.step}</span>
-          <Effect effect={data.effect} />
+          <span className="wf-name" title={data.title || data.step}>{data.title || data.step}</span>
+          <Effect data={data} />
+          {flat && sentence ? <span className="wf-sentence" title={sentence}>{sentence}</span> : null}
+          <Signs marks={data.marks} />
         </span>
-        {data.sentence ? <span className="wf-sentence">{data.sentence}</span> : null}
+        {!flat && sentence ? <span className="wf-sentence" title={sentence}>{sentence}</span> : null}
+        {data.collapsed ? <span className="wf-summary" data-testid={`summary-${data.id}`} title={data.summary}>{data.summary}</span> : null}
       </span>
+      <Tools data={data} />
     </div>
   );
 }
 
-function classes(base, data, selected, run, way) {
-  const worst = data.problems?.some((problem) => problem.severity === "error") ? "has-error" : data.problems?.length ? "has-warning" : "";
-  return `${base} ${selected ? "is-selected" : ""} ${worst} ${run ? `run-${run[0]}` : ""} ${way ? `on-way ${way}` : ""}`;
+function Body({ data, flat }) {
+  return (
+    <>
+      <Face data={data} flat={flat} />
+      {data.collapsed ? null : <Chips marks={data.marks} />}
+      {data.comment && !data.collapsed ? <p className="wf-comment" title={data.comment}>{data.comment}</p> : null}
+      <StepNote id={data.id} note={data.note} />
+    </>
+  );
+}
+
+function classes(base, data, { selected, run, way, aimed, carried }) {
+  const worst = data.problems?.some((problem) => problem.severity === "error") ? "has-error" : data.problems?.some((problem) => problem.severity === "warning") ? "has-warning" : "";
+  return [
+    base, toneOf(data.kind), data.kind === "approve" && "is-approval", data.kind === "broken" && "is-broken", selected && "is-selected", worst,
+    run && `run-${run[0]}`, way && `on-way ${way}`, aimed && "is-aimed", carried && "is-lifted",
+  ].filter(Boolean).join(" ");
+}
+
+function useLooks(data, selected) {
+  const run = useRun(data.step);
+  const way = useWay((shown) => shown.at.has(data.id));
+  const aimed = useWire((now) => now?.target === data.id);
+  const carried = useDrag((now) => isCarried(data.id, now.own));
+  return { selected, run, way, aimed, carried };
+}
+
+function useGrab(data) {
+  const { lift, readOnly } = useContext(Canvas);
+  if (readOnly) return undefined;
+  return (event) => lift(event, { item: { title: data.title || data.step, kind: data.kind, tool: data.tool }, own: data.id, card: event.currentTarget.closest(".wf-step, .wf-container") });
 }
 
 export const StepNode = memo(function StepNode({ data, selected }) {
-  const run = useRun(data.step);
-  const way = useWay((shown) => shown.at.has(data.id));
+  const looks = useLooks(data, selected);
+  const grab = useGrab(data);
   return (
-    <div className={classes("wf-step", data, selected, run, way)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
-      <Face data={data} className="wf-face" />
+    <div className={classes("wf-step nopan", data, looks)} data-testid={`node-${data.id}`} data-node={data.id} data-run={looks.run?.[0]} data-tone={toneOf(data.kind)} onPointerDown={grab}>
+      <Body data={data} />
+      <WayNumber id={data.id} />
       <Problems problems={data.problems} />
-      <RunMark run={run} />
+      <RunMark run={looks.run} />
+      <Out data={data} />
       <Ports />
     </div>
   );
-});
+}, same);
+
+const FLAT = new Set(["if", "switch", "parallel", "do", "foreach", "loop"]);
 
 export const ContainerNode = memo(function ContainerNode({ data, selected }) {
-  const run = useRun(data.step);
-  const way = useWay((shown) => shown.at.has(data.id));
+  const looks = useLooks(data, selected);
+  const grab = useGrab(data);
   return (
-    <div className={classes("wf-container", data, selected, run, way)} data-testid={`node-${data.id}`} data-run={run?.[0]} data-tone={toneOf(data.kind)}>
-      <Face data={data} className="wf-face wf-grip" />
+    <div className={classes("wf-container", data, looks)} data-testid={`node-${data.id}`} data-node={data.id} data-run={looks.run?.[0]} data-tone={toneOf(data.kind)}>
+      <div className="wf-head wf-grip nopan" style={{ height: data.head }} onPointerDown={grab}>
+        <Body data={data} flat={FLAT.has(data.kind)} />
+      </div>
+      <WayNumber id={data.id} />
       <Problems problems={data.problems} />
-      <RunMark run={run} />
+      <RunMark run={looks.run} />
+      <Out data={data} />
       <Ports />
     </div>
   );
-});
+}, same);
 
 export const LaneNode = memo(function LaneNode({ data }) {
+  const carried = useDrag((now) => isCarried(data.id, now.own));
   return (
-    <div className={`wf-lane ${data.label ? "" : "is-bare"}`} data-testid={`node-${data.id}`}>
+    <div className={`wf-lane ${data.label ? "" : "is-bare"} ${data.implied ? "is-implied" : ""} ${carried ? "is-lifted" : ""} way-${data.id.slice(data.id.lastIndexOf("/") + 1).replace(/[#\d].*$/, "")}`} data-testid={`node-${data.id}`}>
       {data.label ? (
         <span className="wf-lane-label" title={data.label}>
           {data.label}
@@ -154,7 +278,7 @@ export const LaneNode = memo(function LaneNode({ data }) {
       <Ports />
     </div>
   );
-});
+}, same);
 
 export const EmptyNode = memo(function EmptyNode({ data }) {
   const { quickAdd, readOnly } = useContext(Canvas);
@@ -173,7 +297,7 @@ export const EmptyNode = memo(function EmptyNode({ data }) {
       <Ports />
     </button>
   );
-});
+}, same);
 
 export const EndNode = memo(function EndNode({ data }) {
   return (
@@ -184,6 +308,6 @@ export const EndNode = memo(function EndNode({ data }) {
       <Ports />
     </div>
   );
-});
+}, same);
 
-export const nodeTypes = { step: StepNode, container: ContainerNode, lane: LaneNode, empty: EmptyNode, start: EndNode, end: EndNode };
+export const nodeTypes = { step: StepNode, container: ContainerNode, lane: LaneNode, empty: EmptyNode, start: EndNode, end: EndNode, note: NoteNode };
