@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dsl.assist.hover import Hover, hover
     from dsl.assist.signature import Signature, signature
     from dsl.assist.symbols import Fold, Symbol, folding, symbols
-    from dsl.checks import check, notes
+    from dsl.checks import check, checking, notes
     from dsl.decoding import decoding_grammar
     from dsl.edits import (
         AddStep,
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 _LATER = {
     "dsl.assist": "Completion Fold Hover Signature Symbol complete definition folding hover references rename "
     "renameable semantic_tokens signature symbols",
-    "dsl.checks": "check notes",
+    "dsl.checks": "check checking notes",
     "dsl.decoding": "decoding_grammar",
     "dsl.edits": "AddStep Connect Copied Disconnect Edit Edited EditError MoveStep Paste RemoveStep RenameName "
     "RenameStep ReplaceText Sequence SetAnnotation SetArgument SetClause SetComment SetDoc SetExpression "
@@ -146,6 +146,7 @@ __all__ = [
     "Wrap",
     "apply",
     "check",
+    "checking",
     "coerce",
     "complete",
     "content_hash",

@@ -27,8 +27,25 @@ class Slot:
     rescue: bool = False
 
 
+_WITHOUT_BLOCKS = frozenset(
+    {
+        tree.Call,
+        tree.RunWorkflow,
+        tree.Agent,
+        tree.Wait,
+        tree.Let,
+        tree.Return,
+        tree.Fail,
+        tree.Broken,
+    }
+)
+"""Most steps, found out at once: what follows is asked of every step many times."""
+
+
 def kind_slots(kind: tree.Kind) -> tuple[Slot, ...]:
     """The blocks that belong to a kind of step, in the order they are written."""
+    if type(kind) in _WITHOUT_BLOCKS:
+        return ()
     match kind:
         case tree.If(arms=arms, otherwise=otherwise):
             names = ("then", *(f"elif{n}" for n in range(1, len(arms))))
@@ -79,6 +96,8 @@ def implied_slots(kind: tree.Kind) -> tuple[str, ...]:
 
 def clause_slots(step: tree.Step) -> tuple[Slot, ...]:
     """The blocks of a step's catches and of its compensation."""
+    if not step.clauses:
+        return ()
     catches = (clause for clause in step.clauses if isinstance(clause, tree.Catch))
     slots = [
         Slot(f"catch{n}", c.block, f"~catch{n}.", scope=True, rescue=True) for n, c in enumerate(catches)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from dsl.catalog import Catalog
 from dsl.checks import (
@@ -70,7 +70,7 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
 
 NOTES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (worst_case.check,)
 
-__all__ = ["NOTES", "RULES", "check", "notes"]
+__all__ = ["NOTES", "RULES", "check", "checking", "notes"]
 
 
 def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
@@ -79,11 +79,25 @@ def check(parsed: Parsed, catalog: Catalog) -> tuple[Diagnostic, ...]:
     A catalog without any connector says nothing about them (a file checked on its own): tools and arguments are then
     not checked.
     """
+    steps = checking(parsed, catalog)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            found: tuple[Diagnostic, ...] = done.value
+            return found
+
+
+def checking(parsed: Parsed, catalog: Catalog) -> Generator[None, None, tuple[Diagnostic, ...]]:
+    """The same bit by bit, for whoever has other things to do in between; what it returns at its end is the result."""
     if too_many(parsed.workflow):
         return (*parsed.diagnostics, _too_large(parsed, f"this workflow has more than {MAX_STEPS} steps"))
     try:
         subject = subject_of(parsed, catalog)
-        found = [diagnostic for rule in RULES for diagnostic in rule(subject)]
+        found: list[Diagnostic] = []
+        for rule in RULES:
+            yield
+            found += rule(subject)
     except RecursionError:
         found = [*parsed.diagnostics, _too_large(parsed, "this workflow is nested too deeply to be checked")]
     unique = list(dict.fromkeys(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _DURATIONS = (
     (604_800_000, "week"),
@@ -27,6 +28,7 @@ _ABBREVIATIONS = frozenset(
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(maxsize=4096)
 def plain_words(name: str) -> str:
     """``not_eligible`` and ``notEligible`` as "not eligible", ``customer_email`` as "customer e-mail"."""
     words = re.split(r"[\s_/-]+", _HUMP.sub(" ", name).strip())

@@ -9,14 +9,11 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, moment, stamped, texts
+from engine.tables.columns import json, moment, stamped
 
 
 class Workflow(SQLModel, table=True):
-    """``priority``: of runs whose start says none. ``max_running``: of its runs at once, None for no limit.
-
-    ``tags``: the words people find it by, in the order in which they were given.
-    """
+    """``priority``: of runs whose start says none. ``max_running``: of its runs at once, None for no limit."""
 
     __tablename__ = "workflows"
 
@@ -31,7 +28,6 @@ class Workflow(SQLModel, table=True):
     updated_at: datetime = stamped()
     max_running: int | None = None
     priority: int = 0
-    tags: list[str] = texts()
 
 
 class Draft(SQLModel, table=True):

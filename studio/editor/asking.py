@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Want: TypeAlias = Literal[
-    "complete", "hover", "signature", "definition", "references", "renameable", "rename", "format", "explain"
+    "complete", "hover", "signature", "definition", "references", "renameable", "rename", "format"
 ]
 
 _Short = Annotated[str, Field(max_length=2000)]
@@ -46,12 +46,11 @@ class InField(_Said):
 
 
 class Question(_Said):
-    """``seq`` comes back with the answer; ``name`` is the new name that ``rename`` gives, or the code of a diagnostic
-    that ``explain`` is about, which has no place."""
+    """``seq`` comes back with the answer; ``name`` is the new name that ``rename`` gives."""
 
     seq: _Count
     want: Want
-    place: InText | InField | None = None
+    place: InText | InField
     name: Annotated[str, Field(max_length=200)] = ""
 
 

@@ -1,13 +1,14 @@
 """What goes to the browser: a snapshot when something opens or a message was missed, small patches otherwise.
 
 Every message carries the epoch (one opening of a document) and a revision; a patch also the revision it is for. The
-page applies what fits and asks for a snapshot where something does not, so lost or doubled messages cannot do harm. A
-page keeps the last :data:`LAST` patches in its state: the framework may hand several changes to the browser as one.
+page applies what fits and asks for a snapshot where something does not, so lost or doubled messages cannot do harm. The
+framework may hand several changes to the browser as one: patches that the page has not spoken of yet are sent again
+with the next one, :data:`LAST` of them at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from studio.editor.splice import Splice
@@ -15,8 +16,9 @@ from studio.editor.splice import Splice
 Json = dict[str, Any]
 LAST = 5
 
-# Where things stand in the text is the server's to know: every keystroke would change every node behind it.
-_KEPT_BACK = ("start", "end")
+# Where things stand in the text is the server's to know: every keystroke would change every node behind it. Problems go
+# to the page by themselves.
+_KEPT_BACK = ("start", "end", "problems")
 
 
 def canvas_snapshot(epoch: str, revision: int, graph: Mapping[str, Any]) -> Json:
@@ -32,7 +34,8 @@ def canvas_snapshot(epoch: str, revision: int, graph: Mapping[str, Any]) -> Json
 def canvas_patch(
     epoch: str, base: int, revision: int, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Json:
-    """What turns one graph into the next. Nodes that only moved travel as ranges: ``[dx, dy, [[from, to], ...]]``."""
+    """What turns one graph into the next. Nodes that only moved travel as ranges: ``[dx, dy, [[from, to], ...]]``, over
+    whatever stands inside them."""
     before = {node["id"]: _shown(node) for node in old["nodes"]}
     after = [_shown(node) for node in new["nodes"]]
     ids = {node["id"] for node in after}
@@ -55,13 +58,18 @@ def canvas_patch(
         "rev": revision,
         "drop": [name for name in before if name not in ids],
         "put": put,
-        "move": [[dx, dy, _ranges(found)] for (dx, dy), found in shifts.items()],
+        "move": [[dx, dy, one] for (dx, dy), found in shifts.items() for one in _moves(after, found)],
         "edges": _edges(old["edges"], new["edges"]),
     }
     kept = [name for name in before if name in ids]
     if kept != [node["id"] for node in after if node["id"] in before]:
         patch["order"] = [node["id"] for node in after]
     return patch
+
+
+def news(patches: Sequence[Json], known: int, patch: Json) -> list[Json]:
+    """The patches to send: the new one, and those before it that are later than what the page is ``known`` to have."""
+    return [*(one for one in patches[1 - LAST :] if one["rev"] > known), patch]
 
 
 def text_snapshot(epoch: str, revision: int, workflow: str, text: str) -> Json:
@@ -94,12 +102,30 @@ def _edges(old: Sequence[Json], new: Sequence[Json]) -> Json:
     }
 
 
-def _ranges(places: Sequence[int]) -> list[list[int]]:
-    """``[1, 2, 3, 7]`` as ``[[1, 4], [7, 8]]``."""
-    found: list[list[int]] = []
-    for place in places:
-        if found and found[-1][1] == place:
-            found[-1][1] = place + 1
-        else:
-            found.append([place, place + 1])
-    return found
+def _moves(nodes: Sequence[Json], places: Sequence[int]) -> Iterator[list[list[int]]]:
+    """Ranges over the nodes that hold those at ``places`` and nothing else but what is inside of them. Of two nodes one
+    of which is inside the other, the inner one is told by itself."""
+    parents = {node["id"]: node["parent"] for node in nodes}
+    while places:
+        moving = {nodes[place]["id"] for place in places}
+        carried = {place for place in places if _within(nodes[place]["id"], moving, parents)}
+        outer = [place for place in places if place not in carried]
+        moving = {nodes[place]["id"] for place in outer}
+        found: list[list[int]] = []
+        for place in outer:
+            if found and all(_within(node["id"], moving, parents) for node in nodes[found[-1][1] : place]):
+                found[-1][1] = place + 1
+            else:
+                found.append([place, place + 1])
+        yield found
+        places = sorted(carried)
+
+
+def _within(name: str, around: Set[str], parents: Mapping[str, str | None]) -> bool:
+    """Whether a node is inside one of those ``around``."""
+    parent = parents.get(name)
+    while parent is not None:
+        if parent in around:
+            return True
+        parent = parents.get(parent)
+    return False

@@ -74,6 +74,7 @@ def _workbench() -> rx.Component:
                 WeftCanvas.create(
                     snapshot=CanvasFeed.snapshot,
                     patches=CanvasFeed.patches,
+                    problems=EditorState.problems,
                     palette=CanvasFeed.palette,
                     selected=CanvasFeed.selected,
                     way=CanvasFeed.way,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -16,15 +17,43 @@ KEPT = 3
 UNPLACED = dsl.Placement()
 
 
+class Diagnosis:
+    """What is wrong with a text, found when it is first asked for, or bit by bit before (:meth:`steps`)."""
+
+    def __init__(self, parsed: dsl.Parsed, catalog: Catalog) -> None:
+        self._parsed, self._catalog = parsed, catalog
+        self._found: tuple[Diagnostic, ...] | None = None
+
+    @property
+    def known(self) -> bool:
+        return self._found is not None
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        if self._found is None:
+            self._found = dsl.check(self._parsed, self._catalog)
+        return self._found
+
+    def steps(self) -> Iterator[None]:
+        """Finds it, with breaks for others in between."""
+        found = yield from dsl.checking(self._parsed, self._catalog)
+        self._found = self._found or found
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A text read against a catalog. ``graph`` is the JSON the canvas draws, placed as ``placement`` says."""
+    """A text read against a catalog. ``graph`` is the JSON the canvas draws, placed as ``placement`` says; what is
+    wrong with the text is no part of it, for that takes longer to find out."""
 
     text: str
     parsed: dsl.Parsed
-    diagnostics: tuple[Diagnostic, ...]
     graph: dict[str, Any]
+    diagnosis: Diagnosis
     placement: dsl.Placement = field(default=UNPLACED)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return self.diagnosis.found
 
     @cached_property
     def steps(self) -> dict[str, Place]:
@@ -60,9 +89,7 @@ class Reader:
     def read(self, text: str, placement: dsl.Placement = UNPLACED) -> Reading:
         found = self._kept.pop(text, None) or self._read(text, placement)
         if found.placement is not placement and found.placement != placement:
-            found = replace(
-                found, graph=self._drawn(found.parsed, found.diagnostics, placement), placement=placement
-            )
+            found = replace(found, graph=self._drawn(found.parsed, placement), placement=placement)
         self._kept[text] = found
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -71,10 +98,7 @@ class Reader:
     def _read(self, text: str, placement: dsl.Placement) -> Reading:
         last = next(reversed(self._kept.values()), None)
         tree = dsl.parse(text, last and last.parsed)
-        diagnostics = dsl.check(tree, self.catalog)
-        return Reading(text, tree, diagnostics, self._drawn(tree, diagnostics, placement), placement)
+        return Reading(text, tree, self._drawn(tree, placement), Diagnosis(tree, self.catalog), placement)
 
-    def _drawn(
-        self, tree: dsl.Parsed, diagnostics: tuple[Diagnostic, ...], placement: dsl.Placement
-    ) -> dict[str, Any]:
-        return dsl.graph_json(dsl.placed(dsl.view(tree, diagnostics, self.catalog), placement))
+    def _drawn(self, tree: dsl.Parsed, placement: dsl.Placement) -> dict[str, Any]:
+        return dsl.graph_json(dsl.placed(dsl.view(tree, (), self.catalog), placement))

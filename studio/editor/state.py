@@ -12,19 +12,19 @@ from engine import catalog as catalogs
 from engine import workflows
 from engine.errors import WeftError
 from engine.permissions import Permission, may
-from studio.editor import canvas_says, inspector_says, problems_says, text_says
+from studio.editor import canvas_says, inspector_says, text_says
 from studio.editor.changing import Changing
 from studio.editor.desk import Desk
 from studio.editor.document import Change, NewText, Source
-from studio.editor.feeds import CanvasFeed
+from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.palette import palette
 from studio.editor.saving import Saving
 from studio.shell import authorized, guarded, services
 
 
 class EditorState(Changing, Saving, rx.State):
-    """One page's editor. What the page says is heard in ``canvas_says``, ``text_says``, ``inspector_says`` and
-    ``problems_says``; changing is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
+    """One page's editor. What the page says is heard in ``canvas_says``, ``text_says`` and ``inspector_says``; changing
+    is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
 
     ready: bool = False
     failure: str = ""
@@ -97,12 +97,14 @@ class EditorState(Changing, Saving, rx.State):
     @guarded("view")
     async def on_gesture(self, said: dict[str, Any]) -> Any:
         """The canvas. Looking needs no more than a viewer; anything that changes needs a builder."""
+        await self._heard_from(said.get("rev"))
         return await canvas_says.HEARD.hear(self, said)
 
     @rx.event
     @guarded("view")
     async def on_text(self, said: dict[str, Any]) -> Any:
         """The text pane."""
+        await self._heard_from(said.get("base"))
         return await text_says.HEARD.hear(self, said)
 
     @rx.event
@@ -111,18 +113,27 @@ class EditorState(Changing, Saving, rx.State):
         """The inspector."""
         return await inspector_says.HEARD.hear(self, said)
 
-    @rx.event
-    @guarded("view")
-    async def on_problems(self, said: dict[str, Any]) -> Any:
-        """The list of problems."""
-        return await problems_says.HEARD.hear(self, said)
+    async def _heard_from(self, revision: Any) -> None:
+        """What the page says tells how far it has got."""
+        if isinstance(revision, int):
+            (await self.get_state(CanvasFeed)).heard(revision)
+            (await self.get_state(TextFeed)).heard(revision)
 
     @rx.event
     @guarded("view")
     async def go_to_problem(self, index: int) -> None:
-        """A problem was clicked elsewhere than in the list: its node and its place in the text."""
-        for found in self._problem(index):
-            await problems_says.go_to(self, found, focus=False)
+        """A problem was clicked: its node and its place in the text."""
+        for diagnostic in self._problem(index):
+            await self._select(diagnostic.step or "", in_text=True)
+            (await self.get_state(CanvasFeed)).show_way(diagnostic)
+            text = await self.get_state(TextFeed)
+            text.show(diagnostic.span.start, diagnostic.span.end, focus=self.drawer == "text")
+
+    @rx.event
+    @guarded("edit")
+    async def fix_problem(self, index: int) -> Any:
+        """The one-click fix of a problem."""
+        return await self._fix(index)
 
     @rx.event
     @guarded("edit")

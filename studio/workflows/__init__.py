@@ -1,7 +1,6 @@
-"""Workflows: the list, the dialogs that make a new one, and the gallery of templates."""
+"""Workflows: the list, and the dialog that makes a new one."""
 
-from studio.workflows.gallery import Gallery, templates_page
 from studio.workflows.page import workflows_page
 from studio.workflows.state import WorkflowList
 
-__all__ = ["Gallery", "WorkflowList", "templates_page", "workflows_page"]
+__all__ = ["WorkflowList", "workflows_page"]

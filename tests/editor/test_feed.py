@@ -13,6 +13,7 @@ import pytest
 from studio.editor import feed
 from studio.editor.desk import Desk
 from studio.editor.document import Change, NewText, Refused, Typed
+from studio.editor.feed import LAST, news
 from tests.editor.conftest import CATALOG, REFUND
 
 BROWSER = Path(feed.__file__).parent / "browser"
@@ -151,3 +152,57 @@ def test_a_change_that_leaves_the_graph_alone_says_only_that() -> None:
     quiet = {"epoch": "epoch", "base": 0, "rev": 1, "drop": [], "put": [], "move": []}
     assert told.canvas == {**quiet, "edges": {"drop": [], "put": []}}
     assert len(told.text["text"]) == len("// nothing but this\n")
+
+
+def test_what_stands_inside_a_moving_step_costs_nothing() -> None:
+    text = LONG.replace(
+        "  step s3:", "  step inner: parallel {\n    step a: wait 1s\n    step b: wait 1s\n  }\n  step s3:"
+    )
+    desk = Desk("w", text, CATALOG, "epoch")
+    at = desk.document.text.index("  step s1:")
+    told = desk.apply(Change("text", 0, Typed(at, at, "  step extra: wait 1s\n\n")))
+    assert not isinstance(told, Refused)
+    [[_, _, ranges]] = told.canvas["move"]
+    assert len(ranges) == 1
+
+
+def test_a_patch_that_the_page_has_is_not_sent_again() -> None:
+    first, second, third = ({"rev": number} for number in (1, 2, 3))
+    assert news([first, second], -1, third) == [first, second, third]
+    assert news([first, second], 1, third) == [second, third]
+    assert news([first, second], 2, third) == [third]
+    assert len(news([{"rev": number} for number in range(9)], -1, {"rev": 9})) == LAST
+
+
+def test_problems_are_painted_on_their_steps_and_the_rest_stays(tmp_path: Path) -> None:
+    node = {"x": 0, "y": 0, "parent": None}
+    given = {
+        "graph": {
+            "nodes": [
+                {**node, "id": "~start", "step": None, "kind": "start"},
+                {**node, "id": "a", "step": "a", "kind": "if"},
+                {**node, "id": "a/then", "step": "a", "kind": "lane"},
+                {**node, "id": "b", "step": "b", "kind": "wait"},
+            ],
+            "edges": [],
+        },
+        "problems": [{"step": "a", "code": "E1", "message": "m", "help": "h"}, {"step": "", "code": "E2"}],
+    }
+    script = """
+import { readFileSync, writeSync } from "node:fs";
+import { marked } from "./graph.js";
+const { graph, problems } = JSON.parse(readFileSync("given.json"));
+const first = marked(graph, problems);
+const again = marked(first, structuredClone(problems));
+const less = marked(first, problems.slice(1));
+writeSync(1, JSON.stringify({
+  codes: first.nodes.map((node) => (node.problems ?? []).map((one) => one.code)),
+  same: again === first,
+  kept: less.nodes.map((node, index) => node === first.nodes[index]),
+}));
+"""
+    assert in_browser(script, given, tmp_path) == {
+        "codes": [["E2"], ["E1"], [], []],
+        "same": True,
+        "kept": [True, False, True, True],
+    }

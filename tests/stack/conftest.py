@@ -15,7 +15,7 @@ from deploy.commands.test import find_browser
 from tests.stack.stack import Stack
 
 _LAST = ("test_scaling.py", "test_redeploy.py", "test_faults.py", "test_away.py")
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -55,6 +55,6 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_browser(), args=_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         yield chromium
         chromium.close()

@@ -40,6 +40,7 @@ class WeftCanvas(rx.NoSSRComponent):
 
     snapshot: rx.Var[dict[str, Any]]
     patches: rx.Var[list[dict[str, Any]]]
+    problems: rx.Var[list[dict[str, Any]]]
     palette: rx.Var[list[dict[str, Any]]]
     selected: rx.Var[dict[str, Any]]
     way: rx.Var[dict[str, Any]]
@@ -72,19 +73,8 @@ class TextPane(rx.NoSSRComponent):
     snapshot: rx.Var[dict[str, Any]]
     patches: rx.Var[list[dict[str, Any]]]
     saved: rx.Var[dict[str, Any]]
-    problems: rx.Var[list[dict[str, Any]]]
+    lint: rx.Var[dict[str, Any]]
     reveal: rx.Var[dict[str, Any]]
-    read_only: rx.Var[bool]
-    on_say: rx.EventHandler[passthrough_event_spec(dict)]
-
-
-class Problems(rx.NoSSRComponent):
-    """The list of problems. ``on_say`` gets one dict: ``{"type": "go" | "mend", "index", "code", ...}``."""
-
-    library = _FILES["problems.jsx"].importable_path
-    tag = "Problems"
-
-    problems: rx.Var[list[dict[str, Any]]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 

@@ -2,7 +2,7 @@
 // pointer is down; the server only ever hears what was meant: select, add, move, remove, undo, redo.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import { createStore, EMPTY, flowOf, received } from "./graph.js";
+import { createStore, EMPTY, flowOf, marked, received } from "./graph.js";
 import { added } from "./habits.js";
 import { useLifting } from "./lifting.js";
 import { Canvas } from "./surface.js";
@@ -23,7 +23,7 @@ export function WeftCanvas(props) {
 const NARROW = 700; // pixels of canvas below which the palette folds into a rail by itself
 const RAIL = 52;
 
-function Editor({ snapshot, patches, palette, selected, way, states, refused, readOnly, onGesture }) {
+function Editor({ snapshot, patches, problems, palette, selected, way, states, refused, readOnly, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
@@ -52,7 +52,8 @@ function Editor({ snapshot, patches, palette, selected, way, states, refused, re
   useEffect(() => ways.current.set(wayOf(way)), [way]);
 
   useEffect(() => {
-    const { graph: next, gap } = received(latest.current, snapshot, patches);
+    const { graph: told, gap } = received(latest.current, snapshot, patches);
+    const next = marked(told, problems);
     if (gap && asked.current !== `${next.epoch}:${next.rev}`) {
       asked.current = `${next.epoch}:${next.rev}`;
       say("resync");

@@ -13,11 +13,13 @@ export function createStore(value) {
   };
 }
 
+const UNMARKED = new Set(["end", "lane", "empty", "note"]);
+
 export const EMPTY = { epoch: "", rev: -1, nodes: [], edges: [] };
 
 // A patch is {epoch, base, rev, drop, put, order?, move, edges: {drop, put}}:
 // `put` holds whole new nodes ({..., at}) and changed fields of known ones; `move` is [[dx, dy, [[from, to], ...]], ...]
-// over the nodes in their new order. Returns the new graph, or null where the patch does not fit (ask for a snapshot).
+// over the nodes in their new order, those inside a moving one left out. Returns the new graph, or null where the patch does not fit (ask for a snapshot).
 export function patched(graph, patch) {
   if (patch.epoch !== graph.epoch || patch.base !== graph.rev) return null;
   const dropped = new Set(patch.drop);
@@ -34,10 +36,14 @@ export function patched(graph, patch) {
     const byId = new Map(nodes.map((node) => [node.id, node]));
     nodes = patch.order.map((id) => byId.get(id)).filter(Boolean);
   }
-  for (const [dx, dy, ranges] of patch.move)
+  for (const [dx, dy, ranges] of patch.move) {
+    const carried = new Set(); // what is inside a node that moves goes with it
     for (const [from, to] of ranges)
-      for (let i = from; i < to && i < nodes.length; i++)
-        nodes[i] = { ...nodes[i], x: nodes[i].x + dx, y: nodes[i].y + dy };
+      for (let i = from; i < to && i < nodes.length; i++) {
+        if (!carried.has(nodes[i].parent)) nodes[i] = { ...nodes[i], x: nodes[i].x + dx, y: nodes[i].y + dy };
+        carried.add(nodes[i].id);
+      }
+  }
   const goneEdges = new Set(patch.edges.drop);
   const edges = graph.edges.filter((edge) => !goneEdges.has(edge.id));
   const edgeAt = new Map(edges.map((edge, index) => [edge.id, index]));
@@ -60,6 +66,26 @@ export function received(graph, snapshot, patches) {
     graph = next;
   }
   return { graph, gap: false };
+}
+
+const NONE = [];
+const sameProblems = (some, others) =>
+  some.length === others.length &&
+  some.every((one, index) => one.code === others[index].code && one.message === others[index].message && one.help === others[index].help);
+
+// The graph with the problems of the text on the nodes of their steps; those of no step are the start's. What a node has
+// stays where nothing changed about it.
+export function marked(graph, problems) {
+  const byStep = new Map();
+  for (const one of problems ?? NONE) byStep.set(one.step, [...(byStep.get(one.step) ?? NONE), one]);
+  let changed = false;
+  const nodes = graph.nodes.map((node) => {
+    const found = byStep.get(node.kind === "start" ? "" : UNMARKED.has(node.kind) ? null : node.step) ?? NONE;
+    if (sameProblems(node.problems ?? NONE, found)) return node;
+    changed = true;
+    return { ...node, problems: found };
+  });
+  return changed ? { ...graph, nodes } : graph;
 }
 
 // Behind these nothing follows, so nothing can be put there either.
