@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import dsl
 from engine import audit, drafts, tables, versions
 from engine.actor import Actor
 from engine.database import Database
@@ -30,16 +31,24 @@ __all__ = [
     "WorkflowSummary",
     "archive",
     "create_workflow",
+    "duplicate",
     "get_draft",
     "get_version",
     "list_versions",
     "list_workflows",
+    "name_of",
     "publish",
     "rename",
+    "renamed",
     "save_draft",
+    "set_tags",
+    "unarchive",
 ]
 
 LONGEST_TITLE = 200
+LONGEST_TAG = 40
+MOST_TAGS = 12
+MOST_COPIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class WorkflowSummary:
     archived: bool
     revision: int
     updated_at: datetime
+    tags: tuple[str, ...] = ()
 
 
 async def list_workflows(
@@ -84,6 +94,7 @@ async def list_workflows(
                 archived=workflow.archived_at is not None,
                 revision=revision,
                 updated_at=max(workflow.updated_at, updated_at),
+                tags=tuple(workflow.tags),
             )
             for workflow, number, revision, updated_at, changed in rows
         )
@@ -158,6 +169,74 @@ async def archive(db: Database, actor: Actor, workflow_id: UUID) -> None:
             )
 
 
+async def unarchive(db: Database, actor: Actor, workflow_id: UUID) -> None:
+    """Put an archived workflow back: it is listed again, and its live version takes runs again."""
+    require(actor, Permission.PUBLISH)
+    async with db.account(actor) as session:
+        workflow = await _workflow(session, workflow_id)
+        if workflow.archived_at is not None:
+            workflow.archived_at = None
+            await _touch(session, workflow)
+            await audit.append(
+                session, actor.account_id, actor.email, "workflow.unarchive", str(workflow_id), {}
+            )
+
+
+async def set_tags(db: Database, actor: Actor, workflow_id: UUID, tags: Iterable[str]) -> tuple[str, ...]:
+    """Give it these tags in the place of those it has. Spaces are evened out and doubles left out; the order stays.
+
+    Raises ``BadInput`` for an empty tag, one of over 40 characters, or more than 12 of them.
+    """
+    require(actor, Permission.EDIT)
+    kept = _tags(tags)
+    async with db.account(actor) as session:
+        workflow = await _workflow(session, workflow_id)
+        if tuple(workflow.tags) != kept:
+            workflow.tags = list(kept)
+            session.add(workflow)
+            await session.flush()
+            await audit.append(
+                session, actor.account_id, actor.email, "workflow.tag", str(workflow_id), {"tags": list(kept)}
+            )
+    return kept
+
+
+async def duplicate(db: Database, actor: Actor, workflow_id: UUID) -> Draft:
+    """A new workflow with this one's draft, where its steps stand, and its tags. Nothing of it is published."""
+    require(actor, Permission.EDIT)
+    original = await get_draft(db, actor, workflow_id)
+    async with db.account(actor) as session:
+        tags = (await _workflow(session, workflow_id)).tags
+    for number in range(1, MOST_COPIES + 1):
+        ending = " copy" if number == 1 else f" copy {number}"
+        title = (original.title or original.name)[: LONGEST_TITLE - len(ending)] + ending
+        try:
+            made = await create_workflow(db, actor, title, renamed(original.text, slug(title)))
+        except Conflict:
+            continue
+        await set_tags(db, actor, made.workflow_id, tags)
+        return await save_draft(
+            db, actor, made.workflow_id, made.text, made.revision, positions=original.positions
+        )
+    raise Conflict(
+        f"There are {MOST_COPIES} copies of this workflow already.", "Give one of them another name."
+    )
+
+
+def name_of(text: str) -> str:
+    """The name a text gives its workflow, "" when there is none."""
+    return versions.name_in(text)
+
+
+def renamed(text: str, name: str) -> str:
+    """The text under another name; itself where it says none that can be read."""
+    workflow = dsl.parse(text).workflow
+    if not workflow.name:
+        return text
+    span = workflow.name_span
+    return text[: span.start] + name + text[span.end :]
+
+
 def slug(title: str) -> str:
     """A name for the language: lower case, letters, digits and underscores, a letter first."""
     plain = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "workflow"
@@ -173,6 +252,22 @@ def _title(value: str) -> str:
         )
     drafts.check_text(title)
     return title
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    kept: dict[str, str] = {}
+    for tag in tags:
+        plain = " ".join(tag.split())
+        drafts.check_text(plain)
+        if not plain or len(plain) > LONGEST_TAG:
+            raise BadInput(
+                "A tag does not fit.",
+                [("tags", "one is empty" if not plain else f"one has over {LONGEST_TAG} characters")],
+            )
+        kept.setdefault(plain.casefold(), plain)
+    if len(kept) > MOST_TAGS:
+        raise BadInput("These are too many tags.", [("tags", f"are more than {MOST_TAGS}")])
+    return tuple(kept.values())
 
 
 async def _workflow(session: AsyncSession, workflow_id: UUID) -> tables.Workflow:

@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = Path(".web/build/client")
 STAMP = ".weft-build"
-INPUTS = ("studio", "assets", "rxconfig.py", "reflex.lock", "requirements.lock")
-SUFFIXES = {".py", ".js", ".jsx", ".css", ".svg", ".png", ".json", ".lock", ".ico", ".txt", ".html"}
+INPUTS = ("studio", "assets", "examples", "rxconfig.py", "reflex.lock", "requirements.lock")
+SUFFIXES = {".py", ".js", ".jsx", ".css", ".svg", ".png", ".json", ".lock", ".ico", ".txt", ".html", ".weft"}
 
 
 class BuildFailed(Exception):

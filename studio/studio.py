@@ -22,7 +22,7 @@ from studio.shell import Guard, Shell, faults, services
 from studio.shell.elements import Away, empty, link
 from studio.shell.head import early_theme
 from studio.shell.inlet import guard_inlet
-from studio.workflows import WorkflowList, workflows_page
+from studio.workflows import Gallery, WorkflowList, templates_page, workflows_page
 
 app = rx.App(
     stylesheets=["/weft.css", "/shell.css", "/pages.css"],
@@ -71,6 +71,9 @@ app.add_page(
     route="/workflows",
     title="Workflows · Weft Studio",
     on_load=[Shell.load, WorkflowList.load],
+)
+app.add_page(
+    templates_page, route="/templates", title="Templates · Weft Studio", on_load=[Shell.load, Gallery.load]
 )
 app.add_page(editor_page, route=EDITOR, title="Editor · Weft Studio", on_load=[*EDITOR_LOAD, ChatState.load])
 app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[Shell.load, RunList.load])

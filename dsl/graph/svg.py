@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 from dsl.graph.layout import LABEL, STEP, layout
 from dsl.graph.nodes import Edge, Graph, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of a picture; those of the kinds of steps are the same in all."""
+
+    page: str
+    card: str
+    lane: str
+    pill: str
+    pill_line: str
+    line: str
+    edge: str
+    strong: str
+    text: str
+    muted: str
+    wrong: str
+
+
+LIGHT = Theme(
+    page="#fbfcfe",
+    card="#ffffff",
+    lane="#f4f7fb",
+    pill="#eaf0f7",
+    pill_line="#c9d4e2",
+    line="#d5deea",
+    edge="#a3aebd",
+    strong="#3d4a5c",
+    text="#17202e",
+    muted="#5b6778",
+    wrong="#c53030",
+)
+DARK = Theme(
+    page="#101014",
+    card="#1e1e25",
+    lane="#17171c",
+    pill="#292932",
+    pill_line="#3a3a46",
+    line="#34343f",
+    edge="#6f6f7d",
+    strong="#c5c5d0",
+    text="#ececf1",
+    muted="#a3a3b1",
+    wrong="#ff8f97",
+)
 
 _TONES = {
     "call": "#2f6fdb",
@@ -42,15 +88,19 @@ _ICONS = {
     "fail": "M4 4l8 8M12 4l-8 8",
     "broken": "M4 4l8 8M12 4l-8 8",
 }
-_STYLE = (
-    "text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}"
-    ".t{font-size:13.5px;font-weight:600;fill:#17202e}.s{font-size:12px;fill:#5b6778}"
-    ".l{font-size:11.5px;font-weight:600;fill:#3d4a5c}.m{font-size:12.5px;font-weight:600;fill:#3d4a5c}"
-    ".e{fill:none;stroke:#a3aebd;stroke-width:1.6}.a{stroke-dasharray:5 4}"
-)
 
 
-def svg(graph: Graph) -> str:
+def _style(theme: Theme) -> str:
+    return (
+        "text{font-family:ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}"
+        f".t{{font-size:13.5px;font-weight:600;fill:{theme.text}}}.s{{font-size:12px;fill:{theme.muted}}}"
+        f".l{{font-size:11.5px;font-weight:600;fill:{theme.strong}}}"
+        f".m{{font-size:12.5px;font-weight:600;fill:{theme.strong}}}"
+        f".e{{fill:none;stroke:{theme.edge};stroke-width:1.6}}.a{{stroke-dasharray:5 4}}"
+    )
+
+
+def svg(graph: Graph, theme: Theme = LIGHT) -> str:
     """The picture. A graph without boxes is laid out first."""
     placed = graph if graph.width else layout(graph)
     at: dict[str, tuple[int, int]] = {}
@@ -58,34 +108,34 @@ def svg(graph: Graph) -> str:
     for node in placed.nodes:
         left, top = at.get(node.parent, (0, 0)) if node.parent is not None else (0, 0)
         at[node.id] = (left + node.x, top + node.y)
-        drawing.append(_node(node, *at[node.id]))
+        drawing.append(_node(node, *at[node.id], theme))
     by_id = {node.id: node for node in placed.nodes}
     lines = "".join(_edge(edge, by_id, at) for edge in placed.edges)
     title = escape(placed.workflow)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{placed.width}" height="{placed.height}" '
         f'viewBox="0 0 {placed.width} {placed.height}" role="img" aria-label="Workflow {title}">'
-        f"<title>{title}</title><style>{_STYLE}</style>"
+        f"<title>{title}</title><style>{_style(theme)}</style>"
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-        'orient="auto"><path d="M1 1 7 4 1 7" fill="none" stroke="#a3aebd" stroke-width="1.6"/></marker></defs>'
-        f'<rect width="100%" height="100%" fill="#fbfcfe"/>{"".join(drawing)}{lines}</svg>\n'
+        f'orient="auto"><path d="M1 1 7 4 1 7" fill="none" stroke="{theme.edge}" stroke-width="1.6"/></marker></defs>'
+        f'<rect width="100%" height="100%" fill="{theme.page}"/>{"".join(drawing)}{lines}</svg>\n'
     )
 
 
-def _node(node: Node, x: int, y: int) -> str:
+def _node(node: Node, x: int, y: int, theme: Theme) -> str:
     width, height = node.width, node.height
     match node.kind:
         case "start" | "end":
             return (
-                f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{height // 2}" fill="#eaf0f7" '
-                f'stroke="#c9d4e2"/><text class="m" x="{x + width // 2}" y="{y + height // 2 + 4}" '
+                f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{height // 2}" fill="{theme.pill}" '
+                f'stroke="{theme.pill_line}"/><text class="m" x="{x + width // 2}" y="{y + height // 2 + 4}" '
                 f'text-anchor="middle">{escape(node.title)}</text>'
             )
         case "lane":
             label = _text("l", x + 14, y + 20, node.label, width - 28, 6.6) if node.label else ""
             return (
-                f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10" fill="#f4f7fb" '
-                f'stroke="#d5deea" stroke-dasharray="4 4"/>{label}'
+                f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10" fill="{theme.lane}" '
+                f'stroke="{theme.line}" stroke-dasharray="4 4"/>{label}'
             )
         case "empty" if node.implied:
             return ""
@@ -93,20 +143,19 @@ def _node(node: Node, x: int, y: int) -> str:
             middle = f'x="{x + width // 2}" y="{y + height // 2 + 4}" text-anchor="middle"'
             return (
                 f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="10" fill="none" '
-                f'stroke="#d5deea" stroke-dasharray="4 4"/><text class="s" {middle}>nothing to do</text>'
+                f'stroke="{theme.line}" stroke-dasharray="4 4"/><text class="s" {middle}>nothing to do</text>'
             )
         case _:
-            return _step(node, x, y)
+            return _step(node, x, y, theme)
 
 
-def _step(node: Node, x: int, y: int) -> str:
+def _step(node: Node, x: int, y: int, theme: Theme) -> str:
     tone = _TONES[node.kind]
-    fill = "#ffffff"
     errors = any(problem.severity == "error" for problem in node.problems)
-    stroke = "#c53030" if errors else "#d5deea"
+    stroke = theme.wrong if errors else theme.line
     middle = y + min(node.head or STEP[1], STEP[1]) // 2
     return (
-        f'<rect x="{x}" y="{y}" width="{node.width}" height="{node.height}" rx="12" fill="{fill}" '
+        f'<rect x="{x}" y="{y}" width="{node.width}" height="{node.height}" rx="12" fill="{theme.card}" '
         f'stroke="{stroke}" stroke-width="{2 if errors else 1}"/>'
         f'<rect x="{x + 14}" y="{middle - 18}" width="36" height="36" rx="9" fill="{tone}" fill-opacity="0.12"/>'
         f'<path transform="translate({x + 24} {middle - 8})" d="{_ICONS[node.kind]}" fill="none" stroke="{tone}" '

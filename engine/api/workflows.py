@@ -42,6 +42,10 @@ class Rename(BaseModel):
     title: str
 
 
+class Tags(BaseModel):
+    tags: list[str] = Field(max_length=100)
+
+
 class Publish(BaseModel):
     message: str = Field(default="", max_length=500)
 
@@ -79,6 +83,24 @@ async def rename(workflow_id: UUID, body: Rename, actor: Editor, request: Reques
 @router.delete("/{workflow_id}", status_code=204)
 async def archive(workflow_id: UUID, actor: Publisher, request: Request) -> None:
     await workflows.archive(database(request), actor, workflow_id)
+
+
+@router.post("/{workflow_id}/unarchive", status_code=204)
+async def unarchive(workflow_id: UUID, actor: Publisher, request: Request) -> None:
+    await workflows.unarchive(database(request), actor, workflow_id)
+
+
+@router.put("/{workflow_id}/tags")
+async def tag(workflow_id: UUID, body: Tags, actor: Editor, request: Request) -> tuple[str, ...]:
+    """The tags as they are kept: spaces evened out, doubles left out."""
+    return await workflows.set_tags(database(request), actor, workflow_id, body.tags)
+
+
+@router.post("/{workflow_id}/duplicate", status_code=201)
+async def duplicate(workflow_id: UUID, actor: Editor, request: Request, response: Response) -> Draft:
+    made = await workflows.duplicate(database(request), actor, workflow_id)
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/workflows/{made.workflow_id}"
+    return made
 
 
 @router.post("/{workflow_id}/publish")

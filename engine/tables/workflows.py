@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, moment, stamped
+from engine.tables.columns import json, moment, stamped, texts
 
 
 class Workflow(SQLModel, table=True):
-    """``priority``: of runs whose start says none. ``max_running``: of its runs at once, None for no limit."""
+    """``priority``: of runs whose start says none. ``max_running``: of its runs at once, None for no limit.
+
+    ``tags``: the words people find it by, in the order in which they were given.
+    """
 
     __tablename__ = "workflows"
 
@@ -28,6 +31,7 @@ class Workflow(SQLModel, table=True):
     updated_at: datetime = stamped()
     max_running: int | None = None
     priority: int = 0
+    tags: list[str] = texts()
 
 
 class Draft(SQLModel, table=True):

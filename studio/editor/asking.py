@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Want: TypeAlias = Literal[
-    "complete", "hover", "signature", "definition", "references", "renameable", "rename", "format"
+    "complete", "hover", "signature", "definition", "references", "renameable", "rename", "format", "explain"
 ]
 
 _Short = Annotated[str, Field(max_length=2000)]
@@ -46,11 +46,12 @@ class InField(_Said):
 
 
 class Question(_Said):
-    """``seq`` comes back with the answer; ``name`` is the new name that ``rename`` gives."""
+    """``seq`` comes back with the answer; ``name`` is the new name that ``rename`` gives, or the code of a diagnostic
+    that ``explain`` is about, which has no place."""
 
     seq: _Count
     want: Want
-    place: InText | InField
+    place: InText | InField | None = None
     name: Annotated[str, Field(max_length=200)] = ""
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, assert_never
 
 import dsl
 from dsl.assist import Completion
+from dsl.checks.pages import Page, pages
 from dsl.diagnostic import Replacement
 from dsl.tree import Span
 from studio.editor.asking import InField, InText, Question
@@ -54,7 +56,11 @@ class Virtual:
 def answer(question: Question, desk: Desk) -> Json:
     """``{"seq", "want", ...}``: what is there under the want's own keys, or ``"stale"`` where the place is gone."""
     about: Json = {"seq": question.seq, "want": question.want}
+    if question.want == "explain":
+        return {**about, **explained(question.name)}
     match question.place:
+        case None:
+            virtual = None
         case InText() as place:
             virtual = in_text(place, desk)
         case InField() as place:
@@ -138,8 +144,31 @@ def _answered(question: Question, at: Virtual, desk: Desk) -> Json:
             return _told(lambda: {"edits": at.edits(dsl.rename(text, offset, question.name))})
         case "format":
             return _told(lambda: formatted(text, offset))
+        case "explain":
+            return {}
         case _:
             assert_never(question.want)
+
+
+@lru_cache(maxsize=1)
+def _pages() -> dict[str, Page]:
+    return {page.code: page for page in pages()}
+
+
+def explained(code: str) -> Json:
+    """The page of a diagnostic, as in docs/diagnostics.md; nothing for a code without one."""
+    page = _pages().get(code)
+    if page is None:
+        return {}
+    return {
+        "headline": page.headline,
+        "what": page.what,
+        "why": page.why,
+        "fix": page.fix,
+        "more": list(page.more),
+        "bad": page.bad.text if page.bad else "",
+        "good": page.good.text if page.good else "",
+    }
 
 
 def _told(make: Callable[[], Json]) -> Json:

@@ -12,8 +12,9 @@ from engine.errors import WeftError
 from engine.permissions import Permission
 from studio.editor.desk import Desk, Told
 from studio.editor.document import Change, NewText, Refused
-from studio.editor.feeds import CanvasFeed, TextFeed, problems_of
+from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.inspector import inspect
+from studio.editor.mending import mended, problems_of
 from studio.shell import authorized
 
 
@@ -61,12 +62,9 @@ class Changing(rx.State, mixin=True):
     async def _fix(self, index: int) -> Any:
         desk: Desk = self._desk
         found = self._problem(index)
-        fix = found[0].fix if found else None
-        if fix is None:
+        if not found or found[0].fix is None:
             return None
-        text = desk.document.text
-        for one in sorted(fix.replacements, key=lambda one: one.span.start, reverse=True):
-            text = text[: one.span.start] + one.text + text[one.span.end :]
+        text = mended(desk.document.text, found)
         return await self._change(Change("canvas", desk.document.revision, NewText(text)))
 
     async def _change(self, change: Change, *, seen: int | None = None, follow: bool = False) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Said, TextPane
+from studio.editor.browser import Problems, TextPane
 from studio.editor.feeds import TextFeed
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.state import EditorState
@@ -79,58 +79,8 @@ def _panel(key: str, content: rx.Component, test: str) -> rx.Component:
 
 
 def _problems() -> rx.Component:
-    return rx.cond(
-        EditorState.problems.length() > 0,
-        rx.el.ul(rx.foreach(EditorState.problems, _problem), class_name="wf-problem-list"),
-        rx.el.div(
-            icon("circle-check", 18),
-            rx.el.span("No problems. The workflow can be published."),
-            class_name="wf-calm",
-            custom_attrs=test_id("no-problems"),
-        ),
-    )
-
-
-def _problem(found: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.button(
-            rx.el.span(class_name=f"wf-dot {found['severity']}"),
-            rx.el.span(
-                rx.el.span(Said.create(text=found["message"].to(str)), class_name="w-strong"),
-                rx.el.span(Said.create(text=found["help"].to(str)), class_name="w-small w-muted"),
-                rx.cond(
-                    found["way"] != "",
-                    rx.el.span(f"The way that shows it: {found['way']}", class_name="w-small w-muted"),
-                ),
-                class_name="wf-problem-words",
-            ),
-            rx.el.span(
-                f"{found['code']} · ",
-                rx.cond(found["step"] != "", f"{found['step']} · ", ""),
-                f"line {found['line']}",
-                class_name="w-small w-muted w-nowrap",
-            ),
-            type="button",
-            class_name="wf-problem-row",
-            on_click=EditorState.go_to_problem(found["index"].to(int)),
-            custom_attrs={
-                **test_id("problem-row"),
-                "data-code": found["code"],
-                "data-severity": found["severity"],
-            },
-        ),
-        rx.cond(
-            (found["fix"] != "") & EditorState.may_edit,
-            rx.el.button(
-                icon("wand-sparkles", 13),
-                Said.create(text=found["fix"].to(str)),
-                type="button",
-                class_name="w-button small",
-                on_click=EditorState.fix_problem(found["index"].to(int)),
-                custom_attrs=test_id("problem-fix"),
-            ),
-        ),
-        key=f"{found['index']}",
+    return Problems.create(
+        problems=EditorState.problems, read_only=~EditorState.may_edit, on_say=EditorState.on_problems
     )
 
 
@@ -139,7 +89,7 @@ def _text() -> rx.Component:
         snapshot=TextFeed.snapshot,
         patches=TextFeed.patches,
         saved=TextFeed.saved,
-        lint=TextFeed.lint,
+        problems=EditorState.problems,
         reveal=TextFeed.place,
         read_only=~EditorState.may_edit,
         on_say=EditorState.on_text,

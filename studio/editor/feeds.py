@@ -9,7 +9,6 @@ import reflex as rx
 from dsl.diagnostic import Diagnostic
 from studio.editor.desk import Desk, Told
 from studio.editor.feed import news
-from studio.editor.inspector import RANK, problem
 from studio.editor.reading import Reading
 
 Json = dict[str, Any]
@@ -65,12 +64,11 @@ class CanvasFeed(rx.State):
 
 
 class TextFeed(rx.State):
-    """The text as others change it, which of it is saved, the problems in it, and the place to show."""
+    """The text as others change it, which of it is saved, and the place to show."""
 
     snapshot: Json = {}
     patches: list[Json] = []
     saved: Json = {}
-    lint: Json = {}
     place: Json = {}
 
     _known: int = -1
@@ -82,46 +80,21 @@ class TextFeed(rx.State):
     def open(self, desk: Desk) -> None:
         self.snapshot = desk.text_snapshot()
         self.patches, self._known = [], -1
-        self.mark(desk.reading, desk.document.revision)
 
     def tell(self, told: Told, desk: Desk) -> None:
         self.patches = news(self.patches, self._known, told.text)
-        self.mark(desk.reading, desk.document.revision)
 
     def keep(self, epoch: str, revision: int) -> None:
         """The text of this revision is in the draft."""
         self.saved = {"epoch": epoch, "rev": revision}
 
-    def mark(self, reading: Reading, revision: int) -> None:
-        items = [
-            {
-                "start": found.span.start,
-                "end": found.span.end,
-                "severity": found.severity,
-                "code": found.code,
-                "message": found.message,
-                "help": found.help,
-            }
-            for found in reading.diagnostics
-        ]
-        if items != self.lint.get("items"):
-            self.lint = {"rev": revision, "items": items}
-
-    def show(self, start: int, end: int, *, focus: bool = False) -> None:
-        """Marks a range and brings it into view; a negative ``start`` marks nothing."""
+    def show(self, start: int, end: int, *, focus: bool = False, scroll: bool = True) -> None:
+        """Marks a range and (``scroll``) brings it into view; a negative ``start`` marks nothing. With ``focus`` the
+        cursor goes there too, where the text is seen."""
         self.place = {
             "seq": self.place.get("seq", 0) + 1,
             "start": start,
             "end": end,
-            "scroll": start >= 0,
+            "scroll": scroll and start >= 0,
             "focus": focus,
         }
-
-
-def problems_of(reading: Reading) -> list[Json]:
-    """For the list of problems: errors first, each as in the text."""
-    shown = [
-        {**problem(found, n), "line": reading.text.count("\n", 0, found.span.start) + 1}
-        for n, found in enumerate(reading.diagnostics)
-    ]
-    return sorted(shown, key=lambda found: (RANK[found["severity"]], found["index"]))

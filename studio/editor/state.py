@@ -12,19 +12,19 @@ from engine import catalog as catalogs
 from engine import workflows
 from engine.errors import WeftError
 from engine.permissions import Permission, may
-from studio.editor import canvas_says, inspector_says, text_says
+from studio.editor import canvas_says, inspector_says, problems_says, text_says
 from studio.editor.changing import Changing
 from studio.editor.desk import Desk
 from studio.editor.document import Change, NewText, Source
-from studio.editor.feeds import CanvasFeed, TextFeed
+from studio.editor.feeds import CanvasFeed
 from studio.editor.palette import palette
 from studio.editor.saving import Saving
 from studio.shell import authorized, guarded, services
 
 
 class EditorState(Changing, Saving, rx.State):
-    """One page's editor. What the page says is heard in ``canvas_says``, ``text_says`` and ``inspector_says``; changing
-    is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
+    """One page's editor. What the page says is heard in ``canvas_says``, ``text_says``, ``inspector_says`` and
+    ``problems_says``; changing is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
 
     ready: bool = False
     failure: str = ""
@@ -121,19 +121,16 @@ class EditorState(Changing, Saving, rx.State):
 
     @rx.event
     @guarded("view")
-    async def go_to_problem(self, index: int) -> None:
-        """A problem was clicked: its node and its place in the text."""
-        for diagnostic in self._problem(index):
-            await self._select(diagnostic.step or "", in_text=True)
-            (await self.get_state(CanvasFeed)).show_way(diagnostic)
-            text = await self.get_state(TextFeed)
-            text.show(diagnostic.span.start, diagnostic.span.end, focus=self.drawer == "text")
+    async def on_problems(self, said: dict[str, Any]) -> Any:
+        """The list of problems."""
+        return await problems_says.HEARD.hear(self, said)
 
     @rx.event
-    @guarded("edit")
-    async def fix_problem(self, index: int) -> Any:
-        """The one-click fix of a problem."""
-        return await self._fix(index)
+    @guarded("view")
+    async def go_to_problem(self, index: int) -> None:
+        """A problem was clicked elsewhere than in the list: its node and its place in the text."""
+        for found in self._problem(index):
+            await problems_says.go_to(self, found, focus=False)
 
     @rx.event
     @guarded("edit")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from studio.editor import gesture as says
 from studio.editor.canvas_says import redo, undo
 from studio.editor.document import Change, Typed
+from studio.editor.feeds import TextFeed
 from studio.editor.hearing import Hearing, Table
 
 if TYPE_CHECKING:
@@ -18,13 +19,28 @@ async def _typed(editor: EditorState, message: says.Typed) -> Any:
         # Of an earlier opening: the pane puts it onto the snapshot it gets, and sends it again.
         return None
     typed = Typed(message.start, message.end, message.text)
-    return await editor._change(Change("text", message.base, typed, message.gesture), seen=message.seq)
+    done = await editor._change(Change("text", message.base, typed, message.gesture), seen=message.seq)
+    if message.base == editor.revision - 1:
+        # A step whose name is being typed is another one with every letter: what is typed in stays selected.
+        await _follow(editor, message.start + len(message.text))
+    return done
 
 
 async def _cursor(editor: EditorState, message: says.Cursor) -> None:
     desk = editor._desk
     if (message.epoch, message.base) == (desk.epoch, desk.document.revision):
-        await editor._select(desk.reading.step_at(message.offset) or "", in_text=True)
+        await _follow(editor, message.offset)
+
+
+async def _follow(editor: EditorState, offset: int) -> None:
+    """Selects the step around the cursor and marks its text, without moving anything under the eyes of who types."""
+    reading = editor._desk.reading
+    path = reading.step_at(offset) or ""
+    if path == editor.selected:
+        return
+    await editor._select(path, in_text=True)
+    span = reading.steps[path].step.span if path else None
+    (await editor.get_state(TextFeed)).show(*((span.start, span.end) if span else (-1, -1)), scroll=False)
 
 
 async def _resync(editor: EditorState, _: says.Resync) -> None:

@@ -10,6 +10,7 @@ _PULSE = rx.asset("pulse.jsx", shared=True)
 _TIME = rx.asset("time.jsx", shared=True)
 _MODAL = rx.asset("modal.jsx", shared=True)
 _VALUE = rx.asset("value.jsx", shared=True)
+_MENU = rx.asset("menu.jsx", shared=True)
 _AWAY = rx.asset("away.jsx", shared=True)
 
 Text = str | rx.Var[str]
@@ -67,6 +68,17 @@ class Modal(rx.Component):
     label: rx.Var[str]
     wide: rx.Var[bool]
     on_close: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Menu(rx.Component):
+    """A button with a menu behind it: `items` are `{"key", "label", "tone"?}`, `on_pick` gets a key. Its children are
+    what the button shows."""
+
+    library = _MENU.importable_path
+    tag = "Menu"
+    label: rx.Var[str]
+    items: rx.Var[list[dict[str, str]]]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 class Value(rx.Component):

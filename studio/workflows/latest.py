@@ -18,7 +18,6 @@ _QUERY = text(
         WHERE runs.account_id = w.account_id AND runs.workflow_id = w.id AND runs.trial IS NULL
         ORDER BY queued_at DESC, id DESC LIMIT 1
     ) AS r
-    WHERE w.archived_at IS NULL
     """
 )
 

@@ -8,6 +8,9 @@ from studio.runs import StartRun, start_run_dialog, state_pill
 from studio.shell.elements import Modal, Pulse, TimeAgo, empty, failure, icon, link, skeleton_rows, test_id
 from studio.shell.frame import frame
 from studio.shell.state import Shell
+from studio.workflows.gallery import templates_link
+from studio.workflows.import_dialog import Import, import_dialog
+from studio.workflows.rowmenu import details_dialog, row_menu
 from studio.workflows.rows import WorkflowRow
 from studio.workflows.state import WorkflowList
 
@@ -33,13 +36,17 @@ def workflows_page() -> rx.Component:
                     class_name="w-input w-search",
                     custom_attrs=test_id("search-workflows"),
                 ),
+                _filter(),
                 rx.el.span(class_name="w-spacer"),
+                _import_button(),
+                templates_link(),
                 _new_button(),
                 class_name=[
                     "w-toolbar",
                     rx.cond(WorkflowList.loaded & (WorkflowList.rows.length() == 0), "w-hidden", ""),
                 ],
             ),
+            rx.cond(WorkflowList.tags.length() > 0, _tags()),
             failure(WorkflowList.message, WorkflowList.help, WorkflowList.load),
             rx.el.div(
                 rx.cond(
@@ -55,6 +62,8 @@ def workflows_page() -> rx.Component:
             ),
             _dialog(),
             _archive_dialog(),
+            details_dialog(),
+            import_dialog(),
             start_run_dialog(),
         ),
         active="workflows",
@@ -72,6 +81,56 @@ def _new_button(test: str = "new-workflow") -> rx.Component:
             on_click=WorkflowList.ask,
             custom_attrs=test_id(test),
         ),
+    )
+
+
+def _import_button() -> rx.Component:
+    return rx.cond(
+        Shell.can_edit,
+        rx.el.button(
+            icon("file-input", 15),
+            "Import",
+            class_name="w-button",
+            on_click=Import.ask,
+            custom_attrs=test_id("import-workflow"),
+        ),
+    )
+
+
+def _filter() -> rx.Component:
+    choices = (
+        ("all", "All workflows"),
+        ("live", "Live"),
+        ("unpublished", "With unpublished changes"),
+        ("archived", "Archived"),
+    )
+    return rx.el.select(
+        *[rx.el.option(words, value=key) for key, words in choices],
+        value=WorkflowList.filter,
+        on_change=WorkflowList.choose,
+        class_name="w-input w-filter",
+        custom_attrs={**test_id("filter-workflows"), "aria-label": "Which workflows"},
+    )
+
+
+def _tags() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(
+            WorkflowList.tags,
+            lambda tag: rx.el.button(
+                tag,
+                type="button",
+                class_name=["w-badge square w-tag", rx.cond(WorkflowList.tag == tag, "accent", "")],
+                on_click=WorkflowList.choose_tag(tag),
+                custom_attrs={
+                    **test_id("tag-filter"),
+                    "aria-pressed": rx.cond(WorkflowList.tag == tag, "true", "false"),
+                },
+            ),
+        ),
+        class_name="w-row w-wrap w-tags",
+        role="group",
+        custom_attrs={"aria-label": "Narrow to a tag"},
     )
 
 
@@ -111,10 +170,13 @@ def _row(each: rx.Var[WorkflowRow]) -> rx.Component:
                 class_name="w-row-target w-strong",
                 custom_attrs=test_id("workflow-link"),
             ),
-            rx.cond(
-                each.title != each.name,
-                rx.el.div(each.name, class_name="w-mono w-small w-muted w-truncate"),
-                rx.fragment(),
+            rx.el.div(
+                rx.cond(
+                    each.title != each.name,
+                    rx.el.span(each.name, class_name="w-mono w-small w-muted w-truncate"),
+                ),
+                rx.foreach(each.tags, lambda tag: rx.el.span(tag, class_name="w-badge square")),
+                class_name="w-row w-row-tags",
             ),
             class_name="w-col-name",
         ),
@@ -157,7 +219,7 @@ def _row(each: rx.Var[WorkflowRow]) -> rx.Component:
         rx.el.td(
             rx.el.div(
                 rx.cond(
-                    Shell.can_run & (each.live != ""),
+                    Shell.can_run & (each.live != "") & ~each.archived,
                     rx.el.button(
                         icon("play", 13),
                         "Run",
@@ -172,19 +234,7 @@ def _row(each: rx.Var[WorkflowRow]) -> rx.Component:
                     class_name="w-button ghost icon small",
                     custom_attrs={"aria-label": f"Runs of {each.title}", "title": "Its runs"},
                 ),
-                rx.cond(
-                    Shell.can_edit,
-                    rx.el.button(
-                        icon("archive", 14),
-                        class_name="w-button ghost icon small",
-                        on_click=WorkflowList.ask_archive(each.id, each.title),
-                        custom_attrs={
-                            "aria-label": f"Archive {each.title}",
-                            "title": "Archive",
-                            **test_id("archive-workflow"),
-                        },
-                    ),
-                ),
+                row_menu(each),
                 class_name="w-row w-row-actions w-above",
             ),
             class_name="w-col-actions",
@@ -201,13 +251,35 @@ def _none() -> rx.Component:
         "Describe your first workflow",
         "Say in a sentence what should happen. You get it as a graph and as text, checked against the tools it uses; "
         "nothing runs before you publish it.",
-        _new_button("new-workflow-first"),
+        rx.el.div(
+            _new_button("new-workflow-first"), templates_link(), _import_button(), class_name="w-row w-wrap"
+        ),
         test_id="workflows-empty",
     )
 
 
 def _none_fits() -> rx.Component:
-    return empty("search-x", "No workflow fits", "No title or name holds these words.")
+    return rx.cond(
+        WorkflowList.filter == "archived",
+        empty(
+            "archive",
+            "Nothing is archived",
+            "What is archived leaves the list, keeps its history, and can be put back.",
+        ),
+        rx.cond(
+            WorkflowList.archived_only,
+            empty(
+                "archive",
+                "Every workflow is archived",
+                "Choose Archived above to see them, or make a new one.",
+            ),
+            empty(
+                "search-x",
+                "No workflow fits",
+                "None has these words in its title, name or tags under this filter.",
+            ),
+        ),
+    )
 
 
 def _dialog() -> rx.Component:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,8 @@ class WorkflowRow:
     run_id: str
     run_state: str
     run_at: str
+    tags: list[str]
+    archived: bool
 
 
 def row(workflow: WorkflowSummary, last: Mapping[UUID, LastRun]) -> WorkflowRow:
@@ -57,13 +60,45 @@ def row(workflow: WorkflowSummary, last: Mapping[UUID, LastRun]) -> WorkflowRow:
         run_id=str(run.id) if run else "",
         run_state=run.state if run else "",
         run_at=iso(run.queued_at) if run else "",
+        tags=list(workflow.tags),
+        archived=workflow.archived,
     )
 
 
-def fitting(rows: list[WorkflowRow], words: str) -> list[WorkflowRow]:
-    """Rows that hold every one of the words in their title or name."""
+def fitting(rows: list[WorkflowRow], words: str, shown: str = "all", tag: str = "") -> list[WorkflowRow]:
+    """Rows that hold every one of the words in their title, name or tags, have the tag (any when ""), and are `shown`:
+    "all" but the archived, "live", "unpublished" (what is drafted is not what is live) or "archived"."""
     wanted = words.lower().split()
-    return [each for each in rows if all(word in f"{each.title} {each.name}".lower() for word in wanted)]
+    return [
+        each
+        for each in rows
+        if _is(each, shown)
+        and (not tag or tag in each.tags)
+        and all(word in f"{each.title} {each.name} {' '.join(each.tags)}".lower() for word in wanted)
+    ]
+
+
+def _is(each: WorkflowRow, shown: str) -> bool:
+    match shown:
+        case "archived":
+            return each.archived
+        case "live":
+            return not each.archived and each.live != ""
+        case "unpublished":
+            return not each.archived and each.changed
+        case _:
+            return not each.archived
+
+
+def tags_of(rows: list[WorkflowRow]) -> list[str]:
+    """The tags of all rows that are not archived, those most used first."""
+    counts = Counter(tag for each in rows if not each.archived for tag in each.tags)
+    return [tag for tag, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0].casefold()))]
+
+
+def tags_in(words: str) -> list[str]:
+    """What was written into the field for tags: parted by commas."""
+    return [tag for part in words.split(",") if (tag := " ".join(part.split()))]
 
 
 def title_from(sentence: str) -> str:

@@ -16,7 +16,7 @@ from studio.shell import services
 from studio.shell.notices import plain
 from studio.shell.session import authorized, guarded
 from studio.workflows.latest import last_runs
-from studio.workflows.rows import WorkflowRow, another, fitting, row, title_from
+from studio.workflows.rows import WorkflowRow, another, fitting, row, tags_of, title_from
 
 LONGEST_SENTENCE: Final = 4000
 
@@ -36,10 +36,23 @@ class WorkflowList(rx.State):
     archiving: str = ""
     archiving_title: str = ""
 
+    filter: str = "all"
+    tag: str = ""
+
     @rx.var
     def shown(self) -> list[WorkflowRow]:
-        """The rows that fit the search."""
-        return fitting(self.rows, self.search)
+        """The rows that fit the search and the filter."""
+        return fitting(self.rows, self.search, self.filter, self.tag)
+
+    @rx.var
+    def tags(self) -> list[str]:
+        """Every tag there is, the most used first."""
+        return tags_of(self.rows)
+
+    @rx.var
+    def archived_only(self) -> bool:
+        """Whether there is nothing but archived workflows."""
+        return all(each.archived for each in self.rows)
 
     @rx.event
     @guarded("view")
@@ -59,6 +72,19 @@ class WorkflowList(rx.State):
     async def find(self, words: str) -> None:
         """What to search for."""
         self.search = str(words)[:200]
+
+    @rx.event
+    @guarded("view")
+    async def choose(self, shown: str) -> None:
+        """Which workflows to show."""
+        if shown in ("all", "live", "unpublished", "archived"):
+            self.filter = shown
+
+    @rx.event
+    @guarded("view")
+    async def choose_tag(self, tag: str) -> None:
+        """Shows those with a tag; the tag that is chosen already is let go."""
+        self.tag = "" if tag == self.tag else str(tag)[:200]
 
     @rx.event
     @guarded("edit")
@@ -109,17 +135,32 @@ class WorkflowList(rx.State):
             await workflows.archive(await services.database(), actor, UUID(self.archiving))
         except (WeftError, ValueError) as error:
             return rx.toast.error(str(error))
-        title, self.archiving = self.archiving_title, ""
+        archived, title = self.archiving, self.archiving_title
+        self.archiving = ""
         await self._read()
         return rx.toast.success(
-            f"Archived {plain(title)}.", description="No new runs start; its history stays."
+            f"Archived {plain(title)}.",
+            description="No new runs start; its history stays.",
+            action={"label": "Undo", "on_click": WorkflowList.unarchive(archived)},
         )
+
+    @rx.event
+    @guarded("publish")
+    async def unarchive(self, workflow_id: str) -> Any:
+        """Puts a workflow back on the list."""
+        actor = await authorized(self, "publish")
+        try:
+            await workflows.unarchive(await services.database(), actor, UUID(workflow_id))
+        except (WeftError, ValueError) as error:
+            return rx.toast.error(str(error))
+        await self._read()
+        return rx.toast.success("It is back, and its live version takes runs again.")
 
     async def _read(self) -> None:
         actor = await authorized(self)
         try:
             db = await services.database()
-            listed = await workflows.list_workflows(db, actor)
+            listed = await workflows.list_workflows(db, actor, archived=True)
             last = await last_runs(db, actor)
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
@@ -127,6 +168,8 @@ class WorkflowList(rx.State):
         rows = [row(each, last) for each in listed]
         if rows != self.rows:
             self.rows = rows
+            if self.tag not in tags_of(rows):
+                self.tag = ""
         self.loaded, self.message, self.help = True, "", ""
 
 

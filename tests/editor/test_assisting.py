@@ -173,6 +173,7 @@ def test_a_field_offers_nothing_that_would_change_the_text_elsewhere() -> None:
     [
         None,
         {},
+        {"seq": 1, "want": "hover", "place": "here"},
         {"seq": 1, "want": "everything", "place": {"epoch": "e", "base": 0, "offset": 0}},
         {"seq": 1, "want": "hover", "place": {"epoch": "e", "base": 0, "offset": -1}},
         {"seq": 1, "want": "hover", "place": {"epoch": "e", "base": 0, "offset": "x"}},
@@ -192,6 +193,19 @@ def test_no_value_and_no_place_breaks_an_answer(value: str, offset: int, want: s
         told(desk, want, place)
     typed = {"epoch": "e", "base": 0, "splice": [600, 640, value], "offset": 600 + min(offset, len(value))}
     told(desk, want, typed)
+
+
+def test_a_rule_explains_itself_in_the_words_of_its_page() -> None:
+    question = asked({"seq": 1, "want": "explain", "name": "E106"})
+    assert question is not None
+    found = answer(question, opened())
+    assert found["what"] and found["why"] and found["fix"] and found["bad"] != found["good"]
+
+
+def test_a_code_without_a_page_is_explained_with_nothing() -> None:
+    question = asked({"seq": 1, "want": "explain", "name": "X999"})
+    assert question is not None
+    assert answer(question, opened()) == {"seq": 1, "want": "explain"}
 
 
 async def test_the_page_is_answered(editor: Editor) -> None:

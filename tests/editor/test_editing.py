@@ -87,14 +87,15 @@ async def test_typing_is_answered_and_paints_what_is_wrong(editor: Editor) -> No
     state, feed = await editor.state(), await editor.tab.state(TextFeed)
     assert state.errors == 1
     assert feed.patches[-1]["seen"] == 1
-    assert feed.lint["items"][0]["code"] == state.problems[0]["code"] == "E106"
+    assert state.problems[0]["code"] == "E106"
     assert state.problems[0]["step"] == "refund", "where it is painted on the canvas"
 
 
 async def test_a_problem_with_a_fix_goes_away_by_one_click(editor: Editor) -> None:
     text = await editor.text()
     await editor.type(text.index("shop.process_refund") + len("shop.process"), "x")
-    await editor.tab.send(EditorState.fix_problem((await editor.state()).problems[0]["index"]))
+    found = (await editor.state()).problems[0]
+    await editor.says("on_problems", {"type": "mend", "index": found["index"], "code": found["code"]})
     assert (await editor.state()).errors == 0
     assert await editor.text() == text
 

@@ -119,6 +119,44 @@ async def test_an_archived_workflow_starts_nothing(db: Database, builder: Actor)
             await attempt
 
 
+async def test_an_archived_workflow_can_be_taken_back_as_it_was(db: Database, builder: Actor):
+    draft = await workflows.create_workflow(db, builder, "Money back", NAMED)
+    await workflows.publish(db, builder, draft.workflow_id)
+    await workflows.archive(db, builder, draft.workflow_id)
+    await workflows.unarchive(db, builder, draft.workflow_id)
+    (summary,) = [s for s in await workflows.list_workflows(db, builder) if s.id == draft.workflow_id]
+    assert (summary.live_version, summary.archived) == (1, False)
+    await runs.start_run(db, builder, draft.workflow_id, {"order_id": "A-1001"})
+
+
+async def test_tags_are_evened_out_and_bounded(db: Database, builder: Actor):
+    draft = await workflows.create_workflow(db, builder, "Money back", NAMED)
+    kept = await workflows.set_tags(db, builder, draft.workflow_id, ["  Money   back ", "urgent", "URGENT"])
+    assert kept == ("Money back", "urgent")
+    (summary,) = [s for s in await workflows.list_workflows(db, builder) if s.id == draft.workflow_id]
+    assert summary.tags == kept
+    for wrong in ([" "], ["x" * 41], [f"tag {n}" for n in range(13)]):
+        with pytest.raises(BadInput):
+            await workflows.set_tags(db, builder, draft.workflow_id, wrong)
+
+
+async def test_a_copy_has_the_draft_under_another_name_and_nothing_live(db: Database, builder: Actor):
+    draft = await workflows.create_workflow(db, builder, "Money back", NAMED)
+    await workflows.save_draft(
+        db, builder, draft.workflow_id, NAMED, 1, {"spots": {"order": {"x": 1, "y": 2}}}
+    )
+    await workflows.set_tags(db, builder, draft.workflow_id, ["money"])
+    await workflows.publish(db, builder, draft.workflow_id)
+    first = await workflows.duplicate(db, builder, draft.workflow_id)
+    second = await workflows.duplicate(db, builder, draft.workflow_id)
+    assert (first.title, second.title) == ("Money back copy", "Money back copy 2")
+    assert first.text == NAMED.replace("workflow money_back", "workflow money_back_copy")
+    assert first.positions == {"spots": {"order": {"x": 1, "y": 2}}}
+    assert first.live_version is None
+    tags = {one.id: one.tags for one in await workflows.list_workflows(db, builder)}
+    assert tags[first.workflow_id] == ("money",)
+
+
 async def test_the_list_says_which_drafts_differ_from_what_is_live(db: Database, builder: Actor):
     draft = await workflows.create_workflow(db, builder, "Money back", NAMED)
 
@@ -170,6 +208,9 @@ async def test_a_viewer_changes_nothing(db: Database, workspace: Workspace):
         workflows.publish(db, viewer, workspace.workflow_id),
         workflows.rename(db, viewer, workspace.workflow_id, "x"),
         workflows.archive(db, viewer, workspace.workflow_id),
+        workflows.unarchive(db, viewer, workspace.workflow_id),
+        workflows.duplicate(db, viewer, workspace.workflow_id),
+        workflows.set_tags(db, viewer, workspace.workflow_id, ["x"]),
         conversations.create(db, viewer),
     ):
         with pytest.raises(Forbidden):

@@ -213,9 +213,10 @@ def test_a_taken_title_gets_a_number() -> None:
 def test_a_search_wants_every_word() -> None:
     from studio.workflows.rows import WorkflowRow
 
-    row = WorkflowRow("1", "refund", "Refund an order", "", True, "", "", "", "")
+    row = WorkflowRow("1", "refund", "Refund an order", "", True, "", "", "", "", ["mail"], False)
     assert fitting([row], "order REF") == [row]
-    assert fitting([row], "order mail") == []
+    assert fitting([row], "order mail") == [row]
+    assert fitting([row], "order invoice") == []
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,19 @@ class TextPane(rx.NoSSRComponent):
     snapshot: rx.Var[dict[str, Any]]
     patches: rx.Var[list[dict[str, Any]]]
     saved: rx.Var[dict[str, Any]]
-    lint: rx.Var[dict[str, Any]]
+    problems: rx.Var[list[dict[str, Any]]]
     reveal: rx.Var[dict[str, Any]]
+    read_only: rx.Var[bool]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class Problems(rx.NoSSRComponent):
+    """The list of problems. ``on_say`` gets one dict: ``{"type": "go" | "mend", "index", "code", ...}``."""
+
+    library = _FILES["problems.jsx"].importable_path
+    tag = "Problems"
+
+    problems: rx.Var[list[dict[str, Any]]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 

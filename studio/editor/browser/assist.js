@@ -14,8 +14,8 @@ export function connect(onAsk) {
   next();
 }
 
-// `build` makes the question's place (and name) when it is sent: {place, name?}, null for nothing to ask any more. The
-// promise gives the answer, null where there is none.
+// `build` makes the rest of the question when it is sent: {place, name?}, null for nothing to ask any more. The promise
+// gives the answer, null where there is none.
 export function ask(want, build) {
   drop(want);
   return new Promise((resolve) => {
@@ -47,7 +47,7 @@ function next() {
   for (const [want, { build, resolve }] of waiting) {
     waiting.delete(want);
     const made = build();
-    if (!made?.place) {
+    if (!made) {
       resolve(null);
       continue;
     }

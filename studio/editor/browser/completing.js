@@ -16,11 +16,13 @@ export const completing = (here) => [
   keymap.of(completionKeymap),
 ];
 
+const placed = (place) => place && { place };
+
 async function complete(context, here) {
   const text = context.state.doc.toString();
   const before = text.slice(Math.max(0, context.pos - 40), context.pos);
   if (!context.explicit && !OPENS.test(before)) return null;
-  const found = await ask("complete", () => (context.aborted ? null : { place: here(context.pos) }));
+  const found = await ask("complete", () => !context.aborted && placed(here(context.pos)));
   if (!found?.items?.length || context.aborted) return null;
   const [from, to] = found.span.map((at) => units(text, at));
   const typed = text.slice(from, to);
@@ -74,7 +76,7 @@ export const hovering = (here) =>
   hoverTooltip(
     async (view, pos) => {
       const text = view.state.doc.toString();
-      const found = await ask("hover", () => (view.state.doc.toString() === text ? { place: here(pos) } : null));
+      const found = await ask("hover", () => view.state.doc.toString() === text && placed(here(pos)));
       if (!found?.markdown || view.state.doc.toString() !== text) return null;
       const [start, end] = found.span.map((at) => units(text, at));
       return { pos: Math.max(0, start), end: Math.min(text.length, end), above: true, create: () => ({ dom: framed(markdown(found.markdown), "hover") }) };
@@ -122,7 +124,7 @@ export const signing = (here) => [
 
 async function refresh(view, here) {
   const pos = view.state.selection.main.head;
-  const found = await ask("signature", () => (view.dom.isConnected ? { place: here(view.state.selection.main.head) } : null));
+  const found = await ask("signature", () => view.dom.isConnected && placed(here(view.state.selection.main.head)));
   if (!view.dom.isConnected) return;
   if (!found?.label || !view.hasFocus) return hide(view);
   const at = Math.min(pos, view.state.doc.length);

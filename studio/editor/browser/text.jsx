@@ -1,34 +1,20 @@
-// The text pane. It holds the text the server has (`synced`, at `rev`) and what the person sees, and sends the one
-// difference between them, one at a time. What others change comes as patches, applied around what is being typed.
+// The text pane: the editor, and a bar with what can be done in it.
 import "./expression.css";
 import "./text.css";
 import { useEffect, useRef, useState } from "react";
-import { acceptCompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, indentWithTab } from "@codemirror/commands";
-import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
-import { lintGutter, lintKeymap } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
-import { drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers, tooltips } from "@codemirror/view";
-import { completing, hovering, signing } from "./completing.js";
-import { difference, points, rebased, spliced, units } from "./splice.js";
-import { markStep, showProblems, stepMark } from "./text_marks.js";
-import { weft } from "./weft_language.js";
+import { openSearchPanel } from "@codemirror/search";
+import { Search, WandSparkles } from "lucide-react";
+import { Pane } from "./text_pane.js";
 
-const Outside = Annotation.define(); // a change that was not typed here
-const PAUSE = 200; // ms without a key before what was typed is sent
-const BURST = 1000; // ms: typing with shorter pauses than this is one undo
-const KEPT = 3600_000; // ms: how long what never reached the server is kept for the next time this page is opened
-
-const keptAt = (id) => `weft-text-${id}`;
-
-export function TextPane({ snapshot, patches, saved, lint, reveal, readOnly, onSay }) {
+export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly, onSay }) {
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
+  const [told, setTold] = useState("");
   useEffect(() => {
     pane.say = onSay;
   }, [pane, onSay]);
   useEffect(() => {
+    pane.tell = setTold;
     pane.mount(element.current);
     const leave = () => (pane.send(), pane.keep());
     const hold = (event) => pane.stuck() && event.preventDefault();
@@ -50,221 +36,32 @@ export function TextPane({ snapshot, patches, saved, lint, reveal, readOnly, onS
   }, [pane]);
   useEffect(() => pane.receive(snapshot, patches, saved), [pane, snapshot, patches, saved]);
   useEffect(() => pane.lock(readOnly), [pane, readOnly]);
-  useEffect(() => pane.lint(lint), [pane, lint]);
+  useEffect(() => pane.lint(problems), [pane, problems]);
   useEffect(() => pane.reveal(reveal), [pane, reveal]);
-  return <div className="wf-text" data-testid="text-pane" ref={element} />;
+  useEffect(() => {
+    if (!told) return undefined;
+    const timer = setTimeout(() => setTold(""), 5000);
+    return () => clearTimeout(timer);
+  }, [told]);
+  return (
+    <div className="wf-text" data-testid="text-pane">
+      <div className="wf-text-bar">
+        <span role="status" data-testid="text-told">
+          {told}
+        </span>
+        <Action words="Find and replace" keys="Ctrl+F" test="text-find" icon={Search} onClick={() => openSearchPanel(pane.view)} />
+        {readOnly ? null : <Action words="Format" keys="Shift+Alt+F" test="text-format" icon={WandSparkles} onClick={() => pane.format()} />}
+      </div>
+      <div className="wf-text-page" ref={element} />
+    </div>
+  );
 }
 
-class Pane {
-  epoch = "";
-  id = "";
-  rev = -1;
-  synced = "";
-  safe = ""; // what the draft is known to hold: all that differs from it must not get lost
-  texts = new Map(); // text by revision, until it is known to be saved
-  sent = null; // {seq, text}: what is on its way to the server
-  seq = 0;
-  gesture = 0;
-  typedAt = 0;
-  view = null;
-  locked = new Compartment();
-
-  extensions() {
-    return [
-      weft(),
-      lineNumbers(),
-      lintGutter(),
-      drawSelection(),
-      dropCursor(),
-      highlightSpecialChars(),
-      bracketMatching(),
-      indentOnInput(),
-      highlightSelectionMatches(),
-      search({ top: true }),
-      stepMark,
-      this.locked.of([]),
-      indentUnit.of("  "),
-      tooltips({ parent: document.body }),
-      closeBrackets(),
-      completing((offset) => this.here(offset)),
-      hovering((offset) => this.here(offset)),
-      signing((offset) => this.here(offset)),
-      EditorView.lineWrapping,
-      Prec.highest(EditorView.domEventHandlers({ keydown: (event) => this.pressed(event) })),
-      Prec.high(keymap.of([{ key: "Tab", run: acceptCompletion }])),
-      keymap.of([...closeBracketsKeymap, indentWithTab, ...searchKeymap, ...lintKeymap, ...defaultKeymap]),
-      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "The workflow as text", spellcheck: "false" }),
-      EditorView.updateListener.of((update) => this.updated(update)),
-    ];
-  }
-
-  mount(parent) {
-    this.view = new EditorView({ parent, state: EditorState.create({ doc: this.synced, extensions: this.extensions() }) });
-  }
-
-  unmount() {
-    this.send();
-    this.keep();
-    clearTimeout(this.sendTimer);
-    clearTimeout(this.tellCursorTimer);
-    this.view.destroy();
-    this.view = null;
-  }
-
-  // One undo for the whole document, whoever changed it last; saving happens by itself.
-  pressed(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
-    const key = event.key.toLowerCase();
-    if (key !== "z" && key !== "y" && key !== "s") return false;
-    event.preventDefault();
-    this.send();
-    if (key !== "s") this.say({ type: key === "y" || event.shiftKey ? "redo" : "undo", epoch: this.epoch });
-    return true;
-  }
-
-  // What did not reach the server waits in the browser: for a sign-in, a reload, a server that is away.
-  keep() {
-    if (!this.id || (!this.sent && this.text === this.synced)) return;
-    sessionStorage.setItem(keptAt(this.id), JSON.stringify({ at: Date.now(), safe: this.safe, text: this.text }));
-  }
-
-  kept(id) {
-    const found = JSON.parse(sessionStorage.getItem(keptAt(id)) ?? "null");
-    sessionStorage.removeItem(keptAt(id));
-    return found && Date.now() - found.at < KEPT ? found : null;
-  }
-
-  stuck() {
-    return this.text !== this.synced && performance.now() - this.typedAt > 3000;
-  }
-
-  lock(readOnly) {
-    this.view.dispatch({ effects: this.locked.reconfigure([EditorState.readOnly.of(!!readOnly), EditorView.editable.of(!readOnly)]) });
-  }
-
-  updated(update) {
-    if (update.transactions.some((transaction) => transaction.annotation(Outside))) return;
-    if (update.docChanged) {
-      const now = performance.now();
-      if (now - this.typedAt > BURST) this.gesture++;
-      this.typedAt = now;
-      this.later("send", PAUSE);
-    } else if (update.selectionSet) this.later("tellCursor", 150);
-  }
-
-  later(what, pause) {
-    clearTimeout(this[`${what}Timer`]);
-    this[`${what}Timer`] = setTimeout(() => this[what](), pause);
-  }
-
-  get text() {
-    return this.view ? this.view.state.doc.toString() : this.synced;
-  }
-
-  send() {
-    clearTimeout(this.sendTimer);
-    if (!this.view || this.rev < 0) return;
-    if (this.sent) {
-      // An answer that never came (a lost connection): ask for the text as it is; what was typed stays here.
-      if (performance.now() - this.sent.at > 6000) (this.sent = null), this.say({ type: "resync", epoch: this.epoch });
-      this.later("send", PAUSE);
-      return;
-    }
-    const text = this.text;
-    if (text === this.synced) return;
-    const { start, end, insert } = difference(this.synced, text);
-    this.sent = { seq: ++this.seq, text, at: performance.now() };
-    this.say({
-      type: "typed",
-      epoch: this.epoch,
-      base: this.rev,
-      seq: this.seq,
-      start: points(this.synced, start),
-      end: points(this.synced, end),
-      text: insert,
-      gesture: `${this.epoch}:${this.gesture}`,
-    });
-  }
-
-  // Where a question is: in the text the server has, with what it has not seen yet.
-  here(offset) {
-    if (!this.view || this.rev < 0) return null;
-    const text = this.text;
-    const { start, end, insert } = difference(this.synced, text);
-    const splice = start === end && insert === "" ? null : [points(this.synced, start), points(this.synced, end), insert];
-    return { epoch: this.epoch, base: this.rev, splice, offset: points(text, offset) };
-  }
-
-  tellCursor() {
-    if (this.sent || this.text !== this.synced) return this.later("tellCursor", PAUSE);
-    this.say({ type: "cursor", epoch: this.epoch, base: this.rev, offset: points(this.synced, this.view.state.selection.main.head) });
-  }
-
-  receive(snapshot, patches, saved) {
-    if (snapshot?.epoch && (snapshot.epoch !== this.epoch || snapshot.rev > this.rev)) this.opened(snapshot);
-    for (const patch of patches ?? []) {
-      if (patch.epoch !== this.epoch || patch.rev <= this.rev) continue;
-      if (patch.base !== this.rev) return void this.say({ type: "resync", epoch: this.epoch });
-      const before = this.synced;
-      this.synced = spliced(before, { start: units(before, patch.start), end: units(before, patch.end), insert: patch.text });
-      this.rev = patch.rev;
-      this.texts.set(this.rev, this.synced);
-      if (this.sent && patch.seen === this.sent.seq) {
-        const base = this.sent.text;
-        this.sent = null;
-        this.merge(base, this.synced);
-      } else if (!this.sent) this.merge(before, this.synced);
-    }
-    if (saved?.epoch === this.epoch && this.texts.has(saved.rev)) {
-      this.safe = this.texts.get(saved.rev);
-      for (const rev of this.texts.keys()) if (rev < saved.rev) this.texts.delete(rev);
-    }
-    if (this.text !== this.synced && !this.sent) this.later("send", PAUSE);
-  }
-
-  // The whole text, at first or anew. A new epoch is another opening of the draft: the server may have ended before it
-  // saved, so everything since the last text that is known to be saved is put back on top of what the draft holds now.
-  opened({ epoch, id, rev, text }) {
-    const left = id === this.id ? null : this.kept(id);
-    if (left) this.show(left.text);
-    let base = this.text;
-    if (left) base = left.safe;
-    else if (id === this.id) base = this.sent?.text === text ? text : epoch === this.epoch ? this.synced : this.safe;
-    if (epoch !== this.epoch) this.texts.clear(), (this.safe = text);
-    Object.assign(this, { epoch, id, rev, synced: text, sent: null });
-    this.texts.set(rev, text);
-    this.merge(base, text);
-  }
-
-  show(text) {
-    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, annotations: Outside.of(true) });
-  }
-
-  // Brings the editor from `base` to `target`, around what was typed since. Where both touch one place, what was typed stays.
-  merge(base, target) {
-    const change = difference(base, target);
-    if (change.start === change.end && change.insert === "") return;
-    const typed = difference(base, this.text);
-    const moved = typed.start === typed.end && typed.insert === "" ? change : rebased(change, typed);
-    if (!moved) return;
-    this.view.dispatch({
-      changes: { from: moved.start, to: moved.end, insert: moved.insert },
-      annotations: Outside.of(true),
-    });
-  }
-
-  lint(problems) {
-    showProblems(this.view, problems?.items ?? [], this.synced, Outside);
-  }
-
-  // A pane that is hidden has no lines to scroll to: the place is shown when the pane is.
-  shown() {
-    if (this.place) markStep(this.view, { ...this.place, focus: false }, this.synced, Outside);
-  }
-
-  reveal(place) {
-    if (place?.seq === undefined) return;
-    this.place = place;
-    markStep(this.view, this.view.dom.offsetParent ? place : { ...place, scroll: false }, this.synced, Outside);
-  }
+function Action({ words, keys, test, icon: Icon, onClick }) {
+  return (
+    <button type="button" className="w-button ghost icon small" title={`${words} (${keys})`} aria-label={words} data-testid={test} onClick={onClick}>
+      <Icon size={15} />
+    </button>
+  );
 }
+

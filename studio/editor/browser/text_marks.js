@@ -42,9 +42,16 @@ export function markStep(view, place, synced, outside) {
   const shown = view.state.doc.toString();
   const range = place.start < 0 ? null : placed(synced, shown, place.start, place.end);
   const effects = [setMark.of(range && { start: range[0], end: range[1] })];
-  if (range && place.scroll) effects.push(EditorView.scrollIntoView(range[0], { y: "start", yMargin: 60 }));
+  if (range && place.scroll && !inView(view, range[0])) effects.push(EditorView.scrollIntoView(range[0], { y: "start", yMargin: 60 }));
   view.dispatch({ effects, selection: range && place.focus ? { anchor: range[0] } : undefined, annotations: outside.of(true) });
   if (place.focus) view.focus();
+}
+
+// What can be seen is not scrolled: the text would jump under the eyes of whoever reads it.
+function inView(view, at) {
+  const { scrollTop, clientHeight } = view.scrollDOM;
+  const { top, bottom } = view.lineBlockAt(at);
+  return top >= scrollTop && bottom <= scrollTop + clientHeight;
 }
 
 export function showProblems(view, items, synced, outside) {
@@ -52,10 +59,22 @@ export function showProblems(view, items, synced, outside) {
   const found = items.map((item) => {
     let [from, to] = placed(synced, shown, item.start, item.end);
     if (to <= from) [from, to] = from < shown.length ? [from, from + 1] : [Math.max(0, from - 1), from];
-    return { from, to, severity: item.severity, source: item.code, message: item.message, renderMessage: () => message(item) };
+    const actions = item.fix && !view.state.readOnly ? [{ name: item.fix.replaceAll("`", ""), apply: (editor) => mend(editor, item, synced) }] : [];
+    return { from, to, severity: item.severity, source: item.code, message: item.message, renderMessage: () => message(item), actions };
   });
   const transaction = setDiagnostics(view.state, found.sort((a, b) => a.from - b.from));
   view.dispatch({ ...transaction, annotations: outside.of(true) });
+}
+
+// The fix as it stands in what is shown now; it is typed, as it were, so it is sent and undone like anything typed.
+function mend(view, item, synced) {
+  const shown = view.state.doc.toString();
+  const changes = item.edits.map(([start, end, insert]) => {
+    const [from, to] = placed(synced, shown, start, end);
+    return { from, to, insert };
+  });
+  view.dispatch({ changes, userEvent: "input.fix" });
+  view.focus();
 }
 
 function message(item) {
