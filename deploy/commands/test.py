@@ -1,6 +1,7 @@
 """``weft test``: everything that must hold, from nothing: style, types, import contracts, and all suites.
 
-``--deep`` runs the properties alone, each on thousands of random programs.
+Tests that need an installation wait for it most of their time, so they run beside all others; what they said is
+printed after those. ``--deep`` runs the properties alone, each on thousands of random programs.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from deploy.console import Console
@@ -47,12 +50,44 @@ def main(options: argparse.Namespace) -> int:
         print(
             f"{name}: {'failed' if name in failed else 'ok'} ({time.monotonic() - started:.0f} s)", flush=True
         )
-    suite = subprocess.run([sys.executable, "-m", "pytest"], env=environment, check=False)
-    if suite.returncode != 0:
-        failed.append("tests")
+    failed += _suites(environment)
     if failed:
         print(f"Failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _suites(environment: dict[str, str]) -> list[str]:
+    """Every test, in two processes. What failed."""
+
+    def pytest(marked: str, out: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            marked,
+            "-o",
+            f"cache_dir=.pytest_cache/{marked.split()[0]}",
+        ]
+        return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+
+    with tempfile.TemporaryFile() as told:
+        # First, so that it is building the page and starting while the others begin.
+        installed = pytest("stack", told)
+        others = pytest("not stack", None)
+        try:
+            failed = [] if others.wait() == 0 else ["tests"]
+            failed += [] if installed.wait() == 0 else ["tests of an installation"]
+        finally:
+            for process in (others, installed):
+                if process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    process.wait()
+        told.seek(0)
+        print("Tests of an installation:", flush=True)
+        shutil.copyfileobj(told, sys.stdout.buffer)
+        sys.stdout.flush()
+    return failed
 
 
 def _deep(programs: int, rest: list[str]) -> int:

@@ -1,0 +1,122 @@
+"""The places that are photographed, and what is prepared for them. ``known`` maps names to addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.stack.person import Person
+from tests.stack.stack import Stack
+from tests.stack.visitor import Visitor
+
+Known = dict[str, str]
+_ROOT = Path(__file__).parents[2]
+_REFUND = (_ROOT / "examples" / "refund.weft").read_text(encoding="utf-8")
+_DIGEST = (_ROOT / "examples" / "order_digest.weft").read_text(encoding="utf-8")
+_RECALL = (_ROOT / "studio" / "workflows" / "templates" / "recall.weft").read_text(encoding="utf-8")
+# Without the approval: the checks prove that money could leave without a yes.
+_UNSAFE = _REFUND.replace("workflow refund ", "workflow refund_fast ").replace(
+    "if order.total > config.threshold", "if order.total > 2 * config.threshold"
+)
+
+
+def prepare(stack: Stack) -> Known:
+    """Workflows with versions, tags and runs: one finished, one that waits for an approval."""
+    with Visitor(stack) as visitor:
+
+        def made(title: str, text: str, tags: list[str], publish: bool = True) -> str:
+            draft = visitor.until_served("POST", "/workflows", {"name": title, "text": text})
+            visitor.until_served("PUT", f"/workflows/{draft['workflow_id']}/tags", {"tags": tags})
+            if publish:
+                visitor.until_served(
+                    "POST", f"/workflows/{draft['workflow_id']}/publish", {"message": "First version"}
+                )
+            return str(draft["workflow_id"])
+
+        refund = made("Refund an order", _REFUND, ["money", "approval"])
+        digest = made("A digest every morning", _DIGEST, ["schedule"])
+        recall = made("Recall a bad batch", _RECALL, ["money", "list"])
+        made("Refund, fast lane", _UNSAFE, ["money"], publish=False)
+        changed = _REFUND.replace("threshold: float = 100.0", "threshold: float = 250.0").replace(
+            '"manager"', '"finance_manager"'
+        )
+        draft = visitor.get(f"/workflows/{refund}")
+        visitor.until_served("PUT", f"/workflows/{refund}", {"text": changed, "revision": draft["revision"]})
+        small = visitor.start(refund, {"order_id": "A-1002"})
+        visitor.end_of(small)
+        visitor.end_of(visitor.start(digest, {}))
+        waiting = visitor.start(refund, {"order_id": "A-1001"})
+        for event in visitor.follow(waiting):
+            if event.kind == "gate.opened" or event.kind.endswith("waiting"):
+                break
+    return {
+        "refund": f"/workflows/{refund}",
+        "recall": f"/workflows/{recall}",
+        "digest": f"/workflows/{digest}",
+        "small": f"/runs/{small}",
+        "waiting": f"/runs/{waiting}",
+    }
+
+
+def _page(address: str) -> Callable[[Person, Known], None]:
+    def go(person: Person, known: Known) -> None:
+        person.page.goto(person.url + address)
+        expect(person.page.locator("h1")).to_be_visible()
+
+    return go
+
+
+def _editor(name: str, node: str, *then: Callable[[Person], None]) -> Callable[[Person, Known], None]:
+    def go(person: Person, known: Known) -> None:
+        person.page.goto(person.url + known[name])
+        expect(person.node(node)).to_be_visible()
+        for each in then:
+            each(person)
+
+    return go
+
+
+def _no_chat(person: Person) -> None:
+    if person.at("chat-close").is_visible():
+        person.at("chat-close").click()
+    person.at("zoom-fit").click()
+
+
+def _select(node: str) -> Callable[[Person], None]:
+    def go(person: Person) -> None:
+        person.node(node).click()
+        expect(person.at("inspector")).to_be_visible()
+
+    return go
+
+
+def _tab(name: str) -> Callable[[Person], None]:
+    return lambda person: person.at(f"tab-{name}").click()
+
+
+def _run(name: str, node: str) -> Callable[[Person, Known], None]:
+    def go(person: Person, known: Known) -> None:
+        person.page.goto(person.url + known[name])
+        expect(person.mark(node)).to_be_visible()
+
+    return go
+
+
+# name: (how to get there, whether on a phone)
+PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
+    "workflows": (_page("/workflows"), False),
+    "templates": (_page("/templates"), False),
+    "editor": (_editor("refund", "refund", _no_chat, _select("refund")), False),
+    "editor-chat": (_editor("recall", "results"), False),
+    "text": (_editor("refund", "refund", _no_chat, _tab("text")), False),
+    "versions": (_editor("refund", "refund", _no_chat, _tab("versions")), False),
+    "run": (_run("small", "refund"), False),
+    "waiting": (_run("waiting", "gate.approval"), False),
+    "runs": (_page("/runs"), False),
+    "approvals": (_page("/approvals"), False),
+    "connectors": (_page("/connectors"), False),
+    "approvals-phone": (_page("/approvals"), True),
+    "workflows-phone": (_page("/workflows"), True),
+}
