@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dsl.graph.placement import NOWHERE, read_spot
 from studio.editor import gesture as says
+from studio.editor import selecting
 from studio.editor.document import Change, Place, Tidy
 from studio.editor.drawing import DRAWN
 from studio.editor.edits import edit_of
@@ -60,4 +61,4 @@ OWN: Final[Table] = {
     says.Place: _place,
     says.Tidy: _tidy,
 }
-HEARD: Final = Hearing(OWN, DRAWN)
+HEARD: Final = Hearing(OWN, DRAWN, selecting.OWN)

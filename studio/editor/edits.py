@@ -7,14 +7,12 @@ from typing import assert_never
 import dsl
 from dsl import tree
 from dsl.catalog import Catalog
-from dsl.outline import Place
+from studio.editor.arranging import behind, own_id
 from studio.editor.document import Refused
 from studio.editor.gesture import Add, Move, Remove, SetField
 from studio.editor.inspector import control_of
 from studio.editor.reading import Reading
 from studio.editor.spelling import quoted, source, spelled
-
-_ENDS = tree.Return | tree.Fail
 
 
 def edit_of(
@@ -25,7 +23,7 @@ def edit_of(
         case Add():
             return _add(gesture, reading, catalog)
         case Move(step=path, container=container, before=before):
-            return dsl.MoveStep(path=path, container=container, before=_id(before))
+            return dsl.MoveStep(path=path, container=container, before=own_id(before))
         case Remove(step=path):
             return dsl.RemoveStep(path=path)
         case SetField():
@@ -36,9 +34,9 @@ def edit_of(
 
 def _add(gesture: Add, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused:
     if gesture.container is not None:
-        container, before = gesture.container, _id(gesture.before)
+        container, before = gesture.container, own_id(gesture.before)
     else:
-        container, before = _behind(gesture.after, reading)
+        container, before = behind(gesture.after, reading)
     try:
         new = dsl.new_step(gesture.item, reading.parsed, catalog, container, before)
     except ValueError as unknown:
@@ -67,29 +65,6 @@ def _is_blank(value: tree.Expr) -> bool:
             return True
         case _:
             return False
-
-
-def _behind(path: str | None, reading: Reading) -> tuple[str, str | None]:
-    """The slot behind a step, or at the end of the workflow; always in front of a step that ends the run."""
-    place = reading.steps.get(path or "")
-    if place is None:
-        body = reading.parsed.workflow.body.steps
-        return "", body[-1].id if body and isinstance(body[-1].kind, _ENDS) else None
-    if isinstance(place.step.kind, _ENDS):
-        return place.container, place.step.id
-    return place.container, _next(place, reading)
-
-
-def _next(place: Place, reading: Reading) -> str | None:
-    for other in reading.steps.values():
-        if other.container == place.container and other.index == place.index + 1:
-            return other.step.id
-    return None
-
-
-def _id(before: str | None) -> str | None:
-    """A slot names the step it stands before by its path or its id; the edits want the id."""
-    return None if not before else before.rsplit(".", 1)[-1]
 
 
 def _set(gesture: SetField, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused:

@@ -14,6 +14,7 @@ from studio.editor.drawing import Drawing
 from studio.editor.feeds import CanvasFeed
 from studio.editor.header import actions, publish_dialog
 from studio.editor.publishing import Publishing, Versions
+from studio.editor.selecting import Selecting
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.shell import Shell, crumbs, frame
@@ -82,6 +83,9 @@ def _workbench() -> rx.Component:
                     refused=Drawing.refused,
                     read_only=~EditorState.may_edit,
                     on_gesture=EditorState.on_gesture,
+                    copied=Selecting.copied,
+                    picked=Selecting.picked,
+                    hits=Selecting.hits,
                 ),
                 rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
                 class_name="wf-stage",

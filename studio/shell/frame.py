@@ -9,6 +9,7 @@ from typing import Any, Final
 import reflex as rx
 from reflex.style import color_mode, set_color_mode
 
+from studio.shell.commands import CommandList, Commands
 from studio.shell.elements import Pulse, icon, link, test_id
 from studio.shell.state import Shell
 
@@ -99,6 +100,14 @@ def _navigation(active: str) -> rx.Component:
             href="/workflows",
             class_name="w-brand",
             custom_attrs={"aria-label": "Weft Studio, workflows"},
+        ),
+        Commands.create(
+            places=[
+                {"key": place.key, "title": place.title, "href": place.href} for place in (*PLACES, SAMPLE)
+            ],
+            workflows=CommandList.workflows,
+            on_open=CommandList.load,
+            sign_out=rx.call_script(SIGN_OUT),
         ),
         rx.el.ul(*[_entry(place, active) for place in PLACES], class_name="w-nav-list"),
         rx.el.span(class_name="w-spacer w-nav-gap"),

@@ -47,6 +47,9 @@ class WeftCanvas(rx.NoSSRComponent):
     states: rx.Var[dict[str, Any]]
     refused: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
+    copied: rx.Var[dict[str, Any]]
+    picked: rx.Var[dict[str, Any]]
+    hits: rx.Var[dict[str, Any]]
     on_gesture: rx.EventHandler[passthrough_event_spec(dict)]
 
 

@@ -10,7 +10,10 @@ import { Stage } from "./stage.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
 import { NO_WAY, WayNote, wayOf } from "./way.jsx";
 import { Refusal, useWiring } from "./wires.jsx";
-import { useShortcuts } from "./keys.js";
+import { Hands } from "./hands.jsx";
+import { useWalking } from "./keys.js";
+import { useSelection } from "./picking.js";
+import { outer } from "./selection.js";
 
 export function WeftCanvas(props) {
   return (
@@ -23,7 +26,7 @@ export function WeftCanvas(props) {
 const NARROW = 700; // pixels of canvas below which the palette folds into a rail by itself
 const RAIL = 52;
 
-function Editor({ snapshot, patches, problems, palette, selected, way, states, refused, readOnly, onGesture }) {
+function Editor({ snapshot, patches, problems, palette, selected, way, states, refused, readOnly, copied, picked, hits, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
@@ -31,7 +34,7 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
   const [wanted, setOpen] = useState(null);
   const [width, setWidth] = useState(window.innerWidth);
   const open = wanted ?? width > NARROW;
-  const [chosen, setChosen] = useState(null);
+  const [found, setFound] = useState(null);
   const [heard, setHeard] = useState(0); // the last refusal that is over
   const refusedSeq = useRef(0);
   refusedSeq.current = refused?.seq ?? 0;
@@ -47,6 +50,10 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
   room.current = inset;
 
   const say = useCallback((type, rest = {}) => onGesture?.({ type, rev: latest.current.rev, ...rest }), [onGesture]);
+  const reveal = useCallback((id) => root.current?.reveal?.(id), []);
+  const selection = useSelection({ graph, latest, selected, given: picked, say, reveal });
+  const { chosen, choose, slot: empty } = selection;
+  const marks = useMemo(() => ({ picked: new Set(selection.picked), ...found }), [selection.picked, found]);
 
   useEffect(() => runs.current.set(states ?? {}), [states]);
   useEffect(() => ways.current.set(wayOf(way)), [way]);
@@ -65,21 +72,19 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
     setHeard((seq) => Math.max(seq, refusedSeq.current));
   }, [snapshot, patches, say]);
 
-  const choose = useCallback((id, tell = true) => {
-    setChosen(id);
-    if (tell) say("select", { step: id });
-  }, [say]);
-
-  useEffect(() => {
-    if (!selected) return;
-    setChosen(selected.id || null);
-    if (selected.id && selected.reveal) root.current?.reveal?.(selected.id);
-  }, [selected]);
-
-  const add = useCallback((item, slot) => (added(item.key), say("add", { item: item.key, ...(slot ? { container: slot.container, before: slot.before } : { after: chosen }) })), [say, chosen]);
+  const add = useCallback((item, slot) => {
+    const there = slot ?? empty;
+    added(item.key);
+    say("add", { item: item.key, ...(there ? { container: there.container, before: there.before } : { after: chosen }) });
+  }, [say, chosen, empty]);
 
   const show = useCallback((drawn) => setShape((previous) => flowOf(drawn, previous)), []);
-  const move = useCallback((id, slot) => say("move", { step: id, container: slot.container, before: slot.before }), [say]);
+  // A step that is selected with others takes them along.
+  const move = useCallback((id, { container, before }) => {
+    const { picked: held } = selection.current.current;
+    if (held.length > 1 && held.includes(id)) say("drop", { steps: outer(held), container, before });
+    else say("move", { step: id, container, before });
+  }, [say, selection.current]);
   const place = useCallback((id, at) => say("place", { spots: { [id]: at } }), [say]);
   const lift = useLifting({ flow, latest, root, room, show, add, move, place });
   const grab = useCallback((event, item) => lift(event, { item }), [lift]);
@@ -87,16 +92,16 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
   const draw = useWiring({ flow, latest, root, say, offer });
   const pick = (item) => {
     setQuick(null);
+    if (!quick.follows) return add(item, quick.slot);
     added(item.key);
-    if (quick.follows) say("follow", { item: item.key, source: quick.follows });
-    else add(item, quick.slot);
+    return say("follow", { item: item.key, source: quick.follows });
   };
 
   const nameOf = (path) => graph.nodes.find((node) => node.id === path)?.title || path;
   const visit = useCallback((path) => {
-    setChosen(path);
-    root.current?.reveal?.(path);
-  }, []);
+    choose(path);
+    reveal(path);
+  }, [choose, reveal]);
 
   const quickAdd = useCallback((slot, element) => {
     const box = element.getBoundingClientRect();
@@ -104,11 +109,11 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
   }, []);
 
   const shared = useMemo(() => ({ runs: runs.current, ways: ways.current, quickAdd, readOnly, say, lift, draw }), [quickAdd, readOnly, say, lift, draw]);
-  const onKeyDown = useShortcuts({ latest, chosen, choose, say: readOnly ? null : say });
 
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onKeyDown={onKeyDown} onSize={setWidth}>
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} marks={marks} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onSize={setWidth}>
+        <Hands root={root} graph={graph} latest={latest} selection={selection} copied={copied} hits={hits} palette={palette} readOnly={readOnly} inset={inset} say={say} quickAdd={quickAdd} add={add} onHits={setFound} />
         {(refused?.seq ?? 0) > heard ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
         {way?.steps?.length ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
@@ -147,10 +152,11 @@ function Viewer({ graph: given, states, selected, onSelect }) {
     onSelect?.(id ?? "");
   }, [onSelect]);
   const shared = useMemo(() => ({ runs: runs.current, ways: createStore(NO_WAY), quickAdd: () => {}, say: () => {}, lift: () => {}, draw: () => {}, readOnly: true }), []);
-  const onKeyDown = useShortcuts({ latest, chosen, choose, say: null });
+  const marks = useMemo(() => ({ picked: new Set(chosen ? [chosen] : []) }), [chosen]);
+  const onKeyDown = useWalking({ latest, chosen, choose });
   return (
     <Canvas.Provider value={shared}>
-      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} chosen={chosen} choose={choose} say={null} readOnly least={0.34} inset={0} onKeyDown={onKeyDown} />
+      <Stage ref={root} graph={graph} shape={shape} setShape={setShape} marks={marks} chosen={chosen} choose={choose} say={null} readOnly least={0.34} inset={0} onKeyDown={onKeyDown} />
     </Canvas.Provider>
   );
 }

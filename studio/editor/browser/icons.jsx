@@ -29,8 +29,9 @@ export function toneOf(kind) {
   return (KINDS[kind] ?? [null, "value"])[1];
 }
 
+export const kindIcon = (kind, tool) => CONNECTORS[tool ? tool.split(".")[0] : ""] ?? (KINDS[kind] ?? [ArrowRightLeft])[0];
+
 export function KindIcon({ kind, tool, size = 16 }) {
-  const connector = tool ? tool.split(".")[0] : "";
-  const Icon = CONNECTORS[connector] ?? (KINDS[kind] ?? [ArrowRightLeft])[0];
+  const Icon = kindIcon(kind, tool);
   return <Icon size={size} strokeWidth={1.9} aria-hidden="true" />;
 }

@@ -6,16 +6,21 @@ import { Banknote, ChevronDown, ChevronLeft, ChevronRight, PanelLeftOpen, Search
 import { KindIcon, toneOf } from "./icons.jsx";
 import { folded, recent, toggled } from "./habits.js";
 
+// What is called so comes before what is only described so.
+const isCalled = (item, words) => Number(words.every((word) => item.title.toLowerCase().includes(word)));
+
 export function found(groups, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return groups;
   return groups
     .map((group) => ({
       ...group,
-      items: group.items.filter((item) => {
-        const text = `${item.key} ${item.title} ${item.description} ${group.title}`.toLowerCase();
-        return words.every((word) => text.includes(word));
-      }),
+      items: group.items
+        .filter((item) => {
+          const text = `${item.key} ${item.title} ${item.description} ${group.title}`.toLowerCase();
+          return words.every((word) => text.includes(word));
+        })
+        .toSorted((one, other) => isCalled(other, words) - isCalled(one, words)),
     }))
     .filter((group) => group.items.length);
 }

@@ -13,6 +13,7 @@ import { framed, seen } from "./framing.js";
 import { boxes } from "./graph.js";
 import { nodeTypes } from "./nodes.jsx";
 import { Said } from "./said.jsx";
+import { dressed } from "./selection.js";
 import { tip } from "./tip.js";
 import { useWire, WireLayer } from "./wires.jsx";
 
@@ -20,7 +21,7 @@ const MIN_ZOOM = 0.15;
 const calm = () => window.matchMedia?.("(prefers-reduced-motion: reduce)").matches;
 const glide = () => (calm() ? undefined : { duration: 220 });
 
-export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOnly, least = 0.78, inset, onKeyDown, onSize, children }) {
+export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say, readOnly, least = 0.78, inset, onKeyDown, onSize, children }) {
   const flow = useReactFlow();
   const element = useRef(null);
   const shown = useRef({ epoch: "", steps: new Set() });
@@ -28,10 +29,7 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
   const dragging = useDrag((state) => state.item !== null);
   const wiring = useWire((now) => now !== null);
 
-  const nodes = useMemo(
-    () => shape.nodes.map((node) => (node.selected === (node.id === chosen) ? node : { ...node, selected: node.id === chosen })),
-    [shape.nodes, chosen],
-  );
+  const nodes = useMemo(() => dressed(shape.nodes, marks), [shape.nodes, marks]);
 
   // The whole graph where it fits at `least` that size; otherwise its beginning, readable. Whether it could.
   const frame = useCallback((whole, moves = whole) => {
@@ -126,7 +124,7 @@ export function Stage({ ref, graph, shape, setShape, chosen, choose, say, readOn
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodesChange={onNodesChange}
-        onNodeClick={(event, node) => node.selectable && choose(node.data.step)}
+        onNodeClick={(event, node) => node.selectable && choose(node.data.step, event)}
         onPaneClick={() => choose(null)}
         nodesDraggable={false}
         nodesConnectable={false}
