@@ -16,7 +16,7 @@ from studio.editor import canvas_says, inspector_says, problems_says, text_says
 from studio.editor.changing import Changing
 from studio.editor.desk import Desk
 from studio.editor.document import Change, NewText, Source
-from studio.editor.feeds import CanvasFeed
+from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.palette import palette
 from studio.editor.saving import Saving
 from studio.shell import authorized, guarded, services
