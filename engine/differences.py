@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import dsl
 from dsl.changes import Change, Weight, breaking, changes
 from dsl.diagnostic import Diagnostic
 from dsl.tree import Span
-from engine import catalog, drafts, tables
+from engine import catalog, drafts, inflight, tables
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, NotFound
-from engine.lifecycle import TERMINAL
 from engine.permissions import Permission, require
 
 
@@ -40,8 +38,8 @@ class Difference:
 class Comparison:
     """``old`` and ``new`` are version numbers, None for the draft. ``breaking`` has spans in the new text.
 
-    ``in_flight`` counts the runs of the old version that have not ended; ``waiting`` those that wait, by the path of
-    the step they wait at.
+    ``in_flight`` counts the runs of the old version that have not ended, ``states`` how many are in which state;
+    ``waiting`` those that wait, by the path of the step they wait at.
     """
 
     old: int | None
@@ -50,6 +48,7 @@ class Comparison:
     changes: tuple[Difference, ...]
     breaking: tuple[Diagnostic, ...]
     in_flight: int
+    states: dict[str, int]
     waiting: dict[str, int]
 
 
@@ -68,7 +67,7 @@ async def compare(
             raise NotFound("Nothing of this workflow is published yet.", "Publish it, then compare.")
         first = await _text(session, draft, old or str(draft.live_version))
         second = await _text(session, draft, new)
-        in_flight, waiting = await _runs(session, first.version_id)
+        runs = await inflight.on_version(session, workflow_id, first.version_id)
     before, after = dsl.parse(first.text), dsl.parse(second.text)
     found = changes(before, after, known)
     return Comparison(
@@ -76,9 +75,10 @@ async def compare(
         new=second.number,
         same=found.same,
         changes=tuple(map(_told, found.changes)),
-        breaking=breaking(before, after, known, tuple(waiting)),
-        in_flight=in_flight,
-        waiting=waiting,
+        breaking=breaking(before, after, known, tuple(runs.waiting)),
+        in_flight=runs.count,
+        states=runs.states,
+        waiting=runs.waiting,
     )
 
 
@@ -105,19 +105,6 @@ async def _text(session: AsyncSession, draft: drafts.Draft, which: str) -> _Side
     if row is None:
         raise NotFound(f"This workflow has no version {which}.", "Look at the workflow's versions.")
     return _Side(int(which), row[0], row[1])
-
-
-async def _runs(session: AsyncSession, version_id: UUID | None) -> tuple[int, dict[str, int]]:
-    """How many runs of a version have not ended, and how many wait at which step."""
-    if version_id is None:
-        return 0, {}
-    mine = (tables.Run.version_id == version_id, col(tables.Run.state).not_in([*TERMINAL]))
-    count = (await session.exec(select(func.count()).select_from(tables.Run).where(*mine))).one()
-    path = func.unnest(tables.Run.waiting_on).label("path")
-    each = select(path).where(*mine, tables.Run.state == "waiting").subquery()
-    counted = select(each.c.path, func.count()).group_by(each.c.path).order_by(each.c.path)
-    rows = await session.execute(counted)
-    return count, {str(where): int(number) for where, number in rows}
 
 
 def _told(change: Change) -> Difference:

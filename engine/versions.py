@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,16 +120,50 @@ async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = 
     Raises ``Rejected`` (diagnostics) when the text has errors, ``Conflict`` when its name belongs to another workflow
     or the workflow is archived.
     """
+    known = await _known(db, actor)
+    async with _publishing(db, actor, workflow_id) as (session, workflow, draft):
+        made = decide(draft.text, known)
+        return await _publish(session, actor, workflow, made, message)
+
+
+async def rollback(db: Database, actor: Actor, workflow_id: UUID, number: int) -> Version:
+    """Make the text of an earlier version live again, as a new version: what was published is never changed, and the
+    tools are pinned as they are today. The draft stays as it is. Going back to what is live already returns that.
+
+    Raises ``Rejected`` (diagnostics) when the text no longer fits what is connected, ``NotFound`` when there is no such
+    version, ``Conflict`` as publishing does.
+    """
+    known = await _known(db, actor)
+    async with _publishing(db, actor, workflow_id) as (session, workflow, _):
+        query = select(tables.Version.text).where(
+            tables.Version.workflow_id == workflow_id,
+            tables.Version.number == number,
+            tables.Version.number > 0,
+        )
+        words = (await session.exec(query)).first()
+        if words is None:
+            raise NotFound(f"This workflow has no version {number}.", "Look at the workflow's versions.")
+        made = decide(words, known, "go back")
+        return await _publish(session, actor, workflow, made, f"Back to version {number}", back_to=number)
+
+
+async def _known(db: Database, actor: Actor) -> Catalog:
     require(actor, Permission.PUBLISH)
-    known = await catalog.catalog(db, actor, fresh=True)
+    return await catalog.catalog(db, actor, fresh=True)
+
+
+@asynccontextmanager
+async def _publishing(
+    db: Database, actor: Actor, workflow_id: UUID
+) -> AsyncIterator[tuple[AsyncSession, tables.Workflow, tables.Draft]]:
+    """A transaction that alone publishes this workflow."""
     try:
         async with db.account(actor) as session:
             draft = await drafts.lock(session, workflow_id)
             workflow = await session.get(tables.Workflow, workflow_id, with_for_update=True)
             if workflow is None or workflow.archived_at is not None:
                 raise Conflict("This workflow is archived.", "Make a new one from its text.")
-            made = decide(draft.text, known)
-            return await _publish(session, actor, workflow, made, message)
+            yield session, workflow, draft
     except IntegrityError as error:
         raise Conflict(
             "Another workflow has this name already.", "Change the name behind `workflow` in the text."
@@ -136,7 +171,12 @@ async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = 
 
 
 async def _publish(
-    session: AsyncSession, actor: Actor, workflow: tables.Workflow, made: Publishable, message: str
+    session: AsyncSession,
+    actor: Actor,
+    workflow: tables.Workflow,
+    made: Publishable,
+    message: str,
+    back_to: int | None = None,
 ) -> Version:
     live = None
     if workflow.live_version_id is not None:
@@ -167,7 +207,10 @@ async def _publish(
     await session.flush()
     await session.execute(text("SELECT pg_notify('weft_versions', :id)"), {"id": str(row.id)})
     said = {"number": number, "content_hash": row.content_hash, "message": message}
-    await audit.append(session, actor.account_id, actor.email, "version.publish", str(workflow.id), said)
+    if back_to is not None:
+        said["back_to"] = back_to
+    action = "version.publish" if back_to is None else "version.rollback"
+    await audit.append(session, actor.account_id, actor.email, action, str(workflow.id), said)
     return view(row)
 
 
@@ -206,6 +249,20 @@ async def get_version(db: Database, actor: Actor, version_id: UUID) -> Version:
         if row is None or row.number == 0:
             raise NotFound("There is no such version.", "Look at the workflow's versions.")
         return view(row)
+
+
+async def read_texts(
+    db: Database, actor: Actor, workflow_id: UUID, numbers: Collection[int]
+) -> dict[int, str]:
+    """The texts of some versions of a workflow, by number; one that there is not is not in it."""
+    require(actor, Permission.VIEW)
+    query = select(tables.Version.number, tables.Version.text).where(
+        tables.Version.workflow_id == workflow_id,
+        tables.Version.number > 0,
+        col(tables.Version.number).in_(list(numbers)),
+    )
+    async with db.account(actor) as session:
+        return {number: text for number, text in await session.exec(query)}
 
 
 def view(row: tables.Version) -> Version:

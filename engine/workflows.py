@@ -22,7 +22,7 @@ from engine.drafts import Draft, get_draft, save_draft
 from engine.errors import BadInput, Conflict, NotFound
 from engine.identity import new_id
 from engine.permissions import Permission, require
-from engine.versions import Version, VersionSummary, get_version, list_versions, publish
+from engine.versions import Version, VersionSummary, get_version, list_versions, publish, read_texts, rollback
 
 __all__ = [
     "Draft",
@@ -38,8 +38,10 @@ __all__ = [
     "list_workflows",
     "name_of",
     "publish",
+    "read_texts",
     "rename",
     "renamed",
+    "rollback",
     "save_draft",
     "set_tags",
     "unarchive",

@@ -50,6 +50,12 @@ class Publish(BaseModel):
     message: str = Field(default="", max_length=500)
 
 
+class Rollback(BaseModel):
+    """``version``: the number of the one to go back to."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
 @router.get("")
 async def list_(actor: Viewer, request: Request, archived: bool = False) -> tuple[WorkflowSummary, ...]:
     return await workflows.list_workflows(database(request), actor, archived=archived)
@@ -110,6 +116,13 @@ async def publish(
     """422 with ``diagnostics`` when the text has errors."""
     message = "" if body is None else body.message
     return await workflows.publish(database(request), actor, workflow_id, message)
+
+
+@router.post("/{workflow_id}/rollback")
+async def rollback(workflow_id: UUID, body: Rollback, actor: Publisher, request: Request) -> Version:
+    """Makes the text of an earlier version live again, as a new version. 422 with ``diagnostics`` when it no longer
+    fits what is connected."""
+    return await workflows.rollback(database(request), actor, workflow_id, body.version)
 
 
 @router.get("/{workflow_id}/diff")

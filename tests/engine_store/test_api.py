@@ -78,7 +78,15 @@ async def test_every_route_lets_in_exactly_the_roles_of_its_permission(
         for parameter in ("workflow_id", "version_id", "run_id", "approval_id"):
             url = url.replace("{" + parameter + "}", str(uuid4()))
         allowed = set(ROLES) if guard.permission is None else ALLOWED[guard.permission]
-        body = {"decision": "approve", "text": "", "revision": 1, "title": "x", "name": "", "input": {}}
+        body = {
+            "decision": "approve",
+            "text": "",
+            "revision": 1,
+            "title": "x",
+            "name": "",
+            "input": {},
+            "version": 1,
+        }
         for role in ROLES:
             sent = None if method in ("GET", "DELETE") else body
             answer = await client.request(method, url, headers=headers[role], json=sent)
@@ -106,6 +114,7 @@ async def test_ids_of_another_account_answer_like_ids_of_nobody(
         ("POST", f"/workflows/{neighbour.workflow_id}/duplicate", None),
         ("PUT", f"/workflows/{neighbour.workflow_id}/tags", {"tags": ["x"]}),
         ("POST", f"/workflows/{neighbour.workflow_id}/publish", None),
+        ("POST", f"/workflows/{neighbour.workflow_id}/rollback", {"version": 1}),
         ("GET", f"/workflows/{neighbour.workflow_id}/diff", None),
         ("GET", f"/workflows/{neighbour.workflow_id}/versions", None),
         ("GET", f"/workflows/{workspace.workflow_id}/versions/{neighbour.version_id}", None),
