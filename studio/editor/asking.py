@@ -3,8 +3,8 @@
 A question is ``{"seq", "want", "place", "name"}``. A place in the text pane is ``{"epoch", "base", "splice",
 "offset"}``: a revision, what was typed since that the server has not seen (``[start, end, text]``, in characters of
 that revision, or none), and the cursor in the text that makes. A place in a field of a form is ``{"step", "key",
-"mode", "value", "offset"}``: the field as :class:`studio.editor.gesture.SetField` names it, what stands in it, and the
-cursor there.
+"at", "control", "mode", "value", "offset"}``: the field as :class:`studio.editor.gesture.SetField` names it, what
+stands in it, and the cursor there.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class InField(_Said):
 
     step: _Short
     key: _Short
+    at: Annotated[tuple[_Short | _Count, ...], Field(max_length=12)] = ()
+    control: _Short = ""
     mode: Literal["plain", "expression"] = "expression"
     value: Annotated[str, Field(max_length=200_000)]
     offset: _Count

@@ -97,7 +97,7 @@ def in_field(place: InField, desk: Desk) -> Virtual | None:
         marked = quoted(value[:cursor] + _CURSOR + value[cursor:])
         cursor = marked.index(_CURSOR)
         value = marked.replace(_CURSOR, "")
-    frame = _frame(place.step, place.key, desk)
+    frame = _frame(place, desk)
     if frame is None:
         return None
     before, behind = frame
@@ -106,9 +106,10 @@ def in_field(place: InField, desk: Desk) -> Virtual | None:
     return Virtual(before + value + behind, at, place.offset - at)
 
 
-def _frame(step: str, key: str, desk: Desk) -> tuple[str, str] | None:
+def _frame(place: InField, desk: Desk) -> tuple[str, str] | None:
     """What would stand before and behind the value of a field."""
-    edit = edit_of(SetField(type="set", step=step, key=key, value=_STAND_IN), desk.reading, desk.catalog)
+    said = SetField(type="set", step=place.step, key=place.key, at=place.at, value=_STAND_IN)
+    edit = edit_of(said, desk.reading, desk.catalog)
     if isinstance(edit, Refused | dsl.RenameStep | dsl.SetDoc):
         return None
     try:

@@ -34,7 +34,7 @@ async def redo(editor: EditorState, _: says.Redo) -> Any:
     return await editor._step_back(forward=True)
 
 
-async def edit(editor: EditorState, message: says.Add | says.Move | says.Remove | says.SetField) -> Any:
+async def edit(editor: EditorState, message: says.Add | says.Move | says.Remove) -> Any:
     return await editor._edit(edit_of(message, editor._desk.reading, editor._desk.catalog))
 
 

@@ -13,6 +13,7 @@ from engine.permissions import Permission
 from studio.editor.desk import Desk, Told
 from studio.editor.document import Change, NewText, Refused
 from studio.editor.feeds import CanvasFeed, TextFeed
+from studio.editor.inspection.start import START
 from studio.editor.inspector import inspect
 from studio.editor.mending import mended, problems_of
 from studio.shell import authorized
@@ -100,7 +101,7 @@ class Changing(rx.State, mixin=True):
         outer = [path for path in told.fresh if not any(path.startswith(f"{other}.") for other in told.fresh)]
         if follow and outer:
             await self._select(outer[0])
-        elif self.selected and self.selected not in desk.reading.steps:
+        elif self.selected not in ("", START) and self.selected not in desk.reading.steps:
             await self._select("")
         self._describe()
         return self.touched()
@@ -118,7 +119,7 @@ class Changing(rx.State, mixin=True):
 
     async def _select(self, path: str, *, on_canvas: bool = False, in_text: bool = False) -> None:
         place = self._desk.reading.steps.get(path)
-        path = path if place is not None else ""
+        path = path if place is not None or path == START else ""
         again = path == self.selected
         self.selected = path
         if not on_canvas and not again:

@@ -10,9 +10,9 @@ from dsl.catalog import Catalog
 from studio.editor.arranging import behind, own_id
 from studio.editor.document import Refused
 from studio.editor.gesture import Add, Move, Remove, SetField
-from studio.editor.inspector import control_of
+from studio.editor.inspection.writing import field_edit
 from studio.editor.reading import Reading
-from studio.editor.spelling import quoted, source, spelled
+from studio.editor.spelling import source
 
 
 def edit_of(
@@ -27,7 +27,7 @@ def edit_of(
         case Remove(step=path):
             return dsl.RemoveStep(path=path)
         case SetField():
-            return _set(gesture, reading, catalog)
+            return field_edit(gesture, reading, catalog)
         case _:
             assert_never(gesture)
 
@@ -65,27 +65,3 @@ def _is_blank(value: tree.Expr) -> bool:
             return True
         case _:
             return False
-
-
-def _set(gesture: SetField, reading: Reading, catalog: Catalog) -> dsl.Edit | Refused:
-    path, value = gesture.step, gesture.value
-    area, _, name = gesture.key.partition(":")
-    match area:
-        case "id":
-            return dsl.RenameStep(path=path, id=value.strip())
-        case "doc":
-            return dsl.SetDoc(path=path, doc=value.strip())
-        case "clause":
-            return dsl.SetClause(path=path, clause=name, text=value.strip() or None)
-        case "arg":
-            control = control_of(path, name, reading, catalog)
-            emptied = value.strip() == "" and not (gesture.mode == "plain" and control == "text" and value)
-            text = None if emptied else spelled(value, control if gesture.mode == "plain" else "expression")
-            return dsl.SetArgument(path=path, name=name, value=text)
-        case "expr":
-            text = value.strip()
-            if gesture.mode == "plain" and text:
-                text = quoted(value)
-            return dsl.SetExpression(path=path, field=name, value=text or None)
-        case _:
-            return Refused("There is no such field.", "Load the page again.")

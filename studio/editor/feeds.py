@@ -42,6 +42,11 @@ class CanvasFeed(rx.State):
         # Equal values would not be sent again: the number makes every selection one of its own.
         self.selected = {"seq": self.selected.get("seq", 0) + 1, "id": path, "reveal": bool(path)}
 
+    def show(self, id: str) -> None:
+        """Brings a node into view without selecting it."""
+        kept = self.selected.get("id", "")
+        self.selected = {"seq": self.selected.get("seq", 0) + 1, "id": kept, "reveal": True, "lane": id}
+
     def show_way(self, found: Diagnostic | None) -> None:
         """Paints the steps that prove a problem; None, or a problem that is no way, paints nothing."""
         shown: Json = {}

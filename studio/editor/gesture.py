@@ -78,13 +78,27 @@ class Cursor(Said):
 
 
 class SetField(Said):
-    """A field of the inspector was changed; ``mode`` says whether ``value`` is plain or an expression."""
+    """A field of the inspector was changed: the value of a step (of the workflow where ``step`` is "" or "~start"), or
+    its part at ``at``. ``mode`` says whether ``value`` is plain or an expression; lists come as ``values``. ``control``
+    tells fields apart that share a place. ``op``: one item more at the end, one less, or two change places."""
 
     type: Literal["set"]
-    step: Path
+    step: Path = ""
     key: Path
-    value: Words
+    at: Annotated[tuple[Path | int, ...], Field(max_length=12)] = ()
+    value: Words = ""
+    values: Annotated[tuple[Words, ...], Field(max_length=1000)] = ()
     mode: Literal["plain", "expression"] = "expression"
+    control: Path = ""
+    op: Literal["set", "add", "drop", "up", "down"] = "set"
+
+
+class ShowLane(Said):
+    """Bring a lane of a step into view on the canvas."""
+
+    type: Literal["lane"]
+    step: Path
+    slot: Path
 
 
 class FixProblem(Said):

@@ -37,6 +37,14 @@ def actions() -> list[rx.Component]:
                 class_name="wf-pair",
             ),
         ),
+        _icon_button(
+            "sliders-horizontal",
+            "Workflow settings",
+            "inputs, triggers",
+            EditorState.on_inspector({"type": "select", "step": "~start"}),
+            ~EditorState.ready,
+            "workflow-settings",
+        ),
         _problem_count(),
         rx.cond(
             EditorState.may_run,

@@ -13,6 +13,7 @@ from studio.editor.drawer import drawer
 from studio.editor.drawing import Drawing
 from studio.editor.feeds import CanvasFeed
 from studio.editor.header import actions, publish_dialog
+from studio.editor.inspecting import Inspecting
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.selecting import Selecting
 from studio.editor.state import EditorState
@@ -93,16 +94,13 @@ def _workbench() -> rx.Component:
             drawer(),
             class_name="wf-centre",
         ),
-        rx.cond(
-            EditorState.selected != "",
-            rx.el.div(
-                Inspector.create(
-                    model=EditorState.inspected,
-                    read_only=~EditorState.may_edit,
-                    on_say=EditorState.on_inspector,
-                ),
-                class_name="wf-right",
-            ),
+        Inspector.create(
+            model=EditorState.inspected,
+            live=Inspecting.live,
+            tried=Inspecting.tried,
+            read_only=~EditorState.may_edit,
+            on_say=EditorState.on_inspector,
+            on_ask=Inspecting.ask,
         ),
         class_name="wf-bench",
     )

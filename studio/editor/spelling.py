@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from dsl import tree
-
-Control = Literal["text", "number", "toggle", "select", "expression"]
+from dsl.literals import duration_ms, spell_duration
+from studio.editor.inspection.field import Control
 
 _HOLE = re.compile(r"\$\{(?:[^{}\"']|\"[^\"]*\"|'[^']*')*\}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_DURATION = re.compile(r"(?:[0-9]+(?:ms|s|m|h|d|w))+")
 _PROMPT_INDENT = " " * 8
 
 
 def plain_of(expression: tree.Expr, text: str, control: Control) -> str | None:
     """What a plain field shows for an expression; None where only the expression itself can say it."""
     match expression, control:
-        case tree.Constant(value=str() as value), "text" | "select":
+        case tree.Constant(value=str() as value), "text" | "select" | "date" | "moment":
             return value.replace("${", "\\${")
+        case tree.Constant(value=int() | float()), "select" if not isinstance(expression.value, bool):
+            return source(expression, text)
         case tree.Template(parts=parts), "text":
             return "".join(
                 part.replace("${", "\\${") if isinstance(part, str) else "${" + source(part, text) + "}"
@@ -38,13 +40,13 @@ def plain_of(expression: tree.Expr, text: str, control: Control) -> str | None:
 def spelled(value: str, control: Control) -> str:
     """A plain field's value as a Weft expression."""
     match control:
-        case "text" | "select":
+        case "text" | "select" | "date" | "moment":
             return quoted(value)
         case "number":
             return value.strip() if _NUMBER.fullmatch(value.strip()) else quoted(value)
         case "toggle":
             return "true" if value == "true" else "false"
-        case "expression":
+        case _:
             return value.strip()
 
 
@@ -57,7 +59,15 @@ def quoted(value: str) -> str:
     return f'"""\n{lines}\n{_PROMPT_INDENT}"""'
 
 
-def source(node: tree.Expr | tree.Step, text: str) -> str:
+def duration_in(written: str, ms: int | None) -> str:
+    """How a length of time is spelled in a piece of text: 24h stays 24h. "" for None."""
+    if ms is None:
+        return ""
+    found = (word for word in _DURATION.findall(written) if duration_ms(word) == ms)
+    return next(found, spell_duration(ms))
+
+
+def source(node: tree.Expr | tree.Step | tree.Type, text: str) -> str:
     return text[node.span.start : node.span.end]
 
 

@@ -73,11 +73,16 @@ async def test_a_step_that_is_renamed_stays_selected(editor: Editor) -> None:
     assert "purchase.total" in await editor.text()
 
 
-async def test_an_edit_that_cannot_be_made_is_told_and_nothing_changes(editor: Editor) -> None:
+async def test_an_edit_that_cannot_be_made_is_told_at_its_field_and_nothing_changes(editor: Editor) -> None:
     before = await editor.text()
+    await editor.gesture("select", step="order")
     await editor.says("on_inspector", {"type": "set", "step": "order", "key": "id", "value": "not a name"})
     assert await editor.text() == before
-    assert "toast" in editor.told() or "Toast" in editor.told() or "not a name" in editor.told()
+    trouble = (await editor.state()).inspected["trouble"]
+    assert (trouble["key"], trouble["seq"]) == ("id", 1)
+    assert "not a name" in trouble["message"]
+    await editor.says("on_inspector", {"type": "set", "step": "order", "key": "id", "value": "purchase"})
+    assert "trouble" not in (await editor.state()).inspected
 
 
 async def test_typing_is_answered_and_paints_what_is_wrong(editor: Editor) -> None:

@@ -31,7 +31,7 @@ def opened(text: str = REFUND) -> Desk:
 
 def test_arguments_come_from_the_tools_schema_required_ones_first() -> None:
     found = fields(opened(), "refund")
-    assert [key for key in found if key.startswith("arg:")] == ["arg:amount", "arg:order_id", "arg:reason"]
+    assert [key for key in found if key.startswith("arg:")] == ["arg:order_id", "arg:amount", "arg:reason"]
     assert found["arg:amount"]["required"] and not found["arg:reason"]["required"]
 
 

@@ -62,9 +62,7 @@ def see_and_edit(person: Person) -> None:
     person.at("undo").click()
 
     person.node("refund").click()
-    argument = person.page.locator(
-        ":is(input, textarea)[data-testid=arg-reason], [data-testid=arg-reason] :is(input, textarea)"
-    ).first
+    argument = person.at("arg-reason-input")
     argument.fill('"the customer asked for it"')
     argument.press("Tab")
     expect(person.at("save-state")).to_have_attribute("data-state", "saved")

@@ -113,15 +113,19 @@ class Said(rx.Component):
 
 
 class Inspector(rx.NoSSRComponent):
-    """The form of one step. ``on_say`` gets one dict: ``{"type": "set" | "remove" | "select" | "fix", ...}``."""
+    """The form of one step or of the workflow. ``on_say`` gets one dict, ``{"type": "set" | "remove" | "select" | "fix"
+    | "way" | "lane" | "undo", ...}``; ``on_ask`` a question, see :mod:`studio.editor.inspecting`."""
 
     library = _FILES["inspector.jsx"].importable_path
     tag = "Inspector"
     lib_dependencies: list[str] = [*_GRAPH_PACKAGES, *_TEXT_PACKAGES]
 
     model: rx.Var[dict[str, Any]]
+    live: rx.Var[dict[str, Any]]
+    tried: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
+    on_ask: rx.EventHandler[passthrough_event_spec(dict)]
 
 
 def run_canvas(graph: Any, states: Any, **props: Any) -> rx.Component:

@@ -5,6 +5,8 @@
 //   step="refund" key_="arg:amount"   which field it is, as the inspector's "set" names it; what is offered follows from it
 //   mode="expression" | "plain"       plain: words, with holes
 //   value="order.total"               what the text holds; a new one replaces what is shown, unless something is being typed
+//   at={["items", 0]}                 which part of it, from outside in (optional), and the control it has there
+//   onChange={(value) => ...}         what is being typed, with every key (optional)
 //   onCommit={(value) => ...}         Enter (several lines: Ctrl-Enter) or leaving the field, once, when the value changed
 //   onDrop={() => ...}                Escape: what was typed is dropped (optional)
 //   onReady={(field) => ...}          {insert(text), focus()}: to put something in at the cursor (optional; null at the end)
@@ -91,6 +93,7 @@ class Field {
         ]),
       ),
       keymap.of([...closeBracketsKeymap, ...historyKeymap, ...defaultKeymap, { key: "Escape", run: () => this.drop() }]),
+      EditorView.updateListener.of((update) => update.docChanged && this.props.onChange?.(this.text)),
       EditorView.domEventHandlers({ blur: () => this.left() }),
       EditorView.domEventObservers({ keydown: (event) => event.stopPropagation() }),
     ];
@@ -123,9 +126,9 @@ class Field {
 
   // Where this field's cursor stands in the workflow; the server puts the value where it would be.
   place(offset) {
-    const { step, key_, mode = "expression" } = this.props;
+    const { step, key_, at = [], control = "", mode = "expression" } = this.props;
     if (!this.view || step === undefined || !key_) return null;
-    return { step, key: key_, mode, value: this.text, offset: points(this.text, offset) };
+    return { step, key: key_, at, control, mode, value: this.text, offset: points(this.text, offset) };
   }
 
   get text() {

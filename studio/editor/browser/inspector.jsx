@@ -1,77 +1,204 @@
-// The form for one step. Fields keep what is being typed to themselves and say it once, on Enter or when left.
+// The panel at the right: the form of the selected step, or of the workflow itself. Its width is the person's; where the
+// canvas would be left with too little room it lies over it.
 import "./inspector.css";
-import { useEffect, useId, useRef, useState } from "react";
-import { ChevronRight, Route, SquareFunction, Trash2, Wand2, X, Zap } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { BookOpen, ChevronRight, ExternalLink, Route, SlidersHorizontal, Trash2, UserCheck, Wand2, X, Zap } from "lucide-react";
+import { Data } from "./inspector_data.jsx";
+import { Field } from "./inspector_fields.jsx";
+import { Form, Live, placeOf } from "./inspector_live.js";
 import { KindIcon, toneOf } from "./icons.jsx";
+import { Markdown } from "./markdown.jsx";
 import { Said } from "./said.jsx";
 
-export function Inspector({ model, readOnly, onSay }) {
-  if (!model?.path) return null;
-  const say = (type, rest = {}) => onSay?.({ type, step: model.path, ...rest });
-  const set = (key, value, mode = "expression") => say("set", { key, value, mode });
+const KEPT = "weft-inspector-width";
+const LEAST = 280;
+const MOST = 720;
+const ROOM = 520; // pixels the canvas keeps before the panel lies over it
+
+export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk }) {
+  const live = useRef(null);
+  live.current ??= new Live();
+  const [gone, setGone] = useState(null);
+  const path = model?.path;
+  const say = useCallback((type, rest = {}) => onSay?.({ type, step: path, ...rest }), [onSay, path]);
+
+  useEffect(() => {
+    live.current.ask = onAsk;
+  }, [onAsk]);
+  useEffect(() => live.current.answered(tried), [tried]);
+  useEffect(() => {
+    if (told?.step !== undefined) live.current.shown.set(told);
+  }, [told]);
+  useEffect(() => live.current.taker.set(null), [path]);
+  useEffect(() => {
+    if (!path) return undefined;
+    const timer = setTimeout(() => live.current.look(path), 60);
+    return () => clearTimeout(timer);
+  }, [path, model]);
+  useEffect(() => {
+    if (!gone) return undefined;
+    const timer = setTimeout(() => setGone(null), 7000);
+    return () => clearTimeout(timer);
+  }, [gone]);
+
+  const remove = () => {
+    setGone(model.title);
+    say("remove");
+  };
   return (
-    <aside className="wf-inspector" aria-label="The selected step" data-testid="inspector" data-step={model.path}>
-      <header>
-        <span className={`wf-icon ${toneOf(model.kind)}`}>
-          <KindIcon kind={model.kind} tool={model.tool} />
-        </span>
-        <div className="wf-inspector-name">
-          <h2>{model.title}</h2>
-          <p>{model.sentence}</p>
+    <>
+      {path ? <Panel key={path === "~start" ? "start" : "step"} model={model} live={live.current} readOnly={readOnly} say={say} onRemove={remove} /> : null}
+      {gone && model?.title !== gone ? (
+        <div className="wf-gone" role="status" data-testid="deleted">
+          <span>Deleted {gone}</span>
+          <button type="button" className="w-button small" data-testid="undo-delete" onClick={() => (onSay?.({ type: "undo" }), setGone(null))}>Undo</button>
         </div>
-        <button type="button" className="wf-bare" onClick={() => say("select", { step: null })} aria-label="Close" title="Close">
-          <X size={16} />
-        </button>
-      </header>
-      <div className="wf-inspector-body">
-        {model.effect === "write" ? (
-          <p className="wf-writes">
-            <Zap size={13} aria-hidden="true" /> This step changes something outside.
-          </p>
-        ) : null}
-        {model.problems.map((problem) => (
-          <Problem key={`${problem.code}:${problem.index}`} problem={problem} onFix={() => say("fix", { index: problem.index })} onWay={() => say("way", { index: problem.index })} />
-        ))}
-        {model.sections.map((section) => (
-          <Section key={`${model.path}:${section.title}`} section={section}>
-            {section.fields.map((field) => (
-              <Field key={`${model.path}:${field.key}:${model.refused ?? 0}`} field={field} readOnly={readOnly} onCommit={(value, mode) => set(field.key, value, mode)} />
-            ))}
-            {section.fields.length ? null : <p className="w-help">There is nothing to fill in.</p>}
-          </Section>
-        ))}
-        <Section section={{ title: "About this step", folded: false }} key={`${model.path}:about`}>
-          <Field key={`${model.path}:id:${model.refused ?? 0}`} field={{ key: "id", label: "Name", value: model.id, control: "expression", mode: "expression", mono: true, help: "Other steps read its result by this name." }} readOnly={readOnly} onCommit={(value) => set("id", value)} />
-          <Field key={`${model.path}:doc`} field={{ key: "doc", label: "Description", value: model.doc, control: "text", mode: "plain", lines: 2, placeholder: "What it is for, in your words" }} readOnly={readOnly} plainOnly onCommit={(value) => set("doc", value)} />
-        </Section>
-        {readOnly ? null : (
-          <button type="button" className="w-button danger small wf-remove" data-testid="remove-step" onClick={() => say("remove")}>
-            <Trash2 size={14} /> Delete step
-          </button>
-        )}
-      </div>
-    </aside>
+      ) : null}
+    </>
   );
 }
 
-function Problem({ problem, onFix, onWay }) {
+function Panel({ model, live, readOnly, say, onRemove }) {
+  const [width, setWidth] = useState(() => Number(window.localStorage.getItem(KEPT)) || 0);
+  const element = useRef(null);
+  const over = useOver(element, width);
+  const [forgotten, setForgotten] = useState(0);
+  const fresh = useRef(null);
+  const trouble = model.trouble?.seq > forgotten ? model.trouble : null;
+  const start = model.kind === "start";
+  useEffect(() => setForgotten(0), [model.path]);
+
+  const form = useMemo(() => ({
+    step: model.path,
+    live,
+    readOnly,
+    say,
+    labelOf: (field) => field.label,
+    troubleOf: (field) => (trouble && trouble.key === field.key && placeOf(trouble) === placeOf(field) && (!trouble.control || trouble.control === field.control) ? trouble : null),
+    forget: (field) => trouble && trouble.key === field.key && setForgotten(trouble.seq),
+    // A row that was just asked for is opened when it comes.
+    added: (field) => (fresh.current = { key: placeOf(field), known: new Set((field.fields ?? []).map(placeOf)) }),
+    isFresh: (field) => {
+      const waited = fresh.current;
+      const place = placeOf(field);
+      return waited !== null && place !== waited.key && place.startsWith(waited.key) && !waited.known.has(place);
+    },
+  }), [model.path, live, readOnly, say, trouble]);
+
+  const keep = (next) => {
+    setWidth(next);
+    window.localStorage.setItem(KEPT, String(next));
+  };
+  return (
+    <Form.Provider value={form}>
+      <aside ref={element} className={`wf-right wf-inspector ${over ? "is-over" : ""}`} style={width ? { "--wf-inspector": `${width}px` } : undefined} aria-label={start ? "The workflow" : "The selected step"} data-testid="inspector" data-step={model.path}>
+        <Edge element={element} width={width} onWidth={keep} />
+        <header>
+          <span className={`wf-icon ${toneOf(model.kind)}`}>{start ? <SlidersHorizontal size={16} strokeWidth={1.9} aria-hidden="true" /> : <KindIcon kind={model.kind} tool={model.tool} />}</span>
+          <div className="wf-inspector-name">
+            <h2>{model.title}</h2>
+            <p>{model.sentence}</p>
+          </div>
+          <button type="button" className="wf-bare" onClick={() => say("select", { step: null })} aria-label="Close" title="Close" data-testid="inspector-close"><X size={16} /></button>
+        </header>
+        <div className="wf-inspector-body" key={model.path}>
+          <Facts facts={model.facts} />
+          {model.doc && !start ? <Markdown text={model.doc} className="wf-own-doc" /> : null}
+          {model.problems.map((problem) => (
+            <Problem key={`${problem.code}:${problem.index}`} problem={problem} readOnly={readOnly} onFix={() => say("fix", { index: problem.index })} onWay={() => say("way", { index: problem.index })} />
+          ))}
+          {model.sections.map((section) => (
+            <Section key={section.key} section={section}>
+              {section.fields.map((field) => <Field key={`${placeOf(field)}:${field.control}`} field={field} />)}
+              {section.fields.length ? null : <p className="w-help">There is nothing to fill in.</p>}
+            </Section>
+          ))}
+          {readOnly || start ? null : (
+            <button type="button" className="w-button danger ghost small wf-remove" data-testid="remove-step" onClick={onRemove}><Trash2 size={14} /> Delete step</button>
+          )}
+        </div>
+        {start ? null : <Data />}
+      </aside>
+    </Form.Provider>
+  );
+}
+
+// Whether the canvas would be left with too little room beside the panel.
+function useOver(element, width) {
+  const [over, setOver] = useState(false);
+  useLayoutEffect(() => {
+    const bench = element.current?.closest(".wf-bench");
+    if (!bench) return undefined;
+    const measure = () => {
+      const left = bench.querySelector(":scope > .wf-left, :scope > .wf-left-closed")?.offsetWidth ?? 0;
+      setOver(bench.offsetWidth - left - element.current.offsetWidth < ROOM);
+    };
+    measure();
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(bench);
+    watcher.observe(element.current);
+    return () => watcher.disconnect();
+  }, [element, width]);
+  return over;
+}
+
+// The panel's edge: dragged with the mouse, moved with the arrow keys; a double click gives the usual width back.
+function Edge({ element, width, onWidth }) {
+  const bounded = (next) => Math.round(Math.min(MOST, Math.max(LEAST, next)));
+  const now = () => width || element.current?.offsetWidth || 320;
+  const grab = (event) => {
+    event.preventDefault();
+    const from = event.clientX;
+    const was = element.current.offsetWidth;
+    let next = was;
+    const move = (at) => {
+      next = bounded(was + from - at.clientX);
+      element.current.style.setProperty("--wf-inspector", `${next}px`);
+    };
+    const up = () => {
+      window.removeEventListener("pointermove", move);
+      if (next !== was) onWidth(next);
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", up, { once: true });
+  };
+  const onKeyDown = (event) => {
+    const by = { ArrowLeft: 16, ArrowRight: -16 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onWidth(bounded(now() + by));
+  };
+  return <div className="wf-rim" role="separator" aria-orientation="vertical" aria-label="Width of the panel" aria-valuemin={LEAST} aria-valuemax={MOST} aria-valuenow={now()} tabIndex={0} onPointerDown={grab} onKeyDown={onKeyDown} onDoubleClick={() => onWidth(0)} data-testid="inspector-edge" />;
+}
+
+function Facts({ facts }) {
+  if (!facts?.says) return null;
+  return (
+    <div className="wf-facts" data-testid="facts">
+      <p className={facts.changes ? "is-changing" : ""}>
+        {facts.asks ? <UserCheck size={13} aria-hidden="true" /> : facts.changes ? <Zap size={13} aria-hidden="true" /> : <BookOpen size={13} aria-hidden="true" />}
+        <span>{facts.says}</span>
+      </p>
+      <details>
+        <summary><ChevronRight size={13} aria-hidden="true" /> About {facts.title}</summary>
+        {facts.about ? <Markdown text={facts.about} /> : <p className="w-help">The connector says nothing about it.</p>}
+        <a href={facts.address} target="_blank" rel="noopener">Open {facts.connector} <ExternalLink size={11} aria-hidden="true" /></a>
+      </details>
+    </div>
+  );
+}
+
+function Problem({ problem, readOnly, onFix, onWay }) {
   return (
     <div className={`wf-inspector-problem ${problem.severity}`} role="note">
       <strong><Said text={problem.message} /></strong>
       {problem.help ? <span><Said text={problem.help} /></span> : null}
       <span className="wf-problem-foot">
         <span className="wf-problem-code">{problem.code}</span>
-        {problem.shows ? (
-          <button type="button" className="w-button ghost small" data-testid="show-way" onClick={onWay}>
-            <Route size={13} /> Show the way
-          </button>
-        ) : null}
+        {problem.shows ? <button type="button" className="w-button ghost small" data-testid="show-way" onClick={onWay}><Route size={13} /> Show the way</button> : null}
       </span>
-      {problem.fix ? (
-        <button type="button" className="w-button small" onClick={onFix}>
-          <Wand2 size={13} /> <Said text={problem.fix} />
-        </button>
-      ) : null}
+      {problem.fix && !readOnly ? <button type="button" className="w-button small" onClick={onFix}><Wand2 size={13} /> <Said text={problem.fix} /></button> : null}
     </div>
   );
 }
@@ -79,94 +206,11 @@ function Problem({ problem, onFix, onWay }) {
 function Section({ section, children }) {
   const [open, setOpen] = useState(!section.folded);
   return (
-    <section className="wf-section">
+    <section className="wf-section" data-testid={`section-${section.key}`}>
       <h3>
-        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          <ChevronRight size={14} className={open ? "is-open" : ""} /> {section.title}
-        </button>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}><ChevronRight size={14} className={open ? "is-open" : ""} aria-hidden="true" /> {section.title}</button>
       </h3>
       {open ? <div className="wf-fields">{children}</div> : null}
     </section>
-  );
-}
-
-const testId = (key) => (key.startsWith("arg:") ? `arg-${key.slice(4)}` : `field-${key.replace(/^(expr|clause):/, "")}`);
-
-function Field({ field, readOnly, plainOnly, onCommit }) {
-  const id = useId();
-  const [value, setValue] = useState(field.value);
-  const [mode, setMode] = useState(field.mode);
-  const dropped = useRef(false);
-  useEffect(() => setValue(field.value), [field.value]);
-  useEffect(() => setMode(field.mode), [field.mode]);
-  const plain = mode === "plain";
-  const canSwitch = field.control !== "expression" && !plainOnly && !readOnly;
-  const commit = (next = value) => {
-    if (dropped.current) return void (dropped.current = false);
-    if (next !== field.value || (mode !== field.mode && next !== "")) onCommit(next, mode);
-  };
-  const onKeyDown = (event) => {
-    event.stopPropagation();
-    if (event.key === "Escape") {
-      dropped.current = true;
-      setValue(field.value);
-      setMode(field.mode);
-      event.currentTarget.blur();
-    }
-    if (event.key === "Enter" && (field.lines <= 1 || event.ctrlKey || event.metaKey || !field.lines)) {
-      event.preventDefault();
-      event.currentTarget.blur();
-    }
-  };
-  const shared = {
-    id,
-    value,
-    disabled: readOnly,
-    onChange: (event) => setValue(event.target.value),
-    onBlur: () => commit(),
-    onKeyDown,
-    spellCheck: plain && field.control === "text",
-    placeholder: plain ? field.placeholder : field.control === "expression" ? field.placeholder : "order.id",
-    "aria-invalid": field.problem ? true : undefined,
-    "aria-describedby": `${id}-about`,
-    "data-testid": testId(field.key),
-    className: `w-input ${plain && !field.mono ? "" : "mono"}`,
-  };
-  const picks = plain && (field.control === "select" || field.control === "toggle");
-  return (
-    <div className={`w-field wf-field ${field.problem ? "has-problem" : ""}`}>
-      <label htmlFor={id}>
-        <span>{field.label}</span>
-        {field.required ? <span className="wf-required" title="Required">required</span> : null}
-        {canSwitch ? (
-          <button
-            type="button"
-            className={`wf-mode ${plain ? "" : "is-on"}`}
-            aria-pressed={!plain}
-            title={plain ? "Use an expression, such as order.id" : "Use a plain value"}
-            aria-label={`${field.label}: use an expression`}
-            onClick={() => (setMode(plain ? "expression" : "plain"), setValue(""))}
-          >
-            <SquareFunction size={14} />
-          </button>
-        ) : null}
-      </label>
-      {picks ? (
-        <select {...shared} onBlur={undefined} onChange={(event) => (setValue(event.target.value), onCommit(event.target.value, mode))}>
-          {value === "" || !field.options.includes(value) ? <option value="">{field.required ? "Choose…" : "Not set"}</option> : field.required ? null : <option value="">Not set</option>}
-          {field.options.map((option) => (
-            <option key={option}>{option}</option>
-          ))}
-        </select>
-      ) : field.lines > 1 ? (
-        <textarea {...shared} rows={Math.min(10, Math.max(field.lines, value.split("\n").length))} />
-      ) : (
-        <input {...shared} type="text" inputMode={plain && field.control === "number" ? "decimal" : undefined} autoComplete="off" />
-      )}
-      <div id={`${id}-about`}>
-        {field.problem ? <span className="w-error"><Said text={field.problem} /></span> : null}
-        {field.help ? <span className="w-help">{field.help}</span> : null}
-      </div>
-    </div>
   );
 }

@@ -22,7 +22,7 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
       set({ chosen: left.at(-1) ?? null, picked: left });
     } else set({ chosen: id, picked: adds ? [...picked, id] : id ? [id] : [] });
     const shown = latest.current.nodes.find((node) => node.id === current.current.chosen);
-    say("select", { step: isStep(shown) ? shown.step : null });
+    say("select", { step: isStep(shown) ? shown.step : shown?.kind === "start" ? shown.id : null });
   }, [latest, say, set]);
 
   // Several at once. The inspector stays as it is, closed or open, so that nothing moves.
@@ -46,7 +46,7 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
     if (!selected) return;
     const id = selected.id || null;
     set({ chosen: id, picked: id ? [id] : [] });
-    if (id && selected.reveal) reveal(id);
+    if (id && selected.reveal) reveal(selected.lane ?? id);
   }, [selected]); // eslint-disable-line
 
   useEffect(() => {

@@ -124,7 +124,7 @@ export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say,
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodesChange={onNodesChange}
-        onNodeClick={(event, node) => node.selectable && choose(node.data.step, event)}
+        onNodeClick={(event, node) => (node.type === "start" ? choose(node.id) : node.selectable && choose(node.data.step, event))}
         onPaneClick={() => choose(null)}
         nodesDraggable={false}
         nodesConnectable={false}

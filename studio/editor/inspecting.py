@@ -1,0 +1,113 @@
+"""What the inspector asks while somebody looks and types: the data that can be read here, and what expressions come out
+as. Kept apart from the form, so that an answer resends nothing but itself."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import reflex as rx
+from pydantic import Field, TypeAdapter, ValidationError
+
+from engine.errors import WeftError
+from studio.editor.desk import Desk
+from studio.editor.gesture import Path, Said, Words
+from studio.editor.inspection.field import walked
+from studio.editor.inspection.form import step_sections
+from studio.editor.inspection.known import NOTHING, Known, last_known, pinned
+from studio.editor.inspection.preview import preview, previews
+from studio.editor.inspection.readable import data_tree, names_at, values_at
+from studio.editor.state import EditorState
+from studio.shell import authorized, guarded, services
+
+FRESH: Final = 8.0
+"""Seconds after which the last run is looked for again."""
+
+
+class Look(Said):
+    """A step came into view, or what is known may have changed."""
+
+    type: Literal["look"]
+    step: Path
+
+
+class Try(Said):
+    """An expression (or words with holes) that is being typed; ``seq`` comes back with the answer."""
+
+    type: Literal["try"]
+    seq: int
+    step: Path
+    value: Words
+    mode: Literal["plain", "expression"] = "expression"
+
+
+_SAID: TypeAdapter[Look | Try] = TypeAdapter(Annotated[Look | Try, Field(discriminator="type")])
+
+
+class Inspecting(rx.State):
+    """``live`` is what can be read at the step in view and the previews of its fields; ``tried`` the last answer."""
+
+    live: dict[str, Any] = {}
+    tried: dict[str, Any] = {}
+
+    _known: Known = NOTHING
+    _pins: dict[str, Any] = {}
+    _workflow: str = ""
+    _asked: float = 0.0
+
+    @rx.event
+    @guarded("view")
+    async def ask(self, said: dict[str, Any]) -> None:
+        """One question; what is none is dropped."""
+        try:
+            message = _SAID.validate_python(said)
+        except ValidationError:
+            return
+        editor = await self.get_state(EditorState)
+        desk: Desk | None = editor._desk
+        if desk is None:
+            return
+        await self._learn(desk)
+        known = self.known_values(desk)
+        names = names_at(desk.reading, desk.catalog, message.step)
+        values = values_at(desk.reading, message.step, names, known)
+        match message:
+            case Try(seq=seq, value=value, mode=mode):
+                self.tried = {"seq": seq, **preview(value, names, values, plain=mode == "plain")}
+            case Look(step=step):
+                self.live = self._live(desk, step, names, values, known)
+
+    def known_values(self, desk: Desk) -> Known:
+        """What is known of the steps' values: of the last run, and what is pinned in its stead."""
+        return self._known.with_pins(self._pins)
+
+    async def _learn(self, desk: Desk) -> None:
+        now = time.monotonic()
+        if desk.workflow_id == self._workflow and now - self._asked < FRESH:
+            return
+        if desk.workflow_id != self._workflow:
+            self._known, self._pins = NOTHING, {}
+        self._workflow, self._asked = desk.workflow_id, now
+        try:
+            actor = await authorized(self)
+            db = await services.database()
+            self._known = await last_known(db, actor, UUID(desk.workflow_id), self._known)
+            self._pins = await pinned(db, actor, UUID(desk.workflow_id))
+        except WeftError:
+            # Without values the data is shown all the same; the page has said already that the engine is away.
+            return
+
+    def _live(self, desk: Desk, step: str, names: Any, values: Any, known: Known) -> dict[str, Any]:
+        place = desk.reading.steps.get(step)
+        fields = [
+            field
+            for section in (step_sections(place, desk.reading, desk.catalog) if place is not None else ())
+            for field in walked(section.fields)
+        ]
+        return {
+            "step": step,
+            "data": data_tree(desk.reading, names, values) if place is not None else [],
+            "previews": previews(fields, names, values),
+            "run": {"id": known.run, "state": known.state, "at": known.at} if known.run else {},
+        }
