@@ -6,8 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Problems, TextPane
-from studio.editor.feeds import TextFeed
+from studio.editor.browser import Problems
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
@@ -16,7 +15,7 @@ from studio.shell.elements import TimeAgo, icon, link, test_id
 
 
 def drawer() -> rx.Component:
-    """Tabs with one panel open, or only the tabs. The text pane stays mounted: it keeps what is being typed."""
+    """Tabs with one panel open, or only the tabs. What the text tab shows is in :mod:`studio.editor.sides`."""
     return rx.el.section(
         rx.el.div(
             rx.el.div(
@@ -42,12 +41,15 @@ def drawer() -> rx.Component:
         ),
         rx.el.div(
             _panel("problems", _problems(), "problems-tab"),
-            _panel("text", _text(), "text-tab"),
             _panel("run", _run(), "run-tab"),
             _panel("versions", _versions(), "versions-tab"),
             class_name="wf-panels",
         ),
-        class_name=["wf-drawer", rx.cond(EditorState.drawer_open, "is-open", "")],
+        class_name=[
+            "wf-drawer",
+            rx.cond(EditorState.drawer_open, "is-open", ""),
+            rx.cond(EditorState.drawer == "text", "at-text", ""),
+        ],
         custom_attrs={"aria-label": "Details"},
     )
 
@@ -81,18 +83,6 @@ def _panel(key: str, content: rx.Component, test: str) -> rx.Component:
 def _problems() -> rx.Component:
     return Problems.create(
         problems=EditorState.problems, read_only=~EditorState.may_edit, on_say=EditorState.on_problems
-    )
-
-
-def _text() -> rx.Component:
-    return TextPane.create(
-        snapshot=TextFeed.snapshot,
-        patches=TextFeed.patches,
-        saved=TextFeed.saved,
-        problems=EditorState.problems,
-        reveal=TextFeed.place,
-        read_only=~EditorState.may_edit,
-        on_say=EditorState.on_text,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Said
+from studio.editor.browser import Said, ViewSwitch
 from studio.editor.publishing import Publishing
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
@@ -27,6 +27,7 @@ def actions() -> list[rx.Component]:
     """What stands beside the title, left to right."""
     return [
         _save_state(),
+        ViewSwitch.create(),
         rx.cond(
             EditorState.may_edit,
             rx.el.div(

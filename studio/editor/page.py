@@ -16,6 +16,7 @@ from studio.editor.header import actions, publish_dialog
 from studio.editor.inspecting import Inspecting
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.selecting import Selecting
+from studio.editor.sides import sides
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.shell import Shell, crumbs, frame
@@ -72,25 +73,7 @@ def _workbench() -> rx.Component:
         _chat(),
         rx.el.div(
             rx.cond(EditorState.save_state == "conflict", _conflict()),
-            rx.el.div(
-                WeftCanvas.create(
-                    snapshot=CanvasFeed.snapshot,
-                    patches=CanvasFeed.patches,
-                    problems=EditorState.problems,
-                    palette=CanvasFeed.palette,
-                    selected=CanvasFeed.selected,
-                    way=CanvasFeed.way,
-                    states=Trial.states,
-                    refused=Drawing.refused,
-                    read_only=~EditorState.may_edit,
-                    on_gesture=EditorState.on_gesture,
-                    copied=Selecting.copied,
-                    picked=Selecting.picked,
-                    hits=Selecting.hits,
-                ),
-                rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
-                class_name="wf-stage",
-            ),
+            sides(_stage()),
             drawer(),
             class_name="wf-centre",
         ),
@@ -103,6 +86,28 @@ def _workbench() -> rx.Component:
             on_ask=Inspecting.ask,
         ),
         class_name="wf-bench",
+    )
+
+
+def _stage() -> rx.Component:
+    return rx.el.div(
+        WeftCanvas.create(
+            snapshot=CanvasFeed.snapshot,
+            patches=CanvasFeed.patches,
+            problems=EditorState.problems,
+            palette=CanvasFeed.palette,
+            selected=CanvasFeed.selected,
+            way=CanvasFeed.way,
+            states=Trial.states,
+            refused=Drawing.refused,
+            read_only=~EditorState.may_edit,
+            on_gesture=EditorState.on_gesture,
+            copied=Selecting.copied,
+            picked=Selecting.picked,
+            hits=Selecting.hits,
+        ),
+        rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
+        class_name="wf-stage",
     )
 
 

@@ -93,6 +93,34 @@ class Problems(rx.NoSSRComponent):
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 
 
+class Sides(rx.Component):
+    """The canvas and the text, in this order: one of them or both, as :class:`ViewSwitch` says."""
+
+    library = _FILES["sides.jsx"].importable_path
+    tag = "Sides"
+
+
+class ViewSwitch(rx.Component):
+    """Graph, both or text; Ctrl-\\ goes from one to the next."""
+
+    library = _FILES["sides.jsx"].importable_path
+    tag = "ViewSwitch"
+
+
+class TextDiff(rx.NoSSRComponent):
+    """Two texts and what differs, to read: side by side or as one. ``initial`` is "sides" or "inline"."""
+
+    library = _FILES["text_diff.jsx"].importable_path
+    tag = "TextDiff"
+    lib_dependencies: list[str] = _TEXT_PACKAGES
+
+    old: rx.Var[str]
+    new: rx.Var[str]
+    initial: rx.Var[str]
+    old_label: rx.Var[str]
+    new_label: rx.Var[str]
+
+
 class AssistWire(rx.NoSSRComponent):
     """What the page's editors ask while somebody writes goes through here. ``on_ask`` gets one question."""
 

@@ -1,4 +1,5 @@
 // The list of problems: live, by severity or by step; what each means, its fix in one click, and F8 from one to the next.
+import "./segments.css";
 import "./problems.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ChevronRight, CircleCheck, WandSparkles } from "lucide-react";

@@ -3,8 +3,9 @@ import "./expression.css";
 import "./text.css";
 import { useEffect, useRef, useState } from "react";
 import { openSearchPanel } from "@codemirror/search";
-import { Search, WandSparkles } from "lucide-react";
+import { ArrowLeftRight, Search, WandSparkles } from "lucide-react";
 import { Pane } from "./text_pane.js";
+import { swapSides } from "./view.js";
 
 export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly, onSay }) {
   const element = useRef(null);
@@ -20,11 +21,12 @@ export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly,
     const hold = (event) => pane.stuck() && event.preventDefault();
     window.addEventListener("pagehide", leave);
     window.addEventListener("beforeunload", hold);
-    let was = false;
+    let was = 0; // its width while it is seen
     const watcher = new ResizeObserver(([entry]) => {
-      const visible = entry.contentRect.height > 0;
-      if (visible && !was) pane.shown();
-      was = visible;
+      const { width, height } = entry.contentRect;
+      if (height > 0 && !was) pane.shown();
+      else if (width !== was) pane.keepCursor();
+      was = height > 0 ? width : 0;
     });
     watcher.observe(element.current);
     return () => {
@@ -49,6 +51,7 @@ export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly,
         <span role="status" data-testid="text-told">
           {told}
         </span>
+        <Action words="To the other side" className="wf-swap" test="text-swap" icon={ArrowLeftRight} onClick={swapSides} />
         <Action words="Find and replace" keys="Ctrl+F" test="text-find" icon={Search} onClick={() => openSearchPanel(pane.view)} />
         {readOnly ? null : <Action words="Format" keys="Shift+Alt+F" test="text-format" icon={WandSparkles} onClick={() => pane.format()} />}
       </div>
@@ -57,9 +60,9 @@ export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly,
   );
 }
 
-function Action({ words, keys, test, icon: Icon, onClick }) {
+function Action({ words, keys, test, className = "", icon: Icon, onClick }) {
   return (
-    <button type="button" className="w-button ghost icon small" title={`${words} (${keys})`} aria-label={words} data-testid={test} onClick={onClick}>
+    <button type="button" className={`w-button ghost icon small ${className}`} title={keys ? `${words} (${keys})` : words} aria-label={words} data-testid={test} onClick={onClick}>
       <Icon size={15} />
     </button>
   );

@@ -262,6 +262,11 @@ export class Pane {
     if (this.place) markStep(this.view, { ...this.place, focus: false }, this.synced, Outside);
   }
 
+  // Another width breaks lines elsewhere: the line that is written on stays in view.
+  keepCursor() {
+    if (this.view.hasFocus) this.view.dispatch({ effects: EditorView.scrollIntoView(this.view.state.selection.main.head, { y: "nearest", yMargin: 40 }) });
+  }
+
   reveal(place) {
     if (place?.seq === undefined) return;
     this.place = place;

@@ -1,0 +1,34 @@
+"""The canvas and the text beside each other, or one of them; which is seen is a choice of the browser."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from studio.editor.browser import Sides, TextPane
+from studio.editor.feeds import TextFeed
+from studio.editor.state import EditorState
+from studio.shell.elements import test_id
+
+
+def sides(stage: rx.Component) -> rx.Component:
+    """The one text pane of the page stays where it is in the page's tree, wherever it is seen: in the drawer too."""
+    return Sides.create(stage, _text())
+
+
+def _text() -> rx.Component:
+    in_drawer = EditorState.drawer_open & (EditorState.drawer == "text")
+    return rx.el.div(
+        TextPane.create(
+            snapshot=TextFeed.snapshot,
+            patches=TextFeed.patches,
+            saved=TextFeed.saved,
+            problems=EditorState.problems,
+            reveal=TextFeed.place,
+            read_only=~EditorState.may_edit,
+            on_say=EditorState.on_text,
+        ),
+        id="panel-text",
+        role="region",
+        class_name=["wf-text-home", rx.cond(in_drawer, "in-drawer", "")],
+        custom_attrs={"aria-label": "Text", **test_id("text-tab")},
+    )
