@@ -11,6 +11,7 @@ from studio.api import StudioApi
 from studio.approvals import Inbox, approvals_page
 from studio.chat.state import ChatState
 from studio.connectors import ConnectorList, connectors_page
+from studio.editor.leaving import watch_leaving
 from studio.editor.page import ON_LOAD as EDITOR_LOAD
 from studio.editor.page import ROUTE as EDITOR
 from studio.editor.page import editor_page
@@ -43,6 +44,7 @@ app.app_wraps[(5, "Overlay")] = lambda stateful: rx.fragment(Away.create()) if s
 app.register_lifespan_task(services.lifespan)
 app.add_middleware(Guard())
 guard_inlet(app)
+watch_leaving(app)
 
 
 def home() -> rx.Component:

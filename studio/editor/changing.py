@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -16,11 +17,16 @@ from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.inspection.start import START
 from studio.editor.inspector import inspect
 from studio.editor.mending import mended, problems_of
-from studio.shell import authorized
+from studio.editor.merging import Parted
+from studio.editor.room import Room
+from studio.shell import authorized, guarded
 
 
 class Changing(rx.State, mixin=True):
-    """The open document's ``_desk``, and what follows from what lies on it."""
+    """The room of the open document, its ``_desk``, and what follows from what lies on it.
+
+    ``_heard`` is the revision that the page was told of last, ``_me`` whose deeds are undone here.
+    """
 
     selected: str = ""
     inspected: dict[str, Any] = {}
@@ -30,10 +36,26 @@ class Changing(rx.State, mixin=True):
     can_undo: bool = False
     can_redo: bool = False
     changed: bool = False
+    others: list[dict[str, Any]] = []
+    parted: bool = False
+    """What was typed here while the studio was away met what others did meanwhile."""
 
     # Not sent to the page.
-    _desk: Any = None
+    _room: Any = None
+    _heard: int = -1
+    _me: str = ""
     _live_text: str = ""
+    _apart: Any = None
+    _apart_at: int = 0
+
+    @property
+    def _desk(self) -> Desk | None:
+        room: Room | None = self._room
+        return room.desk if room is not None else None
+
+    @property
+    def _token(self) -> str:
+        return str(self.router.session.client_token)
 
     @property
     def text(self) -> str:
@@ -45,9 +67,39 @@ class Changing(rx.State, mixin=True):
         return self._desk.document.revision if self._desk else 0
 
     async def _open_feeds(self) -> None:
+        """Everything anew."""
+        self._heard = self.revision
         (await self.get_state(CanvasFeed)).open(self._desk)
         (await self.get_state(TextFeed)).open(self._desk)
-        self._describe()
+        await self._describe()
+
+    @rx.event
+    @guarded("view")
+    async def hear(self) -> None:
+        """Another page has changed something in the room, or somebody came or went."""
+        if self._room is not None:
+            self._room.heard(self._token)
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Tells the page what is new since it was told last."""
+        desk: Desk = self._desk
+        news = desk.since(self._heard)
+        if news is None:
+            return await self._open_feeds()
+        self._heard = desk.document.revision
+        canvas, text = await self.get_state(CanvasFeed), await self.get_state(TextFeed)
+        for told in news:
+            canvas.tell(told, desk)
+            text.tell(told, desk, self._token)
+        if self.selected not in ("", START) and self.selected not in desk.reading.steps:
+            await self._select("")
+        await self._describe()
+
+    def _part(self, parted: Parted | None) -> None:
+        """Keeps for a choice what was typed here and what others did; None when it is chosen."""
+        self._apart = None if parted is None else (parted.base, parted.mine, parted.theirs)
+        self._apart_at, self.parted = self.revision + 1, parted is not None
 
     async def _edit(self, edit: Edit | Refused, *, gesture: str = "") -> Any:
         """Does an edit, or says why there is none; a step that is new by it becomes the selected one."""
@@ -68,11 +120,12 @@ class Changing(rx.State, mixin=True):
         text = mended(desk.document.text, found)
         return await self._change(Change("canvas", desk.document.revision, NewText(text)))
 
-    async def _change(self, change: Change, *, seen: int | None = None, follow: bool = False) -> Any:
+    async def _change(self, change: Change, *, seen: int = 0, follow: bool = False, own: bool = True) -> Any:
+        """Does a change; with ``own`` only its author undoes it."""
         refused = await self._barred()
         if refused is not None:
             return refused
-        told = self._desk.apply(change, seen)
+        told = self._desk.apply(replace(change, author=self._me if own else ""), seen, self._token)
         if isinstance(told, Refused):
             return await self._refuse(told)
         return await self._told(told, follow=follow)
@@ -89,22 +142,25 @@ class Changing(rx.State, mixin=True):
         refused = await self._barred()
         if refused is not None:
             return refused
-        told = self._desk.redo() if forward else self._desk.undo()
+        told = self._desk.redo(self._me) if forward else self._desk.undo(self._me)
+        if isinstance(told, Refused):
+            return await self._refuse(told)
         return None if told is None else await self._told(told)
 
     async def _told(self, told: Told, *, follow: bool = False) -> Any:
-        """Passes a change on to the page. With ``follow`` a step that is new becomes the selected one."""
-        desk: Desk = self._desk
-        canvas = await self.get_state(CanvasFeed)
-        canvas.tell(told, desk)
-        (await self.get_state(TextFeed)).tell(told, desk)
+        """Passes a change on to the pages. With ``follow`` a step that is new becomes the selected one."""
         outer = [path for path in told.fresh if not any(path.startswith(f"{other}.") for other in told.fresh)]
+        selected = self.selected
         if follow and outer:
+            # Before the page hears of it: the step that was selected may be the same one under another name.
+            self.selected = ""
+        await self._catch_up()
+        if follow and outer:
+            self.selected = selected
             await self._select(outer[0])
-        elif self.selected not in ("", START) and self.selected not in desk.reading.steps:
-            await self._select("")
-        self._describe()
-        return self.touched()
+        answer = self.touched()
+        self._room.tell(besides=self._token)
+        return answer
 
     async def _refuse(self, refused: Refused) -> Any:
         # The page may show what was not accepted: it gets everything as it is.
@@ -113,9 +169,9 @@ class Changing(rx.State, mixin=True):
         return rx.toast.error(refused.message, description=refused.help)
 
     async def _resync_text(self) -> None:
-        desk: Desk = self._desk
-        desk.document = desk.document.touched()
+        self._desk.touch()
         await self._open_feeds()
+        self._room.tell(besides=self._token)
 
     async def _select(self, path: str, *, on_canvas: bool = False, in_text: bool = False) -> None:
         place = self._desk.reading.steps.get(path)
@@ -128,19 +184,40 @@ class Changing(rx.State, mixin=True):
             span = place.step.span if place is not None else None
             (await self.get_state(TextFeed)).show(*((span.start, span.end) if span else (-1, -1)))
         self.inspected = inspect(self._desk.reading, self._desk.catalog, path) if path else {}
+        self._room.look(self._token, step=path)
 
-    def _describe(self) -> None:
-        """What the page shows around the canvas follows from the reading."""
+    async def _describe(self) -> None:
+        """What the page shows around the canvas follows from the reading and the room."""
         desk: Desk = self._desk
         reading = desk.reading
         shown = problems_of(reading)
         if shown != self.problems:
             self.problems = shown
         self.errors, self.warnings = reading.errors, reading.warnings
-        self.can_undo, self.can_redo = bool(desk.document.done), bool(desk.document.undone)
+        self.can_undo, self.can_redo = desk.document.can_undo(self._me), desk.document.can_redo(self._me)
         self.changed = desk.document.text != self._live_text
         self.name = reading.parsed.workflow.name or self.name
         if self.selected:
             fresh = inspect(reading, desk.catalog, self.selected)
             if fresh != self.inspected:
                 self.inspected = fresh
+        await self._show_room()
+
+    async def _show_room(self) -> None:
+        """Who else is here and whether what is here is saved."""
+        room: Room = self._room
+        others = room.others(self._me)
+        if others != self.others:
+            self.others = others
+        canvas, text = await self.get_state(CanvasFeed), await self.get_state(TextFeed)
+        flags = [
+            {key: one[key] for key in ("name", "letters", "colour", "step")} for one in others if one["step"]
+        ]
+        if flags != canvas.others:
+            canvas.others = flags
+        cursors = [
+            {key: one[key] for key in ("name", "letters", "colour", "line")} for one in others if one["line"]
+        ]
+        if cursors != text.others:
+            text.others = cursors
+        await self._show_saved()

@@ -4,8 +4,12 @@ Every writer (text pane, canvas and inspector, chat, restore, paste) sends a :cl
 revision. :meth:`Document.apply` gives a new document or a :class:`Refused` that says why; nothing is ever half done.
 One gesture is one undo, whoever made it. Tree, diagnostics and graph are derived from the text, elsewhere.
 
-A change that was made for an older revision is carried over the changes since then. Where both touched one place,
-what a person typed wins and the other change is one undo away, so nothing is lost; anything else is refused.
+A change that was made for an older revision is carried over the changes since then: what others put in stays, beside
+what was typed. Only where somebody replaced or took out all around it does it go, and then undo brings it back.
+
+Several people may write. ``done`` is one history in the order things happened, and the text is what it leads to; undo
+takes back the last deed of whoever asks, from the middle of it: the deed is moved behind what others did since
+(:func:`studio.editor.splice.transposed`) and taken off. Where others have changed what it put in, it is refused.
 
 Beside the text lies its :class:`dsl.Placement`: where people put the steps, what is folded, and notes. It follows the
 text through every change, and putting steps somewhere is a deed like any other.
@@ -14,21 +18,20 @@ text through every change, and putting steps somewhere is a deed like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from dsl import Edit, EditError, Placement, Spot, follow, parse
 from dsl import apply as apply_edit
 from dsl.graph.placement import NOTES, NOWHERE, put
+from studio.editor.history import Deed, Source, Undone, bounded, joined, kept, lifted
 from studio.editor.reading import UNPLACED
-from studio.editor.splice import Splice, difference, rebase
-
-Source: TypeAlias = Literal["text", "canvas", "chat", "restore", "paste"]
+from studio.editor.splice import Splice, carried, difference
 
 NOTHING = Splice(0, "", "")
-UNDO_STEPS = 200
-REMEMBERED = 32
+REMEMBERED = 256
 """How many of the last changes a late one can still be carried over."""
+REMEMBERED_SIZE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,14 @@ Body: TypeAlias = NewText | Typed | Place | Tidy | Edit
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Changes that share a (non-empty) ``gesture`` are undone together: a burst of typing, say."""
+    """Changes that share a (non-empty) ``gesture`` are undone together: a burst of typing, say. ``author`` is whoever
+    may undo it; without one everybody may."""
 
     source: Source
     base: int
     body: Body
     gesture: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +86,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that was done, and can be undone: ``moved`` are the spots of steps before it and after it."""
-
-    splice: Splice
-    source: Source
-    gesture: str = ""
-    moved: Mapping[str, tuple[Spot, Spot]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """``recent`` holds the last splices, newest last, for changes that arrive late."""
 
     text: str
     revision: int = 0
     done: tuple[Deed, ...] = ()
-    undone: tuple[Deed, ...] = ()
+    undone: tuple[Undone, ...] = ()
     recent: tuple[Splice, ...] = ()
     placement: Placement = UNPLACED
 
@@ -115,37 +110,57 @@ class Document:
             )
         match change.body:
             case NewText(text=text):
-                after = _newlines(text)
-            case Typed() as typed:
-                found = self._carried(typed, change.base)
-                if isinstance(found, Refused):
-                    return found
-                after = found
+                own = difference(self.at(change.base), _newlines(text))
+                splice = self._carried(own.start, own.end, own.inserted, change.base)
+            case Typed(start=start, end=end, text=text):
+                if not 0 <= start <= end <= len(self.at(change.base)):
+                    return Refused("The place that was typed at does not exist.", "Load the page again.")
+                splice = self._carried(start, end, _newlines(text), change.base)
             case Place() | Tidy() as body:
                 return self._placed(body, change)
             case edit:
                 try:
-                    after = apply_edit(self.text, edit).text
+                    splice = difference(self.text, apply_edit(self.text, edit).text)
                 except EditError as error:
                     return Refused(error.message, error.help)
-        if after == self.text:
+        if splice.removed == splice.inserted:
             return self
-        return self._did(after, change.source, change.gesture)
+        return self._did(Deed(splice, change.source, change.gesture, change.author))
 
-    def undo(self) -> Document:
-        """The last deed taken back; itself when there is none."""
-        if not self.done:
-            return self
-        deed = self.done[-1]
-        back = self._moved(deed.splice.inverse, {path: before for path, (before, _) in deed.moved.items()})
-        return replace(back, done=self.done[:-1], undone=(*self.undone, deed))
+    def can_undo(self, author: str = "") -> bool:
+        return self._last(author) is not None
 
-    def redo(self) -> Document:
-        if not self.undone:
+    def can_redo(self, author: str = "") -> bool:
+        return any(undone.by == author for undone in self.undone)
+
+    def undo(self, author: str = "") -> Document | Refused:
+        """The last deed of ``author`` (or of nobody) taken back; itself when there is none."""
+        at = self._last(author)
+        if at is None:
             return self
-        deed = self.undone[-1]
-        again = self._moved(deed.splice, {path: after for path, (_, after) in deed.moved.items()})
-        return replace(again, done=(*self.done, deed), undone=self.undone[:-1])
+        found = lifted(self.done, at)
+        spots = None if found is None else self._spots(found[1], back=True)
+        if found is None or spots is None:
+            return Refused(
+                "Somebody else has changed the same place since.",
+                "Change it by hand, or ask them to undo theirs first.",
+            )
+        rest, deed = found
+        back = self._moved(deed.splice.inverse, spots)
+        undone = (*kept(self.undone, deed.splice.inverse, author), Undone(author, deed))
+        return replace(back, done=rest, undone=undone)
+
+    def redo(self, author: str = "") -> Document | Refused:
+        mine = [n for n, undone in enumerate(self.undone) if undone.by == author]
+        if not mine:
+            return self
+        deed = self.undone[mine[-1]].deed
+        spots = self._spots(deed, back=False)
+        if spots is None:
+            return Refused("Somebody else has moved the same steps since.", "Move them by hand.")
+        again = self._moved(deed.splice, spots)
+        rest = self.undone[: mine[-1]] + self.undone[mine[-1] + 1 :]
+        return replace(again, done=bounded((*self.done, deed)), undone=kept(rest, deed.splice, author))
 
     def touched(self) -> Document:
         """The same text under a new revision."""
@@ -161,28 +176,33 @@ class Document:
             text = splice.inverse.apply(text)
         return text
 
-    def _carried(self, typed: Typed, base: int) -> str | Refused:
-        """The text with what was typed, carried over what has happened since ``base``."""
-        before = self.at(base)
-        if not 0 <= typed.start <= typed.end <= len(before):
-            return Refused("The place that was typed at does not exist.", "Load the page again.")
-        own = Splice(typed.start, before[typed.start : typed.end], _newlines(typed.text))
-        moved: Splice | None = own
-        for other in self.recent[len(self.recent) - (self.revision - base) :]:
-            moved = rebase(moved, other)
-            if moved is None:
-                return own.apply(before)
-        return moved.apply(self.text)
+    def _last(self, author: str) -> int | None:
+        """Which deed ``author`` would undo."""
+        for n in reversed(range(len(self.done))):
+            if self.done[n].author in (author, ""):
+                return n
+        return None
 
-    def _did(self, after: str, source: Source, gesture: str) -> Document:
-        splice = difference(self.text, after)
-        deed = Deed(splice, source, gesture)
-        done = self.done
-        if gesture and done and not self.undone and (done[-1].source, done[-1].gesture) == (source, gesture):
-            before = done[-1].splice.inverse.apply(self.text)
-            done = done[:-1]
-            deed = replace(deed, splice=difference(before, after))
-        return replace(self._moved(splice), done=(*done, deed)[-UNDO_STEPS:], undone=())
+    def _carried(self, start: int, end: int, text: str, base: int) -> Splice:
+        """What was made for an older text, over what has happened since."""
+        for other in self.recent[len(self.recent) - (self.revision - base) :]:
+            start, end = carried(start, end, other)
+        return Splice(start, self.text[start:end], text)
+
+    def _spots(self, deed: Deed, *, back: bool) -> Mapping[str, Spot] | None:
+        """The spots that the deed still decides, as they are to be; None where others decided all of them since."""
+        spots = self.placement.spots
+        changes = {path: ends if back else ends[::-1] for path, ends in deed.moved.items()}
+        fits = {path: want for path, (want, now) in changes.items() if spots.get(path, NOWHERE) == now}
+        return None if changes and not fits else fits
+
+    def _did(self, deed: Deed) -> Document:
+        after = self._moved(deed.splice, {path: spot for path, (_, spot) in deed.moved.items()})
+        done = (*self.done, deed)
+        again = self.can_redo(deed.author)
+        one = None if again or not deed.gesture else joined(self.done, deed, self.text, after.text)
+        undone = tuple(one for one in kept(self.undone, deed.splice) if one.by != deed.author)
+        return replace(after, done=bounded(one or done), undone=undone)
 
     def _placed(self, body: Place | Tidy, change: Change) -> Document:
         kept = self.placement.spots
@@ -202,9 +222,7 @@ class Document:
         }
         if not moved:
             return self
-        deed = Deed(NOTHING, change.source, change.gesture, moved)
-        after = self._moved(NOTHING, {path: spot for path, (_, spot) in moved.items()})
-        return replace(after, done=(*self.done, deed)[-UNDO_STEPS:], undone=())
+        return self._did(Deed(NOTHING, change.source, "", change.author, moved))
 
     def _moved(self, splice: Splice, spots: Mapping[str, Spot] | None = None) -> Document:
         text = splice.apply(self.text)
@@ -217,9 +235,18 @@ class Document:
             self,
             text=text,
             revision=self.revision + 1,
-            recent=(*self.recent, splice)[-REMEMBERED:],
+            recent=_remembered((*self.recent, splice)),
             placement=placement,
         )
+
+
+def _remembered(recent: tuple[Splice, ...]) -> tuple[Splice, ...]:
+    recent = recent[-REMEMBERED:]
+    size = sum(len(splice.removed) + len(splice.inserted) for splice in recent)
+    while size > REMEMBERED_SIZE and len(recent) > 1:
+        size -= len(recent[0].removed) + len(recent[0].inserted)
+        recent = recent[1:]
+    return recent
 
 
 def _named(path: str, paths: tuple[str, ...]) -> bool:
@@ -230,4 +257,4 @@ def _newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-__all__ = ["Body", "Change", "Deed", "Document", "NewText", "Place", "Refused", "Source", "Tidy", "Typed"]
+__all__ = ["Body", "Change", "Document", "NewText", "Place", "Refused", "Source", "Tidy", "Typed"]

@@ -72,8 +72,9 @@ def news(patches: Sequence[Json], known: int, patch: Json) -> list[Json]:
     return [*(one for one in patches[1 - LAST :] if one["rev"] > known), patch]
 
 
-def text_snapshot(epoch: str, revision: int, workflow: str, text: str) -> Json:
-    return {"epoch": epoch, "rev": revision, "id": workflow, "text": text}
+def text_snapshot(epoch: str, revision: int, workflow: str, text: str, seen: int = 0) -> Json:
+    """The whole text; ``seen`` is the last message of the text pane that it contains."""
+    return {"epoch": epoch, "rev": revision, "id": workflow, "text": text, "seen": seen}
 
 
 def text_patch(epoch: str, base: int, revision: int, splice: Splice, seen: int) -> Json:

@@ -22,6 +22,7 @@ class CanvasFeed(rx.State):
     palette: list[Json] = []
     selected: Json = {}
     way: Json = {}
+    others: list[Json] = []
 
     _known: int = -1
 
@@ -75,7 +76,9 @@ class TextFeed(rx.State):
     patches: list[Json] = []
     saved: Json = {}
     place: Json = {}
+    others: list[Json] = []
 
+    _seen: int = 0
     _known: int = -1
 
     def heard(self, revision: int) -> None:
@@ -83,15 +86,20 @@ class TextFeed(rx.State):
         self._known = revision
 
     def open(self, desk: Desk) -> None:
-        self.snapshot = desk.text_snapshot()
+        self.snapshot = desk.text_snapshot(self._seen)
         self.patches, self._known = [], -1
 
-    def tell(self, told: Told, desk: Desk) -> None:
-        self.patches = news(self.patches, self._known, told.text)
+    def tell(self, told: Told, desk: Desk, page: str) -> None:
+        """``page`` is this one: only its own messages are answered here."""
+        if told.by == page and told.seen:
+            self._seen = told.seen
+        self.patches = news(self.patches, self._known, {**told.text, "seen": self._seen})
 
     def keep(self, epoch: str, revision: int) -> None:
         """The text of this revision is in the draft."""
-        self.saved = {"epoch": epoch, "rev": revision}
+        now = {"epoch": epoch, "rev": revision}
+        if now != self.saved:
+            self.saved = now
 
     def show(self, start: int, end: int, *, focus: bool = False, scroll: bool = True) -> None:
         """Marks a range and (``scroll``) brings it into view; a negative ``start`` marks nothing. With ``focus`` the

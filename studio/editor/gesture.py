@@ -70,6 +70,17 @@ class Typed(Said):
     gesture: Path = ""
 
 
+class Returned(Said):
+    """What the pane holds after the server opened the draft anew: ``text``, made of ``safe``, which was saved."""
+
+    type: Literal["returned"]
+    epoch: Path
+    base: int
+    seq: int
+    safe: Annotated[str, Field(max_length=1_000_000)]
+    text: Annotated[str, Field(max_length=1_000_000)]
+
+
 class Cursor(Said):
     type: Literal["cursor"]
     epoch: Path

@@ -6,7 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Said, ViewSwitch
+from studio.editor.browser import Link, Said, ViewSwitch
+from studio.editor.presence import avatars
 from studio.editor.publishing import Publishing
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
@@ -26,6 +27,8 @@ _SAVE = {
 def actions() -> list[rx.Component]:
     """What stands beside the title, left to right."""
     return [
+        avatars(),
+        Link.create(),
         _save_state(),
         ViewSwitch.create(),
         rx.cond(

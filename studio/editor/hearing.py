@@ -37,8 +37,14 @@ class Hearing:
 
     async def hear(self, editor: EditorState, said: Any) -> Any:
         message = self.read(said)
-        if message is None or editor._desk is None:
+        if message is None:
             return None
+        if editor._desk is None:
+            # The server started anew, and the page's first words are quicker than its opening.
+            await editor._open()
+        if editor._desk is None:
+            return None
+        editor._be_here()
         return await self._doers[type(message)](editor, message)
 
 

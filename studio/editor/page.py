@@ -9,11 +9,13 @@ import reflex as rx
 from studio.chat import chat_panel
 from studio.editor.assistant import Assistant
 from studio.editor.browser import AssistWire, Inspector, WeftCanvas
+from studio.editor.clash import clash_bar, clash_dialog
 from studio.editor.drawer import drawer
 from studio.editor.drawing import Drawing
 from studio.editor.feeds import CanvasFeed
 from studio.editor.header import actions, publish_dialog
 from studio.editor.inspecting import Inspecting
+from studio.editor.presence import SHEET as ROOM_SHEET
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.selecting import Selecting
 from studio.editor.sides import sides
@@ -32,11 +34,14 @@ def editor_page() -> rx.Component:
     return frame(
         rx.el.div(
             rx.el.link(rel="stylesheet", href=_SHEET, custom_attrs={"precedence": "default"}),
+            rx.el.link(rel="stylesheet", href=ROOM_SHEET, custom_attrs={"precedence": "default"}),
             rx.cond(EditorState.failure != "", _failed(), _workbench()),
             publish_dialog(),
+            clash_dialog(),
             AssistWire.create(answer=Assistant.answer, on_ask=Assistant.ask),
             PageTitle.create(words=rx.cond(EditorState.failure != "", "Not found", EditorState.title)),
             class_name="wf-editor",
+            on_unmount=EditorState.leave,
             custom_attrs={"data-ready": EditorState.ready, "data-publishing": Publishing.busy},
         ),
         active="workflows",
@@ -72,7 +77,7 @@ def _workbench() -> rx.Component:
     return rx.el.div(
         _chat(),
         rx.el.div(
-            rx.cond(EditorState.save_state == "conflict", _conflict()),
+            clash_bar(),
             sides(_stage()),
             drawer(),
             class_name="wf-centre",
@@ -98,6 +103,7 @@ def _stage() -> rx.Component:
             palette=CanvasFeed.palette,
             selected=CanvasFeed.selected,
             way=CanvasFeed.way,
+            others=CanvasFeed.others,
             states=Trial.states,
             refused=Drawing.refused,
             read_only=~EditorState.may_edit,
@@ -134,35 +140,4 @@ def _chat() -> rx.Component:
             title="Show the chat",
             custom_attrs={**test_id("chat-open"), "aria-label": "Show the chat"},
         ),
-    )
-
-
-def _conflict() -> rx.Component:
-    return rx.el.div(
-        icon("git-merge"),
-        rx.el.div(
-            rx.el.div("Somebody else changed this draft.", class_name="w-strong"),
-            rx.el.div(
-                "Nothing is lost: whichever you choose, the other one is still there.",
-                class_name="w-small w-muted",
-            ),
-        ),
-        rx.el.span(class_name="w-spacer"),
-        rx.el.button(
-            "Take theirs",
-            type="button",
-            class_name="w-button small",
-            on_click=EditorState.take_theirs,
-            custom_attrs=test_id("take-theirs"),
-        ),
-        rx.el.button(
-            "Keep mine",
-            type="button",
-            class_name="w-button small primary",
-            on_click=EditorState.keep_mine,
-            custom_attrs=test_id("keep-mine"),
-        ),
-        class_name="w-note warning wf-conflict",
-        role="alert",
-        custom_attrs=test_id("conflict"),
     )

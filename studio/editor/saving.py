@@ -1,4 +1,8 @@
-"""Saving the draft: by itself once changes pause, never over what somebody else saved."""
+"""Saving the draft: by itself once changes pause, never over what somebody else saved.
+
+The room knows what of it is saved (:class:`studio.editor.room.Saved`); whichever page changed something last saves it
+for all of them, and all of them show it.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,14 @@ from uuid import UUID
 
 import reflex as rx
 
-from dsl import Placement, placement_json, read_placement
+from dsl import placement_json, read_placement
 from engine import workflows
-from engine.errors import Conflict, WeftError
+from engine.errors import BadCredentials, Conflict, Forbidden, WeftError
 from engine.permissions import Permission
-from studio.editor.document import Change, NewText
+from studio.editor.document import Change, NewText, Place
 from studio.editor.feeds import TextFeed
-from studio.editor.reading import UNPLACED
-from studio.editor.splice import difference, rebase
+from studio.editor.merging import clashes, moved_by, settled, three_way
+from studio.editor.room import ROOMS, Room
 from studio.shell import authorized, guarded, services
 
 QUIET = 0.5
@@ -34,157 +38,140 @@ class Saving(rx.State, mixin=True):
     save_state: str = "saved"
     save_message: str = ""
 
-    _draft_revision: int = 0
-    _saved_text: str = ""
-    _saved_placement: Placement = UNPLACED
-    _theirs: Any = None
-    _dirty_since: float = 0.0
-    _saving: bool = False
-
-    def _take(self, draft: workflows.Draft) -> None:
-        self.title, self.name = draft.title, draft.name
-        self._have(draft)
-        self._theirs = None
-        self.save_state = "saved" if self.may_edit else "readonly"
-        self.save_message = ""
-
-    def _have(self, draft: workflows.Draft) -> None:
-        """This is what the draft holds now."""
-        self._draft_revision, self._saved_text = draft.revision, draft.text
-        self._saved_placement = read_placement(draft.positions)
-
-    @property
-    def _is_saved(self) -> bool:
-        if self._desk is None:
-            return True
-        document = self._desk.document
-        return (document.text, document.placement) == (self._saved_text, self._saved_placement)
+    async def _show_saved(self) -> None:
+        room: Room = self._room
+        self.save_state = room.saved.state if self.may_edit else "readonly"
+        self.save_message = room.saved.message
+        if room.saved.at:
+            (await self.get_state(TextFeed)).keep(room.desk.epoch, room.saved.at)
 
     def touched(self) -> Any:
         """After a change: the save to come, or nothing when what is there is what is saved."""
-        if self._is_saved and self.save_state != "conflict":
-            self.save_state = "saved"
-            return None
-        if self.save_state not in ("conflict", "unsaved"):
-            self.save_state = "unsaved"
-            self._dirty_since = time.monotonic()
-        return self.__class__.autosave
+        room: Room = self._room
+        saved = room.saved
+        if room.is_saved and saved.state != "conflict":
+            saved.state = "saved"
+        elif saved.state not in ("conflict", "unsaved"):
+            saved.state, saved.dirty_since = "unsaved", time.monotonic()
+        self.save_state = saved.state
+        return None if saved.state == "saved" else self.__class__.autosave
 
     @rx.event(background=True)
     @guarded("edit")
     async def autosave(self) -> AsyncIterator[Any]:
         """Saves once changes pause. Of many that wait, the last does it; one save at a time."""
         async with self:
+            room: Room | None = self._room
             revision = self.revision
         await asyncio.sleep(QUIET)
-        async with self:
-            newer = self.revision != revision and time.monotonic() - self._dirty_since < LONGEST
-            if newer or self._saving or self._desk is None or self.save_state not in ("unsaved", "failed"):
-                return
-        if await self._save():
+        if room is None:
+            return
+        saved = room.saved
+        newer = room.desk.document.revision != revision and time.monotonic() - saved.dirty_since < LONGEST
+        if newer or saved.busy or saved.state not in ("unsaved", "failed"):
+            return
+        saved.busy = True
+        try:
+            joined = await self._save(room)
+        finally:
+            saved.busy = False
+            ROOMS.release(room)
+        if joined:
             yield rx.toast.info(
                 "Somebody else's changes came in.",
                 description="They are in other places than yours. Undo takes them out again.",
             )
 
-    async def _save(self) -> bool:
+    async def _save(self, room: Room) -> bool:
         """Until what is saved is what is there. Whether changes of somebody else came in meanwhile."""
-        joined = False
-        while True:
-            async with self:
-                desk, document, base = self._desk, self._desk.document, self._draft_revision
-                if self._is_saved:
-                    self._saving, self.save_state = False, "saved"
-                    (await self.get_state(TextFeed)).keep(desk.epoch, document.revision)
-                    return joined
-                self._saving, self.save_state = True, "saving"
+        saved, joined = room.saved, False
+        while not room.is_saved and saved.state != "conflict":
+            document = room.desk.document
+            await self._say(room, "saving")
             try:
                 actor = await authorized(self, Permission.EDIT)
-                db = await services.database()
-                saved = await workflows.save_draft(
-                    db, actor, UUID(desk.workflow_id), document.text, base, placement_json(document.placement)
+                draft = await workflows.save_draft(
+                    await services.database(),
+                    actor,
+                    UUID(room.desk.workflow_id),
+                    document.text,
+                    saved.revision,
+                    placement_json(document.placement),
                 )
             except Conflict as conflict:
                 async with self:
-                    self._saving = False
-                    if self._desk is not desk:
-                        return joined
-                    if not await self._join(conflict.current):
-                        self._meet(conflict)
-                        return joined
-                    joined = True
-                continue
+                    joined = await self._join(room, conflict.current) or joined
             except WeftError as error:
-                async with self:
-                    self._saving = False
-                    self.save_state, self.save_message = "failed", f"{error.message} {error.help}"
-                await asyncio.sleep(AGAIN)
-                async with self:
-                    if self.save_state != "failed" or self._desk is not desk:
-                        return joined
-                continue
-            async with self:
-                if self._desk is not desk:
-                    self._saving = False
+                await self._say(room, "failed", f"{error.message} {error.help}")
+                if isinstance(error, BadCredentials | Forbidden):
                     return joined
-                self._have(saved)
-                self._dirty_since = time.monotonic()
+                await asyncio.sleep(AGAIN)
+            else:
+                saved.has(draft)
+                saved.at, saved.dirty_since = document.revision, time.monotonic()
+        if saved.state != "conflict":
+            saved.at = room.desk.document.revision
+            await self._say(room, "saved")
+        return joined
 
-    async def _join(self, theirs: workflows.Draft) -> bool:
-        """Brings in what somebody else saved when it is in other places than what was changed here."""
-        other = difference(self._saved_text, theirs.text)
-        moved = rebase(other, difference(self._saved_text, self.text))
-        if moved is None:
+    async def _say(self, room: Room, state: str, message: str = "") -> None:
+        room.saved.state, room.saved.message = state, message
+        async with self:
+            if self._room is room:
+                await self._show_saved()
+            token = self._token
+        room.tell(besides=token)
+
+    async def _join(self, room: Room, theirs: workflows.Draft) -> bool:
+        """Brings in what somebody else saved where it meets no change of ours; else it waits for a choice."""
+        saved, document = room.saved, room.desk.document
+        pieces = three_way(saved.text, document.text, theirs.text)
+        if clashes(pieces):
+            room.clash = theirs
+            saved.state, saved.message = "conflict", "Somebody else changed the same places of this draft."
+            if self._room is room:
+                await self._show_saved()
+            room.tell(besides=self._token)
             return False
-        self._have(theirs)
-        await self._change(Change("restore", self.revision, NewText(moved.apply(self.text))))
-        return True
-
-    def _meet(self, conflict: Conflict) -> None:
-        self._theirs = conflict.current
-        self.save_state, self.save_message = "conflict", conflict.message
+        ours = moved_by(saved.placement, document.placement)
+        spots = moved_by(saved.placement, read_placement(theirs.positions))
+        saved.has(theirs)
+        room.desk.apply(Change("restore", document.revision, NewText(settled(pieces))))
+        room.desk.apply(
+            Change(
+                "restore",
+                room.desk.document.revision,
+                Place({path: spot for path, spot in spots.items() if path not in ours}),
+            )
+        )
+        if self._room is room:
+            await self._catch_up()
+        room.tell(besides=self._token)
+        return room.desk.document.text != document.text
 
     async def save_now(self) -> bool:
         """Saves before something that needs the draft (publishing). Whether it is saved. For other handlers."""
-        if self._is_saved:
+        room: Room = self._room
+        saved, document = room.saved, room.desk.document
+        if room.is_saved:
             return True
-        if self.save_state == "conflict":
+        if saved.state == "conflict":
             return False
         actor = await authorized(self, Permission.EDIT)
         try:
-            saved = await workflows.save_draft(
+            draft = await workflows.save_draft(
                 await services.database(),
                 actor,
                 UUID(self.workflow_id),
-                self.text,
-                self._draft_revision,
-                placement_json(self._desk.document.placement),
+                document.text,
+                saved.revision,
+                placement_json(document.placement),
             )
         except Conflict as conflict:
-            self._meet(conflict)
-            return False
-        self._have(saved)
-        self.save_state = "saved"
-        (await self.get_state(TextFeed)).keep(self._desk.epoch, self.revision)
+            await self._join(room, conflict.current)
+            return saved.state != "conflict" and await self.save_now()
+        saved.has(draft)
+        saved.state, saved.message, saved.at = "saved", "", document.revision
+        await self._show_saved()
+        room.tell(besides=self._token)
         return True
-
-    @rx.event
-    @guarded("edit")
-    async def keep_mine(self) -> Any:
-        """After a conflict: what is here replaces what somebody else saved."""
-        if self._theirs is None:
-            return None
-        self._have(self._theirs)
-        self._theirs = None
-        self.save_state = "unsaved"
-        return self.__class__.autosave
-
-    @rx.event
-    @guarded("edit")
-    async def take_theirs(self) -> Any:
-        """After a conflict: what somebody else saved comes in; what was here is one undo away."""
-        if self._theirs is None:
-            return None
-        theirs = self._theirs
-        self._take(theirs)
-        return await self._change(Change("restore", self.revision, NewText(theirs.text)))

@@ -51,6 +51,47 @@ def rebase(splice: Splice, over: Splice) -> Splice | None:
     return None
 
 
+def carried(start: int, end: int, over: Splice) -> tuple[int, int]:
+    """Where a change of ``[start, end)`` goes after ``over``, both made for one text.
+
+    What ``over`` put in stays, except where the change took out all around it: it stands behind what was put in at the
+    same place, and what both took out is taken out once.
+    """
+    put = over.start + len(over.inserted)
+    if start >= over.end:
+        return start + over.shift, end + over.shift
+    if end <= over.start:
+        return start, end
+    if start <= over.start and end >= over.end:
+        return start, end + over.shift
+    if start < over.start:
+        return start, over.start
+    return (put, end + over.shift) if end > over.end else (put, put)
+
+
+def transposed(first: Splice, then: Splice) -> tuple[Splice, Splice] | None:
+    """The same two changes in the other order: ``then`` as if ``first`` were not there yet, and ``first`` behind it.
+    None where ``then`` changed what ``first`` had put in."""
+    if then.end <= first.start:
+        return then, _shifted(first, then.shift)
+    if then.start >= first.start + len(first.inserted):
+        return _shifted(then, -first.shift), first
+    return None
+
+
+def beside(one: Splice, other: Splice) -> tuple[Splice, Splice] | None:
+    """Two changes made for one text, each as it stands after the other; None where they overlap."""
+    if one.end <= other.start:
+        return one, _shifted(other, one.shift)
+    if one.start >= other.end:
+        return _shifted(one, other.shift), other
+    return None
+
+
+def _shifted(splice: Splice, by: int) -> Splice:
+    return splice if by == 0 else Splice(splice.start + by, splice.removed, splice.inserted)
+
+
 def _common(left: str, right: str, limit: int | None = None) -> int:
     """How many characters two texts share at their beginning; halving, since slices compare far faster than loops."""
     high = min(len(left), len(right)) if limit is None else limit

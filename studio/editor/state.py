@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import reflex as rx
+from reflex_base.event import Event
+from reflex_base.event.context import EventContext
 
-from dsl import read_placement
 from engine import catalog as catalogs
 from engine import workflows
 from engine.errors import WeftError
 from engine.permissions import Permission, may
 from studio.editor import canvas_says, inspector_says, problems_says, text_says
 from studio.editor.changing import Changing
-from studio.editor.desk import Desk
 from studio.editor.document import Change, NewText, Source
 from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.palette import palette
+from studio.editor.room import ROOMS, Page, Person, Room
 from studio.editor.saving import Saving
 from studio.shell import authorized, guarded, services
+from studio.shell.state import initials
 
 
 class EditorState(Changing, Saving, rx.State):
@@ -39,23 +41,24 @@ class EditorState(Changing, Saving, rx.State):
     drawer_open: bool = False
     chat_open: bool = True
 
+    _called: str = ""
+
     # ---- opening -------------------------------------------------------------------------------------
 
     @rx.event
     @guarded("view")
     async def load(self) -> Any:
-        """When the page opens."""
+        """When the page opens, is loaded again, or has its socket back."""
+        return await self._open()
+
+    async def _open(self) -> Any:
         actor = await authorized(self)
         wanted = str(self.router.url.path).rstrip("/").rsplit("/", 1)[-1]
         if wanted != self.workflow_id:
             self.ready = False
             self.selected, self.inspected = "", {}
+            self._go()
         self.failure = ""
-        if wanted == self.workflow_id and await self._unsaved():
-            # The page was loaded again: what is not saved yet must not give way to the draft.
-            await self._open_feeds()
-            self.ready = True
-            return None
         try:
             db = await services.database()
             draft = await workflows.get_draft(db, actor, UUID(wanted))
@@ -64,32 +67,49 @@ class EditorState(Changing, Saving, rx.State):
         except ValueError:
             self.failure = "There is no such workflow."
             self.failure_help = "Go back to the list of workflows and open one from there."
-            return
+            return None
         except WeftError as error:
             self.failure, self.failure_help = error.message, error.help
-            return
-        self.workflow_id = str(draft.workflow_id)
+            return None
+        self.workflow_id, self.title, self.name = str(draft.workflow_id), draft.title, draft.name
         self.may_edit = may(actor, Permission.EDIT)
         self.may_run = may(actor, Permission.RUN)
         self.live_version = draft.live_version or 0
         self._live_text = live.text if live else ""
-        self._take(draft)
-        self._desk = Desk(
-            self.workflow_id, draft.text, catalog, uuid4().hex[:12], read_placement(draft.positions)
-        )
+        self._me, self._called = str(actor.user_id), actor.name or actor.email
+        room = ROOMS.open(draft, catalog)
+        if draft.revision > room.saved.revision and not room.saved.busy:
+            await self._join(room, draft)
+        self._room = room
+        self._be_here()
         canvas = await self.get_state(CanvasFeed)
         canvas.palette = palette(catalog) if self.may_edit else []
         await self._open_feeds()
         self.ready = True
+        return self.touched() if self.may_edit else None
 
-    async def _unsaved(self) -> bool:
-        """Whether there is something here that could not be saved just now, either."""
-        if self._desk is None or not self.may_edit:
-            return False
-        try:
-            return not await self.save_now()
-        except WeftError:
-            return True
+    def _be_here(self) -> None:
+        """In the room, as every page is that shows it."""
+        room: Room = self._room
+        page = room.pages.get(self._token)
+        router = dict(self.router_data)
+        if page is not None and page.left is None and page.router == router:
+            return
+        enqueue = EventContext.get().enqueue_impl
+        person = Person(self._me, self._called, initials(self._called, self._called))
+        room.enter(Page(self._token, person, enqueue, router, _hear()))
+
+    def _go(self) -> None:
+        if self._room is not None:
+            ROOMS.leave(self._room, self._token)
+            self._room, self._heard = None, -1
+
+    @rx.event
+    @guarded("view")
+    def leave(self) -> None:
+        """The page is left for another one of the studio."""
+        self._go()
+        self.ready, self.workflow_id = False, ""
 
     # ---- what the browser says -----------------------------------------------------------------------
 
@@ -173,3 +193,7 @@ class EditorState(Changing, Saving, rx.State):
         """The draft became a live version."""
         self.live_version, self._live_text = number, text
         self.changed = self.text != text
+
+
+def _hear() -> str:
+    return str(Event.from_event_type([EditorState.hear()])[0].name)

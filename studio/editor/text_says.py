@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.editor import gesture as says
 from studio.editor.canvas_says import redo, undo
-from studio.editor.document import Change, Typed
+from studio.editor.document import Change, NewText, Typed
 from studio.editor.feeds import TextFeed
 from studio.editor.hearing import Hearing, Table
+from studio.editor.merging import Parted, clashes, settled, three_way
 
 if TYPE_CHECKING:
     from studio.editor.state import EditorState
@@ -26,9 +27,21 @@ async def _typed(editor: EditorState, message: says.Typed) -> Any:
     return done
 
 
+async def _returned(editor: EditorState, message: says.Returned) -> Any:
+    desk = editor._desk
+    if message.epoch != desk.epoch:
+        return None
+    parted = Parted(message.safe, message.text, desk.document.text)
+    pieces = three_way(parted.base, parted.mine, parted.theirs)
+    if clashes(pieces):
+        editor._part(parted)
+    return await editor._change(Change("text", editor.revision, NewText(settled(pieces))), seen=message.seq)
+
+
 async def _cursor(editor: EditorState, message: says.Cursor) -> None:
     desk = editor._desk
     if (message.epoch, message.base) == (desk.epoch, desk.document.revision):
+        editor._room.look(editor._token, line=desk.document.text.count("\n", 0, message.offset) + 1)
         await _follow(editor, message.offset)
 
 
@@ -49,6 +62,7 @@ async def _resync(editor: EditorState, _: says.Resync) -> None:
 
 OWN: Final[Table] = {
     says.Typed: _typed,
+    says.Returned: _returned,
     says.Cursor: _cursor,
     says.Resync: _resync,
     says.Undo: undo,

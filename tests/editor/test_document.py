@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dsl import Placement, Spot
 from dsl.edits import RemoveStep, RenameStep
-from studio.editor.document import UNDO_STEPS, Change, Document, NewText, Place, Refused, Tidy, Typed
+from studio.editor.document import Change, Document, NewText, Place, Refused, Tidy, Typed
+from studio.editor.history import UNDO_STEPS
+from studio.editor.splice import Splice, beside, difference, transposed
 
 TEXT = """workflow demo {
   input { name: string }
@@ -26,6 +31,11 @@ def typed(document: Document, at: int, text: str, gesture: str = "", end: int | 
     )
     assert isinstance(after, Document)
     return after
+
+
+def as_document(outcome: Document | Refused) -> Document:
+    assert isinstance(outcome, Document), outcome
+    return outcome
 
 
 def test_a_change_gives_a_new_document_and_leaves_the_old_one_as_it_was() -> None:
@@ -140,6 +150,150 @@ def test_tidying_takes_places_back_but_keeps_notes_and_is_one_undo() -> None:
     assert only.placement == Placement(spots={"a": spots["a"]})
 
 
+def by(document: Document, author: str, at: int, text: str, end: int | None = None, **more: Any) -> Document:
+    base = more.pop("base", document.revision)
+    body = Typed(at, at if end is None else end, text)
+    return as_document(document.apply(Change("text", base, body, author=author, **more)))
+
+
+def test_undo_takes_back_the_last_deed_of_whoever_asks_over_what_others_did_since() -> None:
+    document = by(
+        by(by(Document.open("one two three"), "ann", 0, "zero "), "bob", 18, " four"), "ann", 8, "!"
+    )
+    assert document.text == "zero one! two three four"
+    back = as_document(document.undo("bob"))
+    assert back.text == "zero one! two three"
+    back = as_document(as_document(back.undo("ann")).undo("ann"))
+    assert back.text == "one two three"
+    assert as_document(as_document(back.redo("ann")).redo("bob")).text == "zero one two three four"
+
+
+def test_an_undo_of_what_another_has_changed_since_is_refused_until_they_undo_theirs() -> None:
+    document = by(by(Document.open("a b"), "ann", 1, " hello"), "bob", 3, "E", end=4)
+    assert document.text == "a hEllo b"
+    refused = document.undo("ann")
+    assert isinstance(refused, Refused) and "Somebody else" in refused.message
+    assert as_document(as_document(document.undo("bob")).undo("ann")).text == "a b"
+
+
+def test_a_deed_of_nobody_can_be_undone_by_anybody() -> None:
+    document = as_document(Document.open("a").apply(Change("restore", 0, NewText("b"))))
+    assert document.can_undo("ann") and not document.can_redo("ann")
+    back = as_document(document.undo("ann"))
+    assert (back.text, back.can_redo("ann"), back.can_redo("bob")) == ("a", True, False)
+
+
+def test_two_people_who_type_at_one_place_keep_both_and_a_burst_stays_one_undo() -> None:
+    document = Document.open("()")
+    for n, letter in enumerate("abc"):
+        document = by(document, "ann", document.text.index(")"), letter, gesture="burst")
+        document = by(document, "bob", 1, str(n), gesture="other burst")
+    assert document.text == "(210abc)"
+    assert as_document(document.undo("ann")).text == "(210)"
+    late = by(by(Document.open("()"), "ann", 1, "a"), "bob", 1, "b", base=0)
+    assert late.text == "(ab)"
+
+
+def test_what_was_typed_into_something_that_was_taken_out_stays() -> None:
+    document = by(Document.open("keep [this part] too"), "ann", 5, "", end=16)
+    late = by(document, "bob", 10, "NEW", base=0)
+    assert late.text == "keep NEW too"
+    assert as_document(late.undo("ann")).text == "keep NEW[this part] too"
+
+
+@given(st.text("abc", min_size=8, max_size=8), st.data())
+def test_two_changes_can_be_made_in_either_order_where_they_do_not_build_on_each_other(
+    text: str, data: st.DataObject
+) -> None:
+    def splice(over: str) -> Splice:
+        start = data.draw(st.integers(0, len(over)))
+        end = data.draw(st.integers(start, len(over)))
+        return Splice(start, over[start:end], data.draw(st.text("xy", max_size=3)))
+
+    first = splice(text)
+    then = splice(first.apply(text))
+    pair = transposed(first, then)
+    if pair is not None:
+        assert pair[1].apply(pair[0].apply(text)) == then.apply(first.apply(text))
+    one, other = splice(text), splice(text)
+    both = beside(one, other)
+    if both is not None:
+        assert both[0].apply(other.apply(text)) == both[1].apply(one.apply(text))
+
+
+@dataclass
+class Writer:
+    """A text pane far away: what it holds of the document, and what it typed since."""
+
+    name: str
+    revision: int = 0
+    synced: str = ""
+    shown: str = ""
+
+
+class Together(RuleBasedStateMachine):
+    """Two writers who hear of each other late, and undo and redo meanwhile. Every letter typed is another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document.open("start end")
+        self.writers = [Writer(name, 0, "start end", "start end") for name in ("ann", "bob")]
+        self.letters = 0x4E00
+        self.typed: set[str] = set()
+
+    @rule(data=st.data(), who=st.integers(0, 1), fresh=st.integers(0, 3))
+    def type(self, data: st.DataObject, who: int, fresh: int) -> None:
+        writer = self.writers[who]
+        start = data.draw(st.integers(0, len(writer.shown)))
+        end = data.draw(st.integers(start, min(start + 3, len(writer.shown))))
+        text = "".join(chr(self.letters + n) for n in range(fresh))
+        self.letters += fresh
+        writer.shown = writer.shown[:start] + text + writer.shown[end:]
+
+    @rule(who=st.integers(0, 1))
+    def send(self, who: int) -> None:
+        writer = self.writers[who]
+        one = difference(writer.synced, writer.shown)
+        body = Typed(one.start, one.end, one.inserted)
+        after = as_document(self.document.apply(Change("text", writer.revision, body, author=writer.name)))
+        self.typed |= set(one.inserted) - set("start end")
+        self.document = after
+        writer.revision, writer.synced, writer.shown = after.revision, after.text, after.text
+
+    @rule(who=st.integers(0, 1), again=st.booleans())
+    def step_back(self, who: int, again: bool) -> None:
+        self.send(who)
+        name, before = self.writers[who].name, self.document
+        outcome = before.redo(name) if again else before.undo(name)
+        if isinstance(outcome, Document):
+            self.document = outcome
+            if not again:
+                self.typed -= set(before.text) - set(outcome.text)
+
+    @invariant()
+    def nothing_that_was_typed_is_lost(self) -> None:
+        """Unless its own author took it back, a letter is in the text, or undo or redo bring it there."""
+        deeds = [*self.document.done, *(undone.deed for undone in self.document.undone)]
+        there = self.document.text + "".join(deed.splice.removed + deed.splice.inserted for deed in deeds)
+        assert self.typed <= set(there)
+
+    def teardown(self) -> None:
+        for who in (0, 1):
+            self.send(who)
+        document = self.document
+        while document.done:
+            before = document
+            for name in ("ann", "bob"):
+                outcome = document.undo(name)
+                document = outcome if isinstance(outcome, Document) else document
+            assert document is not before, "nobody can undo any more"
+        assert document.text == "start end"
+
+
+Together.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestTogether = Together.TestCase
+
+
 class Lifecycle(RuleBasedStateMachine):
     """Any order of changes, undo and redo, against a plain list of texts."""
 
@@ -175,7 +329,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         self.future.append(self.document.text)
-        self.document = self.document.undo()
+        self.document = as_document(self.document.undo())
         self.seen[self.document.revision] = self.document.text
         assert self.document.text == self.past.pop()
 
@@ -183,7 +337,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def redo(self) -> None:
         self.past.append(self.document.text)
-        self.document = self.document.redo()
+        self.document = as_document(self.document.redo())
         self.seen[self.document.revision] = self.document.text
         assert self.document.text == self.future.pop()
 

@@ -8,8 +8,10 @@ from uuid import UUID
 import pytest
 
 from engine import people, workflows
+from studio.editor.choosing import Choosing
 from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.publishing import Publishing, Versions
+from studio.editor.room import ROOMS
 from studio.editor.state import EditorState
 from tests.editor.conftest import Editor
 
@@ -214,7 +216,7 @@ async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_k
     await editor.type(0, "// mine\n")
     assert (await editor.state()).save_state == "conflict"
     assert (await saved(editor)).startswith("// theirs\n")
-    await editor.tab.send(EditorState.take_theirs())
+    await editor.tab.send(Choosing.take_all("theirs"))
     assert (await editor.text()).startswith("// theirs\n")
     await editor.gesture("undo")
     assert (await editor.text()).startswith("// mine\n")
@@ -226,7 +228,7 @@ async def test_keeping_mine_after_a_conflict_saves_it(editor: Editor) -> None:
     draft = await workflows.get_draft(db, owner, workflow)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
-    await editor.tab.send(EditorState.keep_mine())
+    await editor.tab.send(Choosing.take_all("mine"))
     assert (await saved(editor)).startswith("// mine\n")
     assert (await editor.state()).save_state == "saved"
 
@@ -253,7 +255,7 @@ async def test_a_page_loaded_again_in_a_conflict_still_has_both_texts(editor: Ed
     state = await editor.state()
     assert (state.ready, state.save_state) == (True, "conflict")
     assert (await editor.tab.state(TextFeed)).snapshot["text"] == f"// mine\n{draft.text}"
-    await editor.tab.send(EditorState.take_theirs())
+    await editor.tab.send(Choosing.take_all("theirs"))
     assert await editor.text() == f"// theirs\n{draft.text}"
 
 
@@ -312,6 +314,7 @@ async def test_what_was_typed_for_an_earlier_opening_is_left_to_the_page_to_send
         "end": 0,
         "text": "// a\n",
     }
+    ROOMS.end()
     await editor.tab.send(EditorState.load())
     snapshot = (await editor.tab.state(TextFeed)).snapshot
     assert snapshot["epoch"] != before.epoch and snapshot["id"] == editor.workflow_id

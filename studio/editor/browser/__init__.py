@@ -44,6 +44,7 @@ class WeftCanvas(rx.NoSSRComponent):
     palette: rx.Var[list[dict[str, Any]]]
     selected: rx.Var[dict[str, Any]]
     way: rx.Var[dict[str, Any]]
+    others: rx.Var[list[dict[str, Any]]]
     states: rx.Var[dict[str, Any]]
     refused: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
@@ -129,6 +130,13 @@ class AssistWire(rx.NoSSRComponent):
 
     answer: rx.Var[dict[str, Any]]
     on_ask: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class Link(rx.Component):
+    """Says so while the page is not connected to the studio."""
+
+    library = _FILES["link.jsx"].importable_path
+    tag = "Link"
 
 
 class Said(rx.Component):

@@ -7,6 +7,7 @@ import { added } from "./habits.js";
 import { useLifting } from "./lifting.js";
 import { Canvas } from "./surface.js";
 import { Stage } from "./stage.jsx";
+import { Flags } from "./others.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
 import { NO_WAY, WayNote, wayOf } from "./way.jsx";
 import { Refusal, useWiring } from "./wires.jsx";
@@ -26,7 +27,7 @@ export function WeftCanvas(props) {
 const NARROW = 700; // pixels of canvas below which the palette folds into a rail by itself
 const RAIL = 52;
 
-function Editor({ snapshot, patches, problems, palette, selected, way, states, refused, readOnly, copied, picked, hits, onGesture }) {
+function Editor({ snapshot, patches, problems, palette, selected, way, others, states, refused, readOnly, copied, picked, hits, onGesture }) {
   const flow = useReactFlow();
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
@@ -113,6 +114,7 @@ function Editor({ snapshot, patches, problems, palette, selected, way, states, r
   return (
     <Canvas.Provider value={shared}>
       <Stage ref={root} graph={graph} shape={shape} setShape={setShape} marks={marks} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onSize={setWidth}>
+        <Flags graph={graph} others={others} />
         <Hands root={root} graph={graph} latest={latest} selection={selection} copied={copied} hits={hits} palette={palette} readOnly={readOnly} inset={inset} say={say} quickAdd={quickAdd} add={add} onHits={setFound} />
         {(refused?.seq ?? 0) > heard ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
         {way?.steps?.length ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}

@@ -16,13 +16,17 @@ export function spliced(text, { start, end, insert }) {
   return text.slice(0, start) + insert + text.slice(end);
 }
 
-// `change` as it stands after `over`, both made for one text; null where they touch the same place.
-export function rebased(change, over) {
+// Where `change` goes after `over`, both made for one text: what `over` put in stays, except where the change took out
+// all around it. As `carried` in studio/editor/splice.py, so that both sides come to the same text.
+export function carried(change, over) {
   const shift = over.insert.length - (over.end - over.start);
-  if (change.end < over.start || (change.end === over.start && change.start < change.end)) return change;
-  if (change.start > over.end || (change.start === over.end && over.start < over.end))
-    return { ...change, start: change.start + shift, end: change.end + shift };
-  return null;
+  const put = over.start + over.insert.length;
+  const { start, end, insert } = change;
+  if (start >= over.end) return { start: start + shift, end: end + shift, insert };
+  if (end <= over.start) return change;
+  if (start <= over.start && end >= over.end) return { start, end: end + shift, insert };
+  if (start < over.start) return { start, end: over.start, insert };
+  return end > over.end ? { start: put, end: end + shift, insert } : { start: put, end: put, insert };
 }
 
 const PAIR = /[\ud800-\udbff]/;

@@ -8,7 +8,7 @@ import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/sea
 import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
 import { crosshairCursor, drawSelection, dropCursor, EditorView, highlightSpecialChars, keymap, lineNumbers, rectangularSelection, tooltips } from "@codemirror/view";
 import { completing, hovering, signing } from "./completing.js";
-import { difference, points, rebased, spliced, units } from "./splice.js";
+import { carried, difference, points, spliced, units } from "./splice.js";
 import { commands, format } from "./text_commands.js";
 import { markStep, showProblems, stepMark } from "./text_marks.js";
 import { shape } from "./text_shape.js";
@@ -34,7 +34,7 @@ export class Pane {
   safe = ""; // what the draft is known to hold: all that differs from it must not get lost
   texts = new Map(); // text by revision, until it is known to be saved
   sent = null; // {seq, text}: what is on its way to the server
-  seq = 0;
+  seq = Date.now(); // another page's numbers are others
   gesture = 0;
   typedAt = 0;
   waitsSince = 0; // when what is typed now began to wait
@@ -218,34 +218,35 @@ export class Pane {
   }
 
   // The whole text, at first or anew. A new epoch is another opening of the draft: the server may have ended before it
-  // saved, so everything since the last text that is known to be saved is put back on top of what the draft holds now.
-  opened({ epoch, id, rev, text }) {
+  // saved. What is here and was never saved goes to the server whole, which puts it together with what others did.
+  opened({ epoch, id, rev, text, seen }) {
     const left = id === this.id ? null : this.kept(id);
     if (left) this.show(left.text);
+    const returned = left !== null || (id === this.id && epoch !== this.epoch);
     let base = this.text;
     if (left) base = left.safe;
-    else if (id === this.id) base = this.sent?.text === text ? text : epoch === this.epoch ? this.synced : this.safe;
+    else if (id === this.id) base = returned ? this.safe : this.sent?.seq === seen ? this.sent.text : this.synced;
     if (epoch !== this.epoch) this.texts.clear(), (this.safe = text);
     Object.assign(this, { epoch, id, rev, synced: text, sent: null });
     this.texts.set(rev, text);
-    this.merge(base, text);
+    if (!returned || this.text === base || this.text === text) return this.merge(base, text);
+    this.sent = { seq: ++this.seq, text: this.text, at: performance.now() };
+    this.say({ type: "returned", epoch, base: rev, seq: this.seq, safe: base, text: this.text });
   }
 
   show(text) {
     this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text }, annotations: Outside.of(true) });
   }
 
-  // Brings the editor from `base` to `target`, around what was typed since. Where both touch one place, what was typed stays.
+  // Brings the editor from `base` to `target`, around what was typed since, as the server will when it hears of that.
   merge(base, target) {
     const change = difference(base, target);
     if (change.start === change.end && change.insert === "") return;
-    const typed = difference(base, this.text);
-    const moved = typed.start === typed.end && typed.insert === "" ? change : rebased(change, typed);
-    if (!moved) return;
-    this.view.dispatch({
-      changes: { from: moved.start, to: moved.end, insert: moved.insert },
-      annotations: Outside.of(true),
-    });
+    const shown = this.text;
+    const typed = difference(base, shown);
+    const now = shown === base ? target : spliced(target, carried(typed, change));
+    const { start, end, insert } = difference(shown, now);
+    this.view.dispatch({ changes: { from: start, to: end, insert }, annotations: Outside.of(true) });
   }
 
   lint(problems) {
