@@ -2,7 +2,7 @@
 // large as it is drawn.
 import { useEffect } from "react";
 import { MiniMap, Panel } from "@xyflow/react";
-import { Crosshair, Map as MapIcon, Maximize2, Minus, Plus, WandSparkles } from "lucide-react";
+import { Crosshair, Map as MapIcon, Maximize2, Minus, Plus, StickyNote, WandSparkles } from "lucide-react";
 import { toneOf } from "./icons.jsx";
 
 const KEYS = { 1: "all", 2: "selection", 0: "actual" };
@@ -21,7 +21,7 @@ export function useCameraKeys(root, see) {
   }, [root, see]);
 }
 
-export function Camera({ zoomIn, zoomOut, see, hasChosen, map, setMap, onTidy }) {
+export function Camera({ zoomIn, zoomOut, see, hasChosen, map, setMap, onTidy, onNote }) {
   return (
     <Panel position="bottom-right" className={`wf-camera ${map ? "above-map" : ""}`}>
       {onTidy ? (
@@ -29,6 +29,7 @@ export function Camera({ zoomIn, zoomOut, see, hasChosen, map, setMap, onTidy })
           <WandSparkles size={14} /> Tidy
         </button>
       ) : null}
+      {onNote ? <button type="button" onClick={onNote} aria-label="Add a note" title="Add a note to the canvas" data-testid="note-new"><StickyNote size={14} /></button> : null}
       <button type="button" onClick={zoomIn} aria-label="Zoom in" title="Zoom in"><Plus size={15} /></button>
       <button type="button" onClick={zoomOut} aria-label="Zoom out" title="Zoom out"><Minus size={15} /></button>
       <button type="button" onClick={() => see("actual")} aria-label="Actual size" title="Actual size (0)" data-testid="zoom-actual"><span className="wf-one">1:1</span></button>

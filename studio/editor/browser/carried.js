@@ -66,6 +66,6 @@ export function carryItem(from, item, at) {
   const face = from?.querySelector?.(".wf-icon");
   if (face) copy.append(face.cloneNode(true));
   copy.append(item.title);
-  const hung = hang(copy, { x: at.x + 10, y: at.y + 8 }, "is-item");
-  return { ...hung, grip: { x: -10, y: -8 }, width: 0, home: { x: at.x, y: at.y } };
+  const hung = hang(copy, { x: at.x + 14, y: at.y + 14 }, "is-item");
+  return { ...hung, grip: { x: -14, y: -14 }, width: 0, home: { x: at.x, y: at.y } };
 }

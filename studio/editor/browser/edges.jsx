@@ -51,15 +51,18 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
   // Rows of what runs side by side end where the lowest step ends: the bend belongs above the next row.
   const [path, labelX, labelY] = getSmoothStepPath({
     sourceX, sourceY, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top, borderRadius: 12,
-    centerY: waits && targetY - sourceY > 56 ? targetY - 28 : undefined,
+    offset: Math.max(0, Math.min(20, (targetY - sourceY) / 2 - 1)), centerY: waits && targetY - sourceY > 56 ? targetY - 28 : undefined,
   });
+  // Below a step's lower rim is the grip that edges are drawn from: the edge that is there leaves it free.
+  const grip = sourceHandleId === "out" && targetY - sourceY > 34 ? 15 : 0;
+  const [reach] = getSmoothStepPath({ sourceX, sourceY: sourceY + grip, targetX, targetY, sourcePosition: Position.Bottom, targetPosition: Position.Top, borderRadius: 12, offset: Math.max(0, Math.min(20, (targetY - sourceY - grip) / 2 - 1)), centerY: waits && targetY - sourceY > 56 ? targetY - 28 : undefined });
   const joins = sourceHandleId === "out" && !closing && !ended && !source.startsWith("~") && !target.startsWith("~");
   const at = waits ? { x: targetX, y: targetY - 28 } : { x: labelX, y: labelY };
   const cut = () => say("disconnect", { source, target });
   return (
     <g className={`wf-edge ${edge.kind} ${closing ? "is-closing" : ""} ${ended ? "is-ended" : ""} ${travelled ? "is-travelled" : ""} ${lit ? "is-lit" : ""} ${torn ? "is-torn" : ""} ${way ? `on-way ${way}` : ""}`} data-testid={`edge-${source}->${target}`}>
       <path d={path} className="wf-line" markerEnd={closing ? undefined : "url(#wf-arrow)"} />
-      <path d={path} className="wf-reach" />
+      <path d={reach} className="wf-reach" />
       {key !== null && !readOnly && !lit ? (
         <>
           <Sign x={at.x} y={at.y} className="wf-plus" label="Add a step here" testId={`edge-slot-${key}`} act={(event) => quickAdd(edge.slot, event.currentTarget)}>

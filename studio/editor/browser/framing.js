@@ -32,3 +32,12 @@ export function seen(box, view, area) {
   const size = { width: box.width * view.zoom, height: Math.min(box.height, 120) * view.zoom };
   return at.x >= area.left && at.y >= 0 && at.x + size.width <= area.width && at.y + size.height <= area.height;
 }
+
+// Where a note {x, y, width, height} stands beside what is at this height, at the right and over nothing.
+export function besides(graph, height) {
+  const size = { width: 208, height: 104 };
+  const snap = (value) => Math.round(value / 8) * 8;
+  const y = Math.max(24, snap(height));
+  const beside = graph.nodes.filter((node) => node.parent === null && node.y < y + size.height + 16 && node.y + node.height > y - 16);
+  return { x: snap(Math.max(24, ...beside.map((node) => node.x + node.width + 28))), y, ...size };
+}

@@ -113,7 +113,7 @@ export function flowOf(graph, previous) {
       selectable: !FIXED.has(node.kind),
       focusable: false,
       selected: old?.selected ?? false,
-      zIndex: depth(node.id, parents),
+      zIndex: node.kind === "note" ? 900 : depth(node.id, parents),
     };
   });
   const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));

@@ -1,6 +1,6 @@
 // One icon and one tone for each kind of step, the same on the canvas, in the palette and in the drag ghost.
 import {
-  ArrowRightLeft, Bot, Boxes, CircleStop, CornerDownLeft, FileWarning, GitBranch, Globe, Mail, OctagonAlert, Play, Plug, Repeat, Rows3,
+  ArrowRightLeft, Bot, Boxes, CircleStop, CornerDownLeft, FileWarning, GitBranch, Globe, ListOrdered, Mail, OctagonAlert, Play, Plug, Repeat, Rows3,
   ShoppingBag, Split, Timer, UserCheck, Variable, Workflow,
 } from "lucide-react";
 
@@ -13,7 +13,7 @@ const KINDS = {
   switch: [Split, "control"],
   parallel: [Rows3, "control"],
   do: [Boxes, "control"],
-  foreach: [Repeat, "control"],
+  foreach: [ListOrdered, "control"],
   loop: [Repeat, "control"],
   wait: [Timer, "people"],
   let: [Variable, "value"],

@@ -36,14 +36,13 @@ export function useLifting({ flow, latest, root, room, show, add, move, place })
       drag.set({ ...RESTING, item, own });
       frame = requestAnimationFrame(wander);
     };
-    // A slot opens for what would land in it, and what is seen from then on is what is aimed at.
+    // A slot opens for what would land in it. What is aimed at is told by where everything stood at the beginning:
+    // the same point always means the same slot, whichever way the pointer came.
     const openAt = (target) => {
       const key = target?.key ?? null;
       if (key === open) return;
       open = key;
-      const graph = target && !target.area ? opened(latest.current, target.slot) : latest.current;
-      todo.current.show(graph);
-      found = places(graph, own);
+      todo.current.show(target && !target.area ? opened(latest.current, target.slot) : latest.current);
     };
     const aimAt = (now) => {
       const over = document.elementFromPoint(now.clientX, now.clientY);

@@ -131,7 +131,7 @@ function Chips({ marks }) {
   const shown = marks?.filter((mark) => CHIPS[mark.kind]);
   if (!shown?.length) return null;
   return (
-    <div className="wf-chips">
+    <div className="wf-marks">
       {shown.map((mark, index) => {
         const Icon = mark.text.startsWith("+") ? null : CHIPS[mark.kind];
         return (
@@ -155,7 +155,7 @@ function Chevron({ data }) {
     say("place", { spots: { [data.id]: { collapsed: !data.collapsed } } });
   };
   return (
-    <button type="button" className="wf-tool wf-fold nodrag nopan" onPointerDown={(event) => event.stopPropagation()} onClick={fold} aria-expanded={!data.collapsed} aria-label={`${words} ${data.title || data.step}`} title={words} data-testid={`fold-${data.id}`}>
+    <button type="button" className="wf-node-tool wf-chevron nodrag nopan" onPointerDown={(event) => event.stopPropagation()} onClick={fold} aria-expanded={!data.collapsed} aria-label={`${words} ${data.title || data.step}`} title={words} data-testid={`fold-${data.id}`}>
       <Icon size={15} />
     </button>
   );
@@ -165,9 +165,9 @@ function Tools({ data }) {
   const { say, readOnly } = useContext(Canvas);
   if (readOnly) return null;
   return (
-    <span className="wf-tools nodrag nopan">
+    <span className="wf-node-tools nodrag nopan">
       {data.loose ? (
-        <button type="button" className="wf-tool" onPointerDown={(event) => event.stopPropagation()} onClick={(event) => (event.stopPropagation(), say("tidy", { steps: [data.id] }))} aria-label="Tidy this block" title="Tidy: its steps go back to where the layout puts them" data-testid={`tidy-${data.id}`}>
+        <button type="button" className="wf-node-tool" onPointerDown={(event) => event.stopPropagation()} onClick={(event) => (event.stopPropagation(), say("tidy", { steps: [data.id] }))} aria-label="Tidy this block" title="Tidy: its steps go back to where the layout puts them" data-testid={`tidy-${data.id}`}>
           <WandSparkles size={13} />
         </button>
       ) : null}

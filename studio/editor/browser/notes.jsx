@@ -42,7 +42,7 @@ export function NoteField({ id, text, onDone }) {
   return (
     <textarea
       ref={field}
-      className="wf-note-field nodrag nopan nowheel"
+      className="wf-sticky-field nodrag nopan nowheel"
       value={draft}
       maxLength={MOST}
       placeholder="Write a note. **Bold** and `code` work."
@@ -71,7 +71,7 @@ export const StepNote = memo(function StepNote({ id, note }) {
   const keep = (text) => text !== null && say("place", { spots: { [id]: { note: text } } });
   return (
     <div
-      className={`wf-note on-step ${edits ? "is-written" : ""}`}
+      className={`wf-sticky on-step ${edits ? "is-written" : ""}`}
       data-testid={`note-${id}`}
       title={readOnly || edits ? undefined : "Double-click to change the note"}
       onDoubleClick={(event) => !readOnly && (event.stopPropagation(), writing.set(id))}
@@ -89,7 +89,7 @@ export const NoteNode = memo(function NoteNode({ data }) {
   const gone = () => say("place", { spots: { [data.id]: { note: "", x: null, y: null, width: 0, height: 0 } } });
   return (
     <div
-      className="wf-note on-canvas nopan"
+      className="wf-sticky on-canvas nopan"
       data-testid={`note-${data.id}`}
       role="note"
       onDoubleClick={(event) => !readOnly && (event.stopPropagation(), writing.set(data.id))}
@@ -97,7 +97,7 @@ export const NoteNode = memo(function NoteNode({ data }) {
     >
       {edits ? <NoteField id={data.id} text={data.note} onDone={keep} /> : <Plainly text={data.note} />}
       {readOnly || edits ? null : (
-        <button type="button" className="wf-note-gone" onPointerDown={(event) => event.stopPropagation()} onClick={gone} aria-label="Delete the note" title="Delete the note">
+        <button type="button" className="wf-sticky-gone" onPointerDown={(event) => event.stopPropagation()} onClick={gone} aria-label="Delete the note" title="Delete the note">
           <Trash2 size={12} />
         </button>
       )}
@@ -107,7 +107,7 @@ export const NoteNode = memo(function NoteNode({ data }) {
 
 export function NoteButton({ id, note }) {
   return (
-    <button type="button" className="wf-tool" onPointerDown={(event) => event.stopPropagation()} onClick={(event) => (event.stopPropagation(), writing.set(id))} aria-label={note ? "Change the note" : "Add a note"} title={note ? "Change the note" : "Add a note"} data-testid={`note-add-${id}`}>
+    <button type="button" className="wf-node-tool" onPointerDown={(event) => event.stopPropagation()} onClick={(event) => (event.stopPropagation(), writing.set(id))} aria-label={note ? "Change the note" : "Add a note"} title={note ? "Change the note" : "Add a note"} data-testid={`note-add-${id}`}>
       <StickyNote size={13} />
     </button>
   );

@@ -55,11 +55,11 @@ function Card({ card }) {
   if (!card) return null;
   const { item, x, y } = card;
   return createPortal(
-    <div className="wf-card" role="tooltip" data-testid="palette-card" style={{ left: x, top: Math.max(8, Math.min(y, window.innerHeight - 240)) }}>
+    <div className="wf-item-card" role="tooltip" data-testid="palette-card" style={{ left: x, top: Math.max(8, Math.min(y, window.innerHeight - 240)) }}>
       <strong>{item.title}</strong>
       {item.tool ? <code>{item.tool}</code> : null}
       <p>{item.about || item.description}</p>
-      {item.effect === "write" ? <p className="wf-card-effect">{item.money ? "It moves money." : "It changes something outside."}</p> : null}
+      {item.effect === "write" ? <p className="wf-item-card-effect">{item.money ? "It moves money." : "It changes something outside."}</p> : null}
       {item.args?.length ? (
         <dl>
           {item.args.map((arg) => (

@@ -9,9 +9,10 @@ import { applyNodeChanges, Background, BackgroundVariant, ReactFlow, useReactFlo
 import { Camera, Overview, useCameraKeys } from "./camera.jsx";
 import { useDrag } from "./drag.js";
 import { edgeTypes, Markers } from "./edges.jsx";
-import { framed, seen } from "./framing.js";
+import { besides, framed, seen } from "./framing.js";
 import { boxes } from "./graph.js";
 import { nodeTypes } from "./nodes.jsx";
+import { writing } from "./notes.jsx";
 import { Said } from "./said.jsx";
 import { dressed } from "./selection.js";
 import { tip } from "./tip.js";
@@ -71,6 +72,17 @@ export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say,
       flow.setViewport({ x: middle.x - (left + width / 2) * zoom, y: middle.y - (top + height / 2) * zoom, zoom }, glide());
     }
   }, [flow, frame, graph, nodes, inset]);
+  // A new note stands beside what is in view, and is written at once.
+  const note = useCallback(() => {
+    const area = element.current.getBoundingClientRect();
+    const view = flow.getViewport();
+    const spot = besides(graph, (24 - view.y) / view.zoom);
+    const id = `~note${Date.now().toString(36)}`;
+    say("place", { spots: { [id]: spot } });
+    writing.set(id);
+    const over = (spot.x + spot.width) * view.zoom + view.x - (area.width - 24);
+    if (over > 0) flow.setViewport({ ...view, x: view.x - over }, glide());
+  }, [flow, say, graph]);
   useCameraKeys(element, see);
   useImperativeHandle(ref, () => ({ get element() { return element.current; }, reveal, frame, see }), [reveal, frame, see]);
 
@@ -112,7 +124,7 @@ export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say,
     shown.current = { epoch: graph.epoch, steps };
   }, [graph, frame, size]);
 
-  const large = graph.nodes.length > 14 && size.height > 560 && size.width > 620;
+  const large = graph.nodes.length > 14 && size.height > 560 && size.width > 760;
   const showMap = map ?? large;
   const placed = !readOnly && graph.nodes.some((node) => node.placed);
   return (
@@ -143,7 +155,7 @@ export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say,
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         {showMap ? <Overview /> : null}
-        <Camera zoomIn={() => flow.zoomIn(glide())} zoomOut={() => flow.zoomOut(glide())} see={see} hasChosen={nodes.some((node) => node.selected)} map={showMap} setMap={setMap} onTidy={placed ? () => say("tidy") : null} />
+        <Camera zoomIn={() => flow.zoomIn(glide())} zoomOut={() => flow.zoomOut(glide())} see={see} hasChosen={nodes.some((node) => node.selected)} map={showMap} setMap={setMap} onTidy={placed ? () => say("tidy") : null} onNote={readOnly ? null : note} />
         <Spot />
         <WireLayer />
       </ReactFlow>

@@ -16,13 +16,23 @@ export function useWire(select) {
   return useSyncExternalStore(wire.subscribe, read, read);
 }
 
+// The step that a point means: one beside the source, all of it, or else the innermost one there.
+export function aimed(graph, source, point) {
+  const all = boxes(graph);
+  const has = (node) => {
+    const box = all.get(node.id);
+    return point.x >= box.x && point.x <= box.x + box.width && point.y >= box.y && point.y <= box.y + box.height;
+  };
+  const under = graph.nodes.filter((node) => node.step && !["lane", "empty"].includes(node.kind) && has(node));
+  return (under.find((node) => slotOf(graph, node.id) === slotOf(graph, source)) ?? under.at(-1))?.id ?? null;
+}
+
 const slotOf = (graph, id) => graph.nodes.find((node) => node.id === id)?.parent ?? null;
 
 // Why an edge cannot lead from one step to another; "" where the server is to be asked.
 export function refusal(graph, source, target) {
   const node = graph.nodes.find((one) => one.id === target);
   if (!node?.step || ["start", "end", "lane", "empty"].includes(node.kind)) return "";
-  if (source === target) return "A step cannot wait for itself.";
   if (slotOf(graph, source) !== slotOf(graph, target)) return "It stands in another block, so no edge can join the two.";
   return "";
 }
@@ -44,10 +54,11 @@ export function useWiring({ flow, latest, root, say, offer }) {
       moved ||= Math.hypot(now.clientX - start.x, now.clientY - start.y) >= CLICK;
       if (!moved) return;
       const over = document.elementFromPoint(now.clientX, now.clientY);
-      const id = root.current.element.contains(over) ? (over.closest("[data-node]")?.dataset.node ?? null) : null;
-      const target = id === source && cut !== null ? null : id;
+      const to = flow.screenToFlowPosition({ x: now.clientX, y: now.clientY });
+      const id = root.current.element.contains(over) ? aimed(latest.current, source, to) : null;
+      const target = id === source ? null : id;
       const why = target ? refusal(latest.current, source, target) : "";
-      wire.set({ from, to: flow.screenToFlowPosition({ x: now.clientX, y: now.clientY }), source, target: target && !why ? target : null, why, cut });
+      wire.set({ from, to, source, target: target && !why ? target : null, why, cut });
     };
     const finish = (dropped, now) => {
       window.removeEventListener("pointermove", track);
