@@ -7,11 +7,11 @@ from typing import Any
 import reflex as rx
 
 from studio.editor.browser import Problems
-from studio.editor.publishing import Publishing, Versions
+from studio.editor.publishing import Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
-from studio.runs.elements import open_gates, run_form, state_pill
-from studio.shell.elements import TimeAgo, icon, link, test_id
+from studio.editor.trial_view import test_panel, ways_panel
+from studio.shell.elements import TimeAgo, icon, test_id
 
 
 def drawer() -> rx.Component:
@@ -21,7 +21,8 @@ def drawer() -> rx.Component:
             rx.el.div(
                 _tab("problems", "Problems", "circle-alert", EditorState.errors + EditorState.warnings),
                 _tab("text", "Text", "code-xml"),
-                _tab("run", "Test run", "play", None, Trial.load),
+                _tab("run", "Test", "flask-conical", None, Trial.load),
+                _tab("ways", "What can happen", "split"),
                 _tab("versions", "Versions", "history", EditorState.live_version, Versions.load),
                 class_name="wf-tab-list",
                 role="tablist",
@@ -41,7 +42,8 @@ def drawer() -> rx.Component:
         ),
         rx.el.div(
             _panel("problems", _problems(), "problems-tab"),
-            _panel("run", _run(), "run-tab"),
+            _panel("run", test_panel(), "run-tab"),
+            _panel("ways", ways_panel(), "ways-tab"),
             _panel("versions", _versions(), "versions-tab"),
             class_name="wf-panels",
         ),
@@ -83,87 +85,6 @@ def _panel(key: str, content: rx.Component, test: str) -> rx.Component:
 def _problems() -> rx.Component:
     return Problems.create(
         problems=EditorState.problems, read_only=~EditorState.may_edit, on_say=EditorState.on_problems
-    )
-
-
-def _run() -> rx.Component:
-    return rx.cond(
-        Trial.version > 0,
-        rx.el.div(
-            rx.el.div(
-                rx.el.div(
-                    rx.el.h3("Run version ", Trial.version),
-                    rx.cond(
-                        EditorState.changed,
-                        rx.el.span(
-                            icon("info", 14),
-                            "The draft has changes that are not published. A run does not have them.",
-                            class_name="wf-aside",
-                            custom_attrs=test_id("run-unpublished"),
-                        ),
-                    ),
-                    class_name="w-row wf-run-head",
-                ),
-                run_form(
-                    schema=Trial.schema,
-                    problems=Trial.problems,
-                    message=Trial.message,
-                    busy=Trial.busy,
-                    submit_label="Start run",
-                    on_submit=Trial.start,
-                ),
-                class_name="wf-run-form",
-                custom_attrs=test_id("run-start"),
-            ),
-            rx.cond(Trial.run_id != "", _followed()),
-            class_name="wf-run-columns",
-        ),
-        rx.el.div(
-            icon("rocket", 18),
-            rx.el.span("Nothing is published yet. Publish the workflow; then it can be run from here."),
-            rx.cond(
-                EditorState.may_edit,
-                rx.el.button("Publish…", type="button", class_name="w-button small", on_click=Publishing.ask),
-            ),
-            class_name="wf-calm",
-        ),
-    )
-
-
-def _followed() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            state_pill(Trial.run_state, "trial-state"),
-            link(
-                "Open the run",
-                href=f"/runs/{Trial.run_id}",
-                class_name="w-small",
-                custom_attrs=test_id("trial-link"),
-            ),
-            rx.el.span(class_name="w-spacer"),
-            rx.el.button("Clear", type="button", class_name="w-button ghost small", on_click=Trial.clear),
-            class_name="w-row",
-        ),
-        rx.cond(
-            Trial.run_state == "queued",
-            rx.el.p("Waiting for the engine to take it.", class_name="w-muted"),
-        ),
-        rx.cond(
-            Trial.run_state == "waiting",
-            open_gates(Trial.gates),
-        ),
-        rx.cond(
-            Trial.error != "",
-            rx.el.div(icon("circle-alert"), rx.el.div(Trial.error), class_name="w-note danger"),
-        ),
-        rx.cond(
-            Trial.run_state == "succeeded",
-            rx.el.p(
-                "Done. Every step is painted on the canvas; the run's page has inputs and outputs.",
-                class_name="w-muted",
-            ),
-        ),
-        class_name="wf-run-state",
     )
 
 

@@ -21,6 +21,7 @@ from studio.editor.selecting import Selecting
 from studio.editor.sides import sides
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
+from studio.editor.trial_view import step_test
 from studio.shell import Shell, crumbs, frame
 from studio.shell.elements import PageTitle, empty, icon, link, test_id
 
@@ -83,6 +84,7 @@ def _workbench() -> rx.Component:
             class_name="wf-centre",
         ),
         Inspector.create(
+            step_test(),
             model=EditorState.inspected,
             live=Inspecting.live,
             tried=Inspecting.tried,

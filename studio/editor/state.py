@@ -175,7 +175,7 @@ class EditorState(Changing, Saving, rx.State):
     @guarded("view")
     def open_drawer(self, tab: str) -> None:
         """A tab was clicked; the open one's tab closes the drawer."""
-        if tab in ("problems", "text", "run", "versions"):
+        if tab in ("problems", "text", "run", "ways", "versions"):
             self.drawer_open = not (self.drawer_open and self.drawer == tab)
             self.drawer = tab
 

@@ -42,7 +42,8 @@ LIVE: Final = frozenset({"running", "retrying", "waiting"})
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One line of the trace. `round` is "#2" inside a loop; `arm` the branch taken; times are ISO or ""."""
+    """One line of the trace. `round` is "#2" inside a loop; `arm` the branch taken; times are ISO or "".
+    `pinned`: in a test, nothing was done for it."""
 
     path: str
     label: str
@@ -57,6 +58,7 @@ class StepRow:
     started: str
     finished: str
     live: bool
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _row(step: StepRun, known: Mapping[str, Known]) -> StepRow:
         started=iso(step.started_at),
         finished=iso(step.finished_at),
         live=state in LIVE,
+        pinned=step.pinned,
     )
 
 

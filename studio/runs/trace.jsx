@@ -215,6 +215,7 @@ export function Trace({ rows = [], since, until, live, opened = [], details = {}
                   {row.round && <span className="w-muted"> {row.round}</span>}
                 </span>
                 {row.arm && <span className="w-badge square w-trace-arm">{row.arm}</span>}
+                {row.pinned && <span className="w-badge square info" title="Nothing was done: its result was given for this test" data-testid="step-made-up">not done</span>}
                 {row.attempt > 1 && <span className="w-badge warning">{row.attempt} tries</span>}
                 <span className="w-visually-hidden">, {row.words}</span>
                 {row.tool && <span className="w-mono w-muted w-trace-tool w-truncate">{row.tool}</span>}

@@ -164,6 +164,65 @@ class Inspector(rx.NoSSRComponent):
     on_ask: rx.EventHandler[passthrough_event_spec(dict)]
 
 
+class TestSetup(rx.NoSSRComponent):
+    """What a test of the draft may do. ``on_say`` as that of :class:`TestHead`."""
+
+    library = _FILES["trial.jsx"].importable_path
+    tag = "TestSetup"
+
+    setup: rx.Var[dict[str, Any]]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class TestHead(rx.NoSSRComponent):
+    """What is run, and what stands in the way. ``on_say`` gets one dict, see :mod:`studio.editor.trial_says`."""
+
+    library = _FILES["trial.jsx"].importable_path
+    tag = "TestHead"
+
+    open: rx.Var[bool]
+    snapshot: rx.Var[dict[str, Any]]
+    patches: rx.Var[list[dict[str, Any]]]
+    setup: rx.Var[dict[str, Any]]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class StepResult(rx.NoSSRComponent):
+    """What the chosen step was given and gave the last time."""
+
+    library = _FILES["trial.jsx"].importable_path
+    tag = "StepResult"
+
+    step: rx.Var[dict[str, Any]]
+
+
+class StepTest(rx.NoSSRComponent):
+    """Pin the chosen step's output, run up to it, run from it on. ``on_say`` as that of :class:`TestSetup`."""
+
+    library = _FILES["trial.jsx"].importable_path
+    tag = "StepTest"
+
+    path: rx.Var[str]
+    step: rx.Var[dict[str, Any]]
+    may_edit: rx.Var[bool]
+    may_run: rx.Var[bool]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class WaysPane(rx.NoSSRComponent):
+    """What can happen, see :mod:`studio.editor.ways`; ``on_look`` asks for it anew."""
+
+    library = _FILES["ways.jsx"].importable_path
+    tag = "WaysPane"
+
+    open: rx.Var[bool]
+    snapshot: rx.Var[dict[str, Any]]
+    patches: rx.Var[list[dict[str, Any]]]
+    found: rx.Var[dict[str, Any]]
+    busy: rx.Var[bool]
+    on_look: rx.EventHandler[rx.event.no_args_event_spec]
+
+
 def run_canvas(graph: Any, states: Any, **props: Any) -> rx.Component:
     """A run on its graph, read-only: ``graph`` as :func:`dsl.graph_json` gives it, ``states`` step path -> state.
 

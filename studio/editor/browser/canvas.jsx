@@ -9,6 +9,7 @@ import { Canvas } from "./surface.js";
 import { Stage } from "./stage.jsx";
 import { Flags } from "./others.jsx";
 import { Palette, QuickAdd } from "./palette.jsx";
+import { usePreviewed } from "./previewed.js";
 import { NO_WAY, WayNote, wayOf } from "./way.jsx";
 import { Refusal, useWiring } from "./wires.jsx";
 import { Hands } from "./hands.jsx";
@@ -57,7 +58,8 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
   const marks = useMemo(() => ({ picked: new Set(selection.picked), ...found }), [selection.picked, found]);
 
   useEffect(() => runs.current.set(states ?? {}), [states]);
-  useEffect(() => ways.current.set(wayOf(way)), [way]);
+  const preview = usePreviewed();
+  useEffect(() => ways.current.set(wayOf(preview ?? way)), [way, preview]);
 
   useEffect(() => {
     const { graph: told, gap } = received(latest.current, snapshot, patches);
@@ -117,7 +119,7 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
         <Flags graph={graph} others={others} />
         <Hands root={root} graph={graph} latest={latest} selection={selection} copied={copied} hits={hits} palette={palette} readOnly={readOnly} inset={inset} say={say} quickAdd={quickAdd} add={add} onHits={setFound} />
         {(refused?.seq ?? 0) > heard ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
-        {way?.steps?.length ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}
+        {way?.steps?.length && !preview ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>
       {quick ? (

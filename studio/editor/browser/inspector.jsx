@@ -15,7 +15,7 @@ const LEAST = 280;
 const MOST = 720;
 const ROOM = 520; // pixels the canvas keeps before the panel lies over it
 
-export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk }) {
+export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk, children }) {
   const live = useRef(null);
   live.current ??= new Live();
   const [gone, setGone] = useState(null);
@@ -47,7 +47,7 @@ export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk }) 
   };
   return (
     <>
-      {path ? <Panel key={path === "~start" ? "start" : "step"} model={model} live={live.current} readOnly={readOnly} say={say} onRemove={remove} /> : null}
+      {path ? <Panel key={path === "~start" ? "start" : "step"} model={model} live={live.current} readOnly={readOnly} say={say} onRemove={remove}>{children}</Panel> : null}
       {gone && model?.title !== gone ? (
         <div className="wf-gone" role="status" data-testid="deleted">
           <span>Deleted {gone}</span>
@@ -58,7 +58,7 @@ export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk }) 
   );
 }
 
-function Panel({ model, live, readOnly, say, onRemove }) {
+function Panel({ model, live, readOnly, say, onRemove, children }) {
   const [width, setWidth] = useState(() => Number(window.localStorage.getItem(KEPT)) || 0);
   const element = useRef(null);
   const over = useOver(element, width);
@@ -101,6 +101,7 @@ function Panel({ model, live, readOnly, say, onRemove }) {
           </div>
           <button type="button" className="wf-bare" onClick={() => say("select", { step: null })} aria-label="Close" title="Close" data-testid="inspector-close"><X size={16} /></button>
         </header>
+        {start ? null : children}
         <div className="wf-inspector-body" key={model.path}>
           <Facts facts={model.facts} />
           {model.doc && !start ? <Markdown text={model.doc} className="wf-own-doc" /> : null}

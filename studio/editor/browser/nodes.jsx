@@ -9,6 +9,7 @@ import { drag, isCarried, slotKey, useDrag } from "./drag.js";
 import { KindIcon, toneOf } from "./icons.jsx";
 import { NoteButton, NoteNode, StepNote } from "./notes.jsx";
 import { Canvas, useWay, useWayNumber } from "./surface.js";
+import { TrialMarks } from "./trial_marks.jsx";
 import { tip } from "./tip.js";
 import { useWire } from "./wires.jsx";
 
@@ -241,6 +242,7 @@ export const StepNode = memo(function StepNode({ data, selected }) {
       <WayNumber id={data.id} />
       <Problems problems={data.problems} />
       <RunMark run={looks.run} />
+      <TrialMarks step={data.step} />
       <Out data={data} />
       <Ports />
     </div>
@@ -260,6 +262,7 @@ export const ContainerNode = memo(function ContainerNode({ data, selected }) {
       <WayNumber id={data.id} />
       <Problems problems={data.problems} />
       <RunMark run={looks.run} />
+      <TrialMarks step={data.step} />
       <Out data={data} />
       <Ports />
     </div>
