@@ -16,7 +16,7 @@ from studio.editor.document import Change, NewText, Refused
 from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.inspection.start import START
 from studio.editor.inspector import inspect
-from studio.editor.mending import mended, problems_of
+from studio.editor.mending import mended
 from studio.editor.merging import Parted
 from studio.editor.room import Room
 from studio.shell import authorized, guarded
@@ -30,9 +30,6 @@ class Changing(rx.State, mixin=True):
 
     selected: str = ""
     inspected: dict[str, Any] = {}
-    problems: list[dict[str, Any]] = []
-    errors: int = 0
-    warnings: int = 0
     can_undo: bool = False
     can_redo: bool = False
     changed: bool = False
@@ -75,11 +72,13 @@ class Changing(rx.State, mixin=True):
 
     @rx.event
     @guarded("view")
-    async def hear(self) -> None:
+    async def hear(self) -> Any:
         """Another page has changed something in the room, or somebody came or went."""
-        if self._room is not None:
-            self._room.heard(self._token)
-            await self._catch_up()
+        if self._room is None:
+            return None
+        self._room.heard(self._token)
+        await self._catch_up()
+        return None if self._room.desk.reading.diagnosis.known else self.__class__.examine
 
     async def _catch_up(self) -> None:
         """Tells the page what is new since it was told last."""
@@ -158,9 +157,9 @@ class Changing(rx.State, mixin=True):
         if follow and outer:
             self.selected = selected
             await self._select(outer[0])
-        answer = self.touched()
+        self.touched()
         self._room.tell(besides=self._token)
-        return answer
+        return self.__class__.examine
 
     async def _refuse(self, refused: Refused) -> Any:
         # The page may show what was not accepted: it gets everything as it is.
@@ -183,24 +182,19 @@ class Changing(rx.State, mixin=True):
         if not in_text:
             span = place.step.span if place is not None else None
             (await self.get_state(TextFeed)).show(*((span.start, span.end) if span else (-1, -1)))
-        self.inspected = inspect(self._desk.reading, self._desk.catalog, path) if path else {}
+        self.inspected = inspect(self._desk.reading.so_far, self._desk.catalog, path) if path else {}
         self._room.look(self._token, step=path)
 
     async def _describe(self) -> None:
         """What the page shows around the canvas follows from the reading and the room."""
         desk: Desk = self._desk
         reading = desk.reading
-        shown = problems_of(reading)
-        if shown != self.problems:
-            self.problems = shown
-        self.errors, self.warnings = reading.errors, reading.warnings
+        if reading.diagnosis.known:
+            self._diagnosed()
         self.can_undo, self.can_redo = desk.document.can_undo(self._me), desk.document.can_redo(self._me)
         self.changed = desk.document.text != self._live_text
         self.name = reading.parsed.workflow.name or self.name
-        if self.selected:
-            fresh = inspect(reading, desk.catalog, self.selected)
-            if fresh != self.inspected:
-                self.inspected = fresh
+        self._inspect()
         await self._show_room()
 
     async def _show_room(self) -> None:

@@ -6,6 +6,7 @@ happened since it looked last (:meth:`Desk.since`).
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from itertools import takewhile
@@ -43,6 +44,7 @@ class Desk:
     ) -> None:
         self.workflow_id = workflow_id
         self.epoch = epoch
+        self.examining = asyncio.Lock()
         self.document = Document.open(text, placement=placement)
         self.catalog = catalog
         self._reader = Reader(catalog)

@@ -84,7 +84,10 @@ def _panel(key: str, content: rx.Component, test: str) -> rx.Component:
 
 def _problems() -> rx.Component:
     return Problems.create(
-        problems=EditorState.problems, read_only=~EditorState.may_edit, on_say=EditorState.on_problems
+        problems=EditorState.problems,
+        places=EditorState.problem_places,
+        read_only=~EditorState.may_edit,
+        on_say=EditorState.on_problems,
     )
 
 

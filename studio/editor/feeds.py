@@ -37,7 +37,7 @@ class CanvasFeed(rx.State):
 
     def tell(self, told: Told, desk: Desk) -> None:
         self.patches = news(self.patches, self._known, told.canvas)
-        self._follow(desk.reading)
+        self.follow(desk.reading)
 
     def select(self, path: str) -> None:
         # Equal values would not be sent again: the number makes every selection one of its own.
@@ -61,9 +61,9 @@ class CanvasFeed(rx.State):
         if shown != self.way:
             self.way = shown
 
-    def _follow(self, reading: Reading) -> None:
-        """After a change: the same problem may have another way now, or be gone."""
-        if self.way:
+    def follow(self, reading: Reading) -> None:
+        """After a change, once its problems are known: the same problem may have another way now, or be gone."""
+        if self.way and reading.diagnosis.known:
             told = (self.way["code"], self.way["step"])
             same = (found for found in reading.diagnostics if (found.code, found.step or "") == told)
             self.show_way(next(same, None))

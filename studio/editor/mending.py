@@ -11,6 +11,9 @@ from studio.editor.reading import Reading
 
 Json = dict[str, Any]
 
+PLACE = ("line", "start", "end", "edits")
+"""What changes about a problem when the text before it does."""
+
 
 def problems_of(reading: Reading) -> list[Json]:
     """Errors first, each as in the text. ``start`` and ``end`` count characters; ``edits`` do what ``fix`` says."""

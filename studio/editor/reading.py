@@ -24,6 +24,13 @@ class Diagnosis:
         self._parsed, self._catalog = parsed, catalog
         self._found: tuple[Diagnostic, ...] | None = None
 
+    @classmethod
+    def none(cls) -> Diagnosis:
+        """For a text without any."""
+        nothing = cls(dsl.parse(""), Catalog())
+        nothing._found = ()
+        return nothing
+
     @property
     def known(self) -> bool:
         return self._found is not None
@@ -59,6 +66,11 @@ class Reading:
     def steps(self) -> dict[str, Place]:
         """Every step with where it stands, by path."""
         return {place.path: place for place in places(self.parsed.workflow.body)}
+
+    @property
+    def so_far(self) -> Reading:
+        """This, without problems as long as they are not known."""
+        return self if self.diagnosis.known else replace(self, diagnosis=Diagnosis.none())
 
     @property
     def errors(self) -> int:

@@ -23,6 +23,7 @@ def _text() -> rx.Component:
             patches=TextFeed.patches,
             saved=TextFeed.saved,
             problems=EditorState.problems,
+            places=EditorState.problem_places,
             reveal=TextFeed.place,
             read_only=~EditorState.may_edit,
             on_say=EditorState.on_text,

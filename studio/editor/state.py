@@ -15,6 +15,7 @@ from engine.errors import WeftError
 from engine.permissions import Permission, may
 from studio.editor import canvas_says, inspector_says, problems_says, text_says
 from studio.editor.changing import Changing
+from studio.editor.diagnosing import Diagnosing
 from studio.editor.document import Change, NewText, Source
 from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.palette import palette
@@ -24,7 +25,7 @@ from studio.shell import authorized, guarded, services
 from studio.shell.state import initials
 
 
-class EditorState(Changing, Saving, rx.State):
+class EditorState(Diagnosing, Changing, Saving, rx.State):
     """One page's editor. What the page says is heard in ``canvas_says``, ``text_says``, ``inspector_says`` and
     ``problems_says``; changing is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
 
@@ -57,6 +58,7 @@ class EditorState(Changing, Saving, rx.State):
         if wanted != self.workflow_id:
             self.ready = False
             self.selected, self.inspected = "", {}
+            self.problems, self.problem_places, self.errors, self.warnings = [], [], 0, 0
             self._go()
         self.failure = ""
         try:
@@ -86,7 +88,9 @@ class EditorState(Changing, Saving, rx.State):
         canvas.palette = palette(catalog) if self.may_edit else []
         await self._open_feeds()
         self.ready = True
-        return self.touched() if self.may_edit else None
+        if self.may_edit:
+            self.touched()
+        return self.__class__.examine
 
     def _be_here(self) -> None:
         """In the room, as every page is that shows it."""

@@ -46,7 +46,10 @@ def test_the_same_fix_twice_is_done_once_and_one_that_touches_another_waits() ->
 async def broken(editor: Editor) -> dict[str, Any]:
     text = await editor.text()
     await editor.type(text.index("shop.process_refund") + len("shop.process"), "x")
-    return next(found for found in (await editor.state()).problems if found["code"] == "E106")
+    state = await editor.state()
+    assert len(state.problems) == len(state.problem_places)
+    shown = zip(state.problems, state.problem_places, strict=True)
+    return next({**found, **place} for found, place in shown if found["code"] == "E106")
 
 
 async def test_a_problem_that_is_clicked_selects_its_step_and_shows_its_place(editor: Editor) -> None:

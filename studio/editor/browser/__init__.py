@@ -78,6 +78,7 @@ class TextPane(rx.NoSSRComponent):
     patches: rx.Var[list[dict[str, Any]]]
     saved: rx.Var[dict[str, Any]]
     problems: rx.Var[list[dict[str, Any]]]
+    places: rx.Var[list[dict[str, Any]]]
     reveal: rx.Var[dict[str, Any]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
@@ -90,6 +91,7 @@ class Problems(rx.NoSSRComponent):
     tag = "Problems"
 
     problems: rx.Var[list[dict[str, Any]]]
+    places: rx.Var[list[dict[str, Any]]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 

@@ -4,6 +4,7 @@ import "./problems.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ChevronRight, CircleCheck, WandSparkles } from "lucide-react";
 import { ask } from "./assist.js";
+import { usePlaced } from "./placed.js";
 import { Said } from "./said.jsx";
 
 const SORTS = [
@@ -14,7 +15,8 @@ const SORTS = [
 const WAYS = { severity: "By severity", step: "By step" };
 const REMEMBERED = "weft-problems-by";
 
-export function Problems({ problems, readOnly, onSay }) {
+export function Problems({ problems: told, places, readOnly, onSay }) {
+  const problems = usePlaced(told, places);
   const [by, setBy] = useState(() => (localStorage.getItem(REMEMBERED) === "step" ? "step" : "severity"));
   const groups = useMemo(() => grouped(problems ?? [], by), [problems, by]);
   const shown = useMemo(() => groups.flatMap((group) => group.problems), [groups]);

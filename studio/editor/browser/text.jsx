@@ -4,10 +4,12 @@ import "./text.css";
 import { useEffect, useRef, useState } from "react";
 import { openSearchPanel } from "@codemirror/search";
 import { ArrowLeftRight, Search, WandSparkles } from "lucide-react";
+import { usePlaced } from "./placed.js";
 import { Pane } from "./text_pane.js";
 import { swapSides } from "./view.js";
 
-export function TextPane({ snapshot, patches, saved, problems, reveal, readOnly, onSay }) {
+export function TextPane({ snapshot, patches, saved, problems: found, places, reveal, readOnly, onSay }) {
+  const problems = usePlaced(found, places);
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
   const [told, setTold] = useState("");
