@@ -194,7 +194,7 @@ async def test_the_text_is_tested_as_it_is_now_and_its_input_is_kept(real: Any) 
 
 
 async def test_what_really_happens_waits_for_a_person_whatever_was_ticked_before(real: Any) -> None:
-    editor, tools = real
+    editor, _ = real
     await say(editor, "approve", step="gate.approval", on=True)
     await say(editor, "real", step="refund", on=True)
     await say(editor, "until", step="eligibility")

@@ -1,8 +1,8 @@
 // Everything that can be done on the canvas, once: the keyboard, the context menu, the bar over the selection, the
 // command palette and the sheet of shortcuts all read this table.
 import {
-  ArrowDown, ArrowLeft, ArrowRight, ArrowUp, BoxSelect, ClipboardPaste, Copy, CopyPlus, Group, HelpCircle, Maximize2,
-  PencilLine, Plus, Redo2, Scissors, Search, SquareSplitHorizontal, Trash2, Undo2, Ungroup,
+  ArrowDown, ArrowDownToLine, ArrowLeft, ArrowRight, ArrowUp, BoxSelect, ClipboardPaste, Copy, CopyPlus, Group, HelpCircle,
+  Maximize2, PencilLine, Pin, Play, Plus, Redo2, Scissors, Search, SquareSplitHorizontal, Trash2, Undo2, Ungroup,
 } from "lucide-react";
 import { parts, spelled } from "$/public/external/studio/shell/commands/keys.js";
 
@@ -36,6 +36,9 @@ export const ACTIONS = [
   { id: "out", title: "Move out of its block", keys: ["Alt+ArrowLeft"], icon: ArrowLeft, group: "Steps", needs: "inner", edits: true, run: (on) => on.handle("shift", { way: "out" }) },
   { id: "in", title: "Move into the block beside it", keys: ["Alt+ArrowRight"], icon: ArrowRight, group: "Steps", needs: "steps", edits: true, run: (on) => on.handle("shift", { way: "in" }) },
   { id: "delete", title: "Delete", keys: ["Delete", "Backspace"], icon: Trash2, group: "Steps", needs: "steps", edits: true, danger: true, run: (on) => on.handle("delete") },
+  { id: "pin", title: "Pin its output", keys: ["P"], icon: Pin, group: "Steps", needs: "step", edits: true, run: (on) => on.test("pin") },
+  { id: "until", title: "Test up to here", keys: ["T"], icon: ArrowDownToLine, group: "Steps", needs: "step", run: (on) => on.test("until") },
+  { id: "begin", title: "Test from here", keys: ["Shift+T"], icon: Play, group: "Steps", needs: "step", run: (on) => on.test("begin") },
   { id: "all", title: "Select all", keys: ["Ctrl+A"], icon: BoxSelect, group: "Canvas", run: (on) => on.pickAll() },
   { id: "find", title: "Find a step", keys: ["/", "Ctrl+F"], icon: Search, group: "Canvas", run: (on) => on.find() },
   { id: "fit", title: "Zoom to fit", keys: ["1"], icon: Maximize2, group: "Canvas", run: (on) => on.fit() },

@@ -1,6 +1,6 @@
 // What the editor offers in the command palette: the canvas' actions, steps to add, steps to go to, the page's buttons.
 import { useEffect, useRef } from "react";
-import { CircleAlert, CodeXml, History, MessageSquare, Play, Rocket } from "lucide-react";
+import { CircleAlert, CodeXml, FlaskConical, History, MessageSquare, Play, Rocket, Split } from "lucide-react";
 import { offer, withdraw } from "$/public/external/studio/shell/commands/offers.js";
 import { ACTIONS, fits, WRAPS } from "./actions.js";
 import { kindIcon } from "./icons.jsx";
@@ -12,7 +12,8 @@ const BUTTONS = [
   ["run-open", "Run…", Play],
   ["tab-problems", "Problems", CircleAlert],
   ["tab-text", "Text", CodeXml],
-  ["tab-run", "Test run", Play],
+  ["tab-run", "Test the draft", FlaskConical],
+  ["tab-ways", "What can happen", Split],
   ["tab-versions", "Versions", History],
   ["chat-open", "Show the chat", MessageSquare],
   ["chat-close", "Hide the chat", MessageSquare],

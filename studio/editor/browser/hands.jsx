@@ -12,6 +12,7 @@ import { KindIcon } from "./icons.jsx";
 import { useShortcuts } from "./keys.js";
 import { Marquee } from "./marquee.jsx";
 import { Menu } from "./menu.jsx";
+import { wished } from "./previewed.js";
 import { RenameBox } from "./rename.jsx";
 import { isStep, nameOf, outer, walk } from "./selection.js";
 import { Sheet } from "./sheet.jsx";
@@ -20,7 +21,7 @@ const HELD = 480; // milliseconds of a finger that stays
 const STAYS = 2400; // milliseconds of a note
 const BAR = ["duplicate", "copy", "cut", "wrap", "unwrap", "delete"];
 const MENUS = {
-  step: ["fields", "rename", null, "add", "duplicate", "copy", "cut", "paste", null, "wrap", "unwrap", "up", "down", "out", "in", null, "delete"],
+  step: ["fields", "rename", null, "add", "duplicate", "copy", "cut", "paste", null, "wrap", "unwrap", "up", "down", "out", "in", null, "pin", "until", "begin", null, "delete"],
   several: ["duplicate", "copy", "cut", "paste", null, "wrap", "up", "down", "out", "in", null, "delete"],
   slot: ["add", "paste"],
   canvas: ["add", "paste", null, "all", "find", "fit", null, "undo", "redo", null, "sheet"],
@@ -84,6 +85,7 @@ export function Hands({ root, graph, latest, selection, copied, hits, palette, r
     },
     fields: () => (slot ? can.current.add() : toFields(chosen)),
     rename: () => setRenaming(outermost[0]),
+    test: (what) => wished.set({ type: what, step: outermost[0] }),
     wrap: () => {
       const box = screenBox(outermost[0]);
       openMenu({ x: box.x + 12, y: box.y + box.height + 4, above: box.y }, "wrap");

@@ -6,6 +6,7 @@ import { createStore } from "./graph.js";
 export const previewed = createStore(null); // {steps, severity, words} or null
 export const unreached = createStore(new Map()); // path -> why
 export const pinned = createStore(new Map()); // path -> words
+export const wished = createStore(null); // {type: "pin" | "until" | "begin", step}: what a menu asks of a step
 
 export const usePreviewed = () => useSyncExternalStore(previewed.subscribe, previewed.get, previewed.get);
 

@@ -3,7 +3,7 @@ import "./trial.css";
 import { useEffect, useId, useRef, useState } from "react";
 import { ArrowDownToLine, FastForward, Pin, PinOff, Play, TriangleAlert, X, Zap } from "lucide-react";
 import { Json } from "$/public/external/studio/shell/elements/value.jsx";
-import { pinned, revisionOf } from "./previewed.js";
+import { pinned, revisionOf, wished } from "./previewed.js";
 import { Said } from "./said.jsx";
 
 const QUIET = 900; // milliseconds without a change, so that the draft is saved, before the setup is asked for again
@@ -25,6 +25,10 @@ export function TestHead({ open, snapshot, patches, setup, onSay }) {
     const lines = (setup?.pins ?? []).filter((pin) => !pin.gone);
     pinned.set(new Map(lines.map((pin) => [pin.path, pin.error ? `Pinned: fails with ${pin.error} in tests` : "Pinned: gives this output in tests"])));
   }, [setup]);
+  useEffect(() => wished.subscribe(() => {
+    const wish = wished.get();
+    if (wish && wish.type !== "pin") onSay?.(wish);
+  }), [onSay]);
 
   if (!setup || setup.may_run === undefined) return null;
   const say = (type, rest) => onSay?.({ type, ...rest });
@@ -217,6 +221,10 @@ export function StepTest({ path, step, mayEdit, mayRun, onSay }) {
     setEditing(false);
     onSay?.({ type: "show", step: path ?? "" });
   }, [path]); // eslint-disable-line
+  useEffect(() => wished.subscribe(() => {
+    const wish = wished.get();
+    if (wish?.type === "pin" && wish.step === path) setEditing(true);
+  }), [path]);
   const has = known?.pin?.path;
   const saved = known?.pin ? `${known.pin.text}|${known.pin.error}|${known.pin.message}` : "";
   useEffect(() => {
