@@ -23,7 +23,7 @@ HEAD = 60
 """The face of a container, above its lanes."""
 FLAT_HEAD = 46
 """The face of a block that says in one line what it is: its lanes say the rest."""
-FLAT = frozenset({"if", "switch", "parallel", "do", "foreach", "loop"})
+FLAT = frozenset({"if", "switch", "parallel", "do", "foreach"})
 FOLDED = (288, 84)
 """A container that is folded away: a line more than a step."""
 ROW = 28

@@ -100,8 +100,9 @@ export function spotFor(graph, own, corner) {
 }
 
 // The graph with room at a slot for what would land there: what stands behind it moves down, its blocks grow. Only for
-// steps in a row; what starts side by side needs no room. Nodes that move keep what they were under `origin`.
-export function opened(graph, slot, gap = GAP) {
+// steps in a row; what starts side by side needs no room. Nodes that move keep what they were under `origin`. What lies
+// below `until` is out of sight and stays: a long workflow opens as fast as a short one.
+export function opened(graph, slot, until = Infinity, gap = GAP) {
   const key = slotKey(slot);
   const edge = graph.edges.find((one) => one.slot && one.kind === "flow" && slotKey(one.slot) === key);
   const byId = new Map(graph.nodes.map((node) => [node.id, node]));
@@ -111,11 +112,12 @@ export function opened(graph, slot, gap = GAP) {
   const target = byId.get(edge.target);
   const source = byId.get(edge.source);
   const closing = source.parent === target.id;
+  const all = boxes(graph);
   const moved = new Map();
   const change = (node, fields) => moved.set(node.id, { ...(moved.get(node.id) ?? node), ...fields, origin: node.origin ?? node });
   let parent = closing ? target : target.parent === null ? null : byId.get(target.parent);
   if (!closing)
-    for (const node of graph.nodes) if (node.parent === target.parent && node.kind !== "note" && node.y >= target.y) change(node, { y: node.y + gap });
+    for (const node of graph.nodes) if (node.parent === target.parent && node.kind !== "note" && node.y >= target.y && all.get(node.id).y < until) change(node, { y: node.y + gap });
   // Up through the blocks: each grows as far as it must, and pushes down what stands below it.
   let grow = gap;
   while (parent && grow > 0) {
@@ -129,7 +131,7 @@ export function opened(graph, slot, gap = GAP) {
     if (!grow) break;
     change(owner, { height: owner.height + grow });
     for (const node of graph.nodes)
-      if (node.parent === owner.parent && node.id !== owner.id && node.kind !== "note" && node.y >= owner.y + owner.height) change(node, { y: node.y + grow });
+      if (node.parent === owner.parent && node.id !== owner.id && node.kind !== "note" && node.y >= owner.y + owner.height && all.get(node.id).y < until) change(node, { y: node.y + grow });
     parent = owner.parent === null ? null : byId.get(owner.parent);
   }
   return { ...graph, nodes: graph.nodes.map((node) => moved.get(node.id) ?? node) };

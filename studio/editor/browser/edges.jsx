@@ -76,7 +76,7 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
           {joins && waits ? <circle cx={targetX} cy={targetY - 7} r="5.5" className="wf-end nopan" data-testid={`end-${source}->${target}`} onPointerDown={(event) => draw(event, source, target)}><title>Drag the end to another step, or into free space to cut it</title></circle> : null}
         </>
       ) : null}
-      {lit ? <Landing x={(sourceX + targetX) / 2} y={labelY} /> : null}
+      {lit ? <Landing x={(sourceX + targetX) / 2} y={labelY} roomy={targetY - sourceY > 100} /> : null}
       {edge.label ? (
         <EdgeLabelRenderer>
           <div className="wf-edge-label" style={{ transform: `translate(-50%, -50%) translate(${(sourceX + targetX) / 2}px, ${sourceY + 14}px)` }}>
@@ -89,12 +89,12 @@ export const WeftEdge = memo(function WeftEdge({ data, source, target, sourceX, 
 });
 
 // What would land here, in the room that opened for it.
-function Landing({ x, y }) {
+function Landing({ x, y, roomy }) {
   const item = drag.get().item;
   if (!item) return null;
   return (
     <EdgeLabelRenderer>
-      <div className="wf-landing on-edge" data-testid="landing" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+      <div className={`wf-landing on-edge ${roomy ? "is-roomy" : ""}`} data-testid="landing" style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
         <span className={`wf-icon small ${toneOf(item.kind)}`}><KindIcon kind={item.kind} tool={item.tool} size={14} /></span>
         {item.title}
       </div>

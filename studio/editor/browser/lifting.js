@@ -6,6 +6,7 @@ import { carryCard, carryItem } from "./carried.js";
 import { tip } from "./tip.js";
 
 const LATEST = 4000; // milliseconds after which the graph is drawn as it is, whatever became of a drop
+const BELOW = 300; // pixels below the view that move with what is in it
 const CLICK = 4; // pixels a pointer may wander and still be a click
 
 // `show(graph)` draws a graph for the time being; `add(item, slot)`, `move(step, slot)` and `place(step, at)` do it.
@@ -42,7 +43,8 @@ export function useLifting({ flow, latest, root, room, show, add, move, place })
       const key = target?.key ?? null;
       if (key === open) return;
       open = key;
-      todo.current.show(target && !target.area ? opened(latest.current, target.slot) : latest.current);
+      const until = flow.screenToFlowPosition({ x: 0, y: area.getBoundingClientRect().bottom }).y + BELOW;
+      todo.current.show(target && !target.area ? opened(latest.current, target.slot, until) : latest.current);
     };
     const aimAt = (now) => {
       const over = document.elementFromPoint(now.clientX, now.clientY);
@@ -101,8 +103,12 @@ export function useLifting({ flow, latest, root, room, show, add, move, place })
       // Where steps stand follows from the text: the server's answer draws the graph as it is then. What was opened
       // stays open until it comes, so that nothing jumps.
       if (!lands) todo.current.show(latest.current);
-      else if (aim.target) own === null ? todo.current.add(item, aim.target.slot) : todo.current.move(own, aim.target.slot);
-      else stay({ x: aim.spot.x, y: aim.spot.y });
+      else if (aim.target && own === null) todo.current.add(item, aim.target.slot);
+      else if (aim.target) {
+        // In a row again, it stands where the layout puts it.
+        if (latest.current.nodes.find((node) => node.id === own)?.placed) todo.current.place(own, { x: null, y: null });
+        todo.current.move(own, aim.target.slot);
+      } else stay({ x: aim.spot.x, y: aim.spot.y });
       if (lands) setTimeout(() => drag.get().item === null && todo.current.show(latest.current), LATEST);
       // The click that ends a drag chooses nothing.
       window.addEventListener("click", swallow, { capture: true, once: true });

@@ -249,7 +249,7 @@ export const StepNode = memo(function StepNode({ data, selected }) {
   );
 }, same);
 
-const FLAT = new Set(["if", "switch", "parallel", "do", "foreach", "loop"]);
+const FLAT = new Set(["if", "switch", "parallel", "do", "foreach"]);
 
 export const ContainerNode = memo(function ContainerNode({ data, selected }) {
   const looks = useLooks(data, selected);
