@@ -46,7 +46,11 @@ def test_panel() -> rx.Component:
             StepResult.create(step=Trial.step),
             class_name="wf-run-state",
         ),
-        class_name=["wf-test-columns", rx.cond(Trial.run_id != "", "has-run", "")],
+        class_name=[
+            "wf-test-columns",
+            rx.cond(Trial.run_id != "", "has-run", ""),
+            rx.cond(Trial.what == "live", "is-live", ""),
+        ],
     )
 
 

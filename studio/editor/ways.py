@@ -19,8 +19,8 @@ from studio.shell import guarded
 
 Json = dict[str, Any]
 
-LIMITS: Final = Limits(runs=240, paths=120, steps=400, work=12_000, variants=5)
-"""Of what is walked while somebody edits: a fraction of a second for most workflows."""
+LIMITS: Final = Limits(runs=160, paths=80, steps=400, work=4_000, variants=5)
+"""Of what is walked while somebody edits: a tenth of a second for most workflows, about one for the largest."""
 MOST: Final = 40
 """Groups of ways that are shown."""
 TONES: Final = {
