@@ -11,6 +11,7 @@ const ICONS = { workflows: Workflow, runs: Activity, approvals: Stamp, connector
 const RECENT = "weft.commands.recent";
 const KEPT = 6;
 const SHOWN = 60;
+const AT_FIRST = 14; // rows that are seen at once: the rest comes a moment later
 
 const remembered = () => {
   try {
@@ -61,6 +62,7 @@ function Dialog({ places, workflows, signOut, onClose }) {
   const { setColorMode } = useContext(ColorModeContext);
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
+  const [rows, setRows] = useState(AT_FIRST);
   const dialog = useRef(null);
   const list = useRef(null);
   const here = useRef(null);
@@ -88,6 +90,8 @@ function Dialog({ places, workflows, signOut, onClose }) {
 
   useEffect(() => {
     dialog.current?.showModal();
+    const later = setTimeout(() => setRows(SHOWN), 60);
+    return () => clearTimeout(later);
   }, []);
   useEffect(() => setAt(0), [query]);
   useEffect(() => {
@@ -140,7 +144,7 @@ function Dialog({ places, workflows, signOut, onClose }) {
           />
         </div>
         <div className="w-commands-list" id="w-commands-list" role="listbox" aria-label="Commands" ref={list}>
-          {shown.map((command, index) => {
+          {shown.slice(0, rows).map((command, index) => {
             const Icon = command.icon;
             const heading = grouped && command.group !== shown[index - 1]?.group ? command.group : null;
             return (
@@ -157,7 +161,7 @@ function Dialog({ places, workflows, signOut, onClose }) {
                 >
                   {Icon ? <Icon size={16} strokeWidth={1.75} aria-hidden="true" /> : <span className="w-command-gap" />}
                   <span className="w-command-title">{command.title}</span>
-                  {command.about ? <span className="w-command-about">{command.about}</span> : null}
+                  {command.about || command.of ? <span className="w-command-about">{command.about || command.of}</span> : null}
                   <span className="w-spacer" />
                   {command.keys ? <kbd className="w-kbd">{spelled(command.keys)}</kbd> : grouped ? null : <span className="w-command-kind">{command.group}</span>}
                 </div>

@@ -1,8 +1,8 @@
 // What can be done on the page that is open, for the command palette. Whoever offers something puts it in here, as a
 // function that lists it when it is asked for, and takes it out when it leaves the page.
 //
-// A command is {id, title, about, words, group, keys, icon, passing, run}: `words` are found too but not shown, and
-// `passing` is not kept among the recent ones.
+// A command is {id, title, about, of, words, group, keys, icon, passing, run}: `words` are found too but not shown, `of`
+// (what it would be done to) is shown but not found, and `passing` is not kept among the recent ones.
 const offers = new Map();
 
 export const offer = (name, list) => offers.set(name, list);

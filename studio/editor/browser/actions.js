@@ -2,7 +2,8 @@
 // command palette and the sheet of shortcuts all read this table.
 import {
   ArrowDown, ArrowDownToLine, ArrowLeft, ArrowRight, ArrowUp, BoxSelect, ClipboardPaste, Copy, CopyPlus, Group, HelpCircle,
-  Maximize2, PencilLine, Pin, Play, Plus, Redo2, Scissors, Search, SquareSplitHorizontal, Trash2, Undo2, Ungroup,
+  Maximize2, PencilLine, Pin, Play, Plus, Redo2, Scissors, Search, SquareSplitHorizontal, StickyNote, Trash2, Undo2,
+  UnfoldVertical, Ungroup, WandSparkles,
 } from "lucide-react";
 import { parts, spelled } from "$/public/external/studio/shell/commands/keys.js";
 
@@ -19,11 +20,12 @@ export const WRAPS = [
   ["do", "Group", "Together under one name"],
 ];
 
-// `needs`: "steps" (one or more), "step" (exactly one), "block" (one that holds others), "inner" (in a block).
+// `needs`: "steps" (one or more), "step" (exactly one), "block" (one that holds others), "inner" (in a block), "place"
+// (one step, an empty place or the start).
 // `edits`: only for those who may change the workflow. `on` is what the canvas offers (see hands.jsx).
 export const ACTIONS = [
   { id: "add", title: "Add a step", keys: ["N", "+"], icon: Plus, group: "Steps", edits: true, run: (on) => on.add() },
-  { id: "fields", title: "Fill in its fields", keys: ["Enter"], icon: SquareSplitHorizontal, group: "Steps", needs: "step", run: (on) => on.fields() },
+  { id: "fields", title: "Fill in its fields", keys: ["Enter"], icon: SquareSplitHorizontal, group: "Steps", needs: "place", run: (on) => on.fields() },
   { id: "rename", title: "Rename", keys: ["F2"], icon: PencilLine, group: "Steps", needs: "step", edits: true, run: (on) => on.rename() },
   { id: "duplicate", title: "Duplicate", keys: ["Ctrl+D"], icon: CopyPlus, group: "Steps", needs: "steps", edits: true, run: (on) => on.handle("duplicate") },
   { id: "copy", title: "Copy", keys: ["Ctrl+C"], icon: Copy, group: "Steps", needs: "steps", native: true, run: (on) => on.copy("copy") },
@@ -31,6 +33,8 @@ export const ACTIONS = [
   { id: "paste", title: "Paste", keys: ["Ctrl+V"], icon: ClipboardPaste, group: "Steps", edits: true, native: true, run: (on) => on.paste() },
   { id: "wrap", title: "Wrap in…", keys: ["Ctrl+G"], icon: Group, group: "Steps", needs: "steps", edits: true, run: (on) => on.wrap() },
   { id: "unwrap", title: "Unwrap", keys: ["Ctrl+Shift+G"], icon: Ungroup, group: "Steps", needs: "block", edits: true, run: (on) => on.handle("unwrap") },
+  { id: "fold", title: "Fold or unfold", keys: ["F"], icon: UnfoldVertical, group: "Steps", needs: "block", edits: true, run: (on) => on.fold() },
+  { id: "note", title: "Write a note on it", keys: ["Shift+N"], icon: StickyNote, group: "Steps", needs: "step", edits: true, run: (on) => on.note() },
   { id: "up", title: "Move up", keys: ["Alt+ArrowUp"], icon: ArrowUp, group: "Steps", needs: "steps", edits: true, run: (on) => on.handle("shift", { way: "up" }) },
   { id: "down", title: "Move down", keys: ["Alt+ArrowDown"], icon: ArrowDown, group: "Steps", needs: "steps", edits: true, run: (on) => on.handle("shift", { way: "down" }) },
   { id: "out", title: "Move out of its block", keys: ["Alt+ArrowLeft"], icon: ArrowLeft, group: "Steps", needs: "inner", edits: true, run: (on) => on.handle("shift", { way: "out" }) },
@@ -42,6 +46,7 @@ export const ACTIONS = [
   { id: "all", title: "Select all", keys: ["Ctrl+A"], icon: BoxSelect, group: "Canvas", run: (on) => on.pickAll() },
   { id: "find", title: "Find a step", keys: ["/", "Ctrl+F"], icon: Search, group: "Canvas", run: (on) => on.find() },
   { id: "fit", title: "Zoom to fit", keys: ["1"], icon: Maximize2, group: "Canvas", run: (on) => on.fit() },
+  { id: "tidy", title: "Tidy: every step where the layout puts it", keys: [], icon: WandSparkles, group: "Canvas", edits: true, run: (on) => on.say("tidy") },
   { id: "undo", title: "Undo", keys: ["Ctrl+Z"], icon: Undo2, group: "Canvas", edits: true, anywhere: true, run: (on) => on.say("undo") },
   { id: "redo", title: "Redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], icon: Redo2, group: "Canvas", edits: true, anywhere: true, run: (on) => on.say("redo") },
   { id: "menu", title: "Open the menu", keys: ["M", "Shift+F10", "ContextMenu"], group: "Canvas", silent: true, run: (on) => on.menu() },
@@ -63,12 +68,13 @@ export const MOVES = [
 
 export const actionOf = (id) => ACTIONS.find((action) => action.id === id);
 
-// Whether it can be done now: {steps, block, readOnly}.
-export function fits(action, { steps, block, readOnly }) {
+// Whether it can be done now: {steps, slot, block, readOnly}.
+export function fits(action, { steps, slot, block, readOnly }) {
   if (action.edits && readOnly) return false;
   if (action.needs === "steps") return steps.length > 0;
   if (action.needs === "step") return steps.length === 1;
   if (action.needs === "block") return steps.length === 1 && block;
+  if (action.needs === "place") return steps.length === 1 || Boolean(slot);
   if (action.needs === "inner") return steps.length > 0 && /[.~]/.test(steps[0]);
   return true;
 }

@@ -88,8 +88,19 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
     if (held.length > 1 && held.includes(id)) say("drop", { steps: outer(held), container, before });
     else say("move", { step: id, container, before });
   }, [say, selection.current]);
-  const place = useCallback((id, at) => say("place", { spots: { [id]: at } }), [say]);
-  const lift = useLifting({ flow, latest, root, room, show, add, move, place });
+  const company = useCallback((id) => {
+    const { picked: held } = selection.current.current;
+    return held.includes(id) ? outer(held).length : 1;
+  }, [selection.current]);
+  // Let go off every line, they keep their places to each other.
+  const place = useCallback((id, at) => {
+    const { picked: held } = selection.current.current;
+    const { nodes } = latest.current;
+    const own = nodes.find((node) => node.id === id);
+    const along = held.includes(id) ? nodes.filter((node) => node.parent === own.parent && held.includes(node.id)) : [own];
+    say("place", { spots: Object.fromEntries(along.map((node) => [node.id, { x: node.x + at.x - own.x, y: node.y + at.y - own.y }])) });
+  }, [say, selection.current]);
+  const lift = useLifting({ flow, latest, root, room, show, add, move, place, company });
   const grab = useCallback((event, item) => lift(event, { item }), [lift]);
   const offer = useCallback((source, at) => setQuick({ follows: source, ...at }), []);
   const draw = useWiring({ flow, latest, root, say, offer });

@@ -40,7 +40,7 @@ function hang(element, at, className) {
 }
 
 // A copy of a card as large as it is seen. Of a block only its face is carried.
-export function carryCard(card, zoom, offset) {
+export function carryCard(card, zoom, offset, count = 1) {
   const box = card.getBoundingClientRect();
   const copy = card.cloneNode(true);
   for (const one of [copy, ...copy.querySelectorAll("[data-testid], [id]")]) {
@@ -54,6 +54,12 @@ export function carryCard(card, zoom, offset) {
   copy.style.width = `${shown}px`;
   copy.style.height = `${isBlock ? Math.min(card.offsetHeight, 74) : card.offsetHeight}px`;
   copy.style.scale = String(zoom);
+  if (count > 1) {
+    const told = document.createElement("span");
+    told.className = "wf-carried-count";
+    told.textContent = `${count} steps`;
+    copy.append(told);
+  }
   const grip = { x: isBlock ? Math.min(offset.x, shown * zoom * 0.8) : offset.x, y: offset.y };
   const hung = hang(copy, { x: box.left + offset.x - grip.x, y: box.top }, "is-card");
   return { ...hung, grip, width: width * zoom, home: { x: box.left + offset.x - grip.x, y: box.top } };

@@ -33,10 +33,10 @@ function commandsOf(can, { context, graph, palette, readOnly, add, go }) {
   const now = context();
   const what = now.steps.length === 1 ? nameOf(graph.nodes.find((node) => node.id === now.steps[0]) ?? {}) : now.steps.length ? `${now.steps.length} steps` : "";
   const actions = ACTIONS.filter((action) => !action.silent && fits(action, now)).map((action) => ({
-    id: `do:${action.id}`, title: action.title, about: action.needs ? what : "", group: "Canvas", keys: action.keys[0], icon: action.icon, run: () => action.run(can.current),
+    id: `do:${action.id}`, title: action.title, of: action.needs ? what : "", group: "Canvas", keys: action.keys[0], icon: action.icon, run: () => action.run(can.current),
   }));
   const wraps = now.steps.length && !readOnly ? WRAPS.map(([into, title, about]) => ({
-    id: `wrap:${into}`, title: `Wrap in: ${title}`, about, words: what, group: "Canvas", icon: kindIcon(into === "catch" ? "fail" : into), run: () => can.current.handle("wrap", { into }),
+    id: `wrap:${into}`, title: `Wrap in: ${title}`, about, group: "Canvas", icon: kindIcon(into === "catch" ? "fail" : into), run: () => can.current.handle("wrap", { into }),
   })) : [];
   const buttons = BUTTONS.filter(([mark]) => buttonOf(mark)).map(([mark, title, icon]) => ({ id: `press:${mark}`, title, group: "This workflow", icon, run: () => buttonOf(mark)?.click() }));
   const adds = readOnly ? [] : (palette ?? []).flatMap((group) => group.items.map((item) => ({

@@ -12,6 +12,7 @@ import { KindIcon } from "./icons.jsx";
 import { useShortcuts } from "./keys.js";
 import { Marquee } from "./marquee.jsx";
 import { Menu } from "./menu.jsx";
+import { writing } from "./notes.jsx";
 import { wished } from "./previewed.js";
 import { RenameBox } from "./rename.jsx";
 import { isStep, nameOf, outer, walk } from "./selection.js";
@@ -21,7 +22,7 @@ const HELD = 480; // milliseconds of a finger that stays
 const STAYS = 2400; // milliseconds of a note
 const BAR = ["duplicate", "copy", "cut", "wrap", "unwrap", "delete"];
 const MENUS = {
-  step: ["fields", "rename", null, "add", "duplicate", "copy", "cut", "paste", null, "wrap", "unwrap", "up", "down", "out", "in", null, "pin", "until", "begin", null, "delete"],
+  step: ["fields", "rename", "note", "fold", null, "add", "duplicate", "copy", "cut", "paste", null, "wrap", "unwrap", "up", "down", "out", "in", null, "pin", "until", "begin", null, "delete"],
   several: ["duplicate", "copy", "cut", "paste", null, "wrap", "up", "down", "out", "in", null, "delete"],
   slot: ["add", "paste"],
   canvas: ["add", "paste", null, "all", "find", "fit", null, "undo", "redo", null, "sheet"],
@@ -39,7 +40,7 @@ export function Hands({ root, graph, latest, selection, copied, hits, palette, r
 
   const outermost = useMemo(() => outer(steps), [steps]);
   const block = outermost.length === 1 && Boolean(graph.nodes.find((node) => node.id === outermost[0])?.container);
-  const context = useCallback(() => ({ steps: outermost, block, readOnly }), [outermost, block, readOnly]);
+  const context = useCallback(() => ({ steps: outermost, slot, block, readOnly }), [outermost, slot, block, readOnly]);
   const focus = useCallback(() => root.current?.element?.focus({ preventScroll: true }), [root]);
 
   useEffect(() => {
@@ -83,7 +84,7 @@ export function Hands({ root, graph, latest, selection, copied, hits, palette, r
       const box = screenBox(chosen ?? outermost.at(-1) ?? "~start");
       quickAdd(there, { getBoundingClientRect: () => ({ left: box.x, top: box.y, width: box.width, height: box.height }) });
     },
-    fields: () => (slot ? can.current.add() : toFields(chosen)),
+    fields: () => (slot && chosen !== "~start" ? can.current.add() : toFields(chosen)),
     rename: () => setRenaming(outermost[0]),
     test: (what) => wished.set({ type: what, step: outermost[0] }),
     wrap: () => {
@@ -94,6 +95,11 @@ export function Hands({ root, graph, latest, selection, copied, hits, palette, r
       const box = screenBox(chosen ?? outermost[0]);
       openMenu({ x: box.x + 24, y: box.y + box.height - 8, above: box.y }, slot ? "slot" : outermost.length > 1 ? "several" : outermost.length ? "step" : "canvas");
     },
+    fold: () => {
+      const node = graph.nodes.find((one) => one.id === outermost[0]);
+      say("place", { spots: { [node.id]: { collapsed: !node.collapsed } } });
+    },
+    note: () => writing.set(outermost[0]),
     find: () => setFinding(true),
     fit: () => root.current?.see?.("all"),
     sheet: () => setSheet(true),
@@ -167,15 +173,26 @@ export function Hands({ root, graph, latest, selection, copied, hits, palette, r
     };
   }, [root, openAt]);
 
+  // Escape in a field of the inspector leads back to the canvas, once the field has let go of the focus.
+  useEffect(() => {
+    const back = (event) => {
+      if (event.key !== "Escape" || !event.target.closest?.("[data-testid=inspector]")) return;
+      setTimeout(() => (document.activeElement === document.body || document.activeElement?.matches(".wf-inspector, .wf-right")) && focus());
+    };
+    window.addEventListener("keydown", back, true);
+    return () => window.removeEventListener("keydown", back, true);
+  }, [focus]);
+
   // The one that has the keyboard, for those who hear the page.
   useEffect(() => {
     const element = root.current?.element;
-    const shown = chosen ? element?.querySelector(`.react-flow__node[data-id="${CSS.escape(chosen)}"]`) : null;
+    const id = chosen ?? steps.at(-1);
+    const shown = id ? element?.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`) : null;
     if (shown) {
-      shown.id ||= `wf-node-${chosen}`;
+      shown.id ||= `wf-node-${id}`;
       element.setAttribute("aria-activedescendant", shown.id);
     } else element?.removeAttribute("aria-activedescendant");
-  }, [root, chosen, graph]);
+  }, [root, chosen, steps, graph]);
 
   const closeMenu = useCallback((back) => {
     setMenu(null);

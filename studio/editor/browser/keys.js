@@ -9,7 +9,7 @@ const WALK = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home",
 
 // Whether what happens at `target` is meant for the canvas: on it, or nowhere in particular.
 export function isMeant(target, canvas) {
-  if (isEditing(target) || document.querySelector("dialog[open]")) return false;
+  if (!(target instanceof Element) || isEditing(target) || document.querySelector("dialog[open]")) return false;
   return target === document.body || target === canvas || Boolean(canvas?.contains(target) && !target.closest(".wf-palette"));
 }
 

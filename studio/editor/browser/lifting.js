@@ -9,10 +9,10 @@ const LATEST = 4000; // milliseconds after which the graph is drawn as it is, wh
 const BELOW = 300; // pixels below the view that move with what is in it
 const CLICK = 4; // pixels a pointer may wander and still be a click
 
-// `show(graph)` draws a graph for the time being; `add(item, slot)`, `move(step, slot)` and `place(step, at)` do it.
-export function useLifting({ flow, latest, root, room, show, add, move, place }) {
+// `show(graph)` draws a graph for the time being, `company(own)` is how many steps go along with one; `add(item, slot)`, `move(step, slot)` and `place(step, at)` do it.
+export function useLifting({ flow, latest, root, room, show, add, move, place, company }) {
   const todo = useRef(null);
-  todo.current = { show, add, move, place };
+  todo.current = { show, add, move, place, company };
   const ended = useRef(null);
   useEffect(() => () => ended.current?.(), []);
 
@@ -31,7 +31,7 @@ export function useLifting({ flow, latest, root, room, show, add, move, place })
     let open = null;
 
     const begin = () => {
-      hung = own === null ? carryItem(source, item, from) : carryCard(card, flow.getViewport().zoom, offset);
+      hung = own === null ? carryItem(source, item, from) : carryCard(card, flow.getViewport().zoom, offset, todo.current.company(own));
       found = places(latest.current, own);
       tip.set(null);
       drag.set({ ...RESTING, item, own });

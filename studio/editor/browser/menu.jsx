@@ -52,7 +52,7 @@ export function Menu({ at, label, items, onClose }) {
               {item.title}
               {item.about ? <small>{item.about}</small> : null}
             </span>
-            {item.keys ? <kbd>{spelled(item.keys[0])}</kbd> : null}
+            {item.keys?.length ? <kbd>{spelled(item.keys[0])}</kbd> : null}
           </button>
         ) : (
           <hr key={`line-${index}`} />

@@ -68,7 +68,12 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
     return () => clearTimeout(timer);
   }, [steps, say]);
 
-  const slot = useMemo(() => graph.nodes.find((node) => node.id === now.chosen && node.kind === "empty")?.slot ?? null, [now, graph]);
+  // Where something goes while no step is selected: the empty place that is, or behind the start.
+  const slot = useMemo(() => {
+    const node = graph.nodes.find((one) => one.id === now.chosen);
+    const first = node?.kind === "start" ? graph.edges.find((edge) => edge.source === node.id) : null;
+    return node?.slot ?? first?.slot ?? null;
+  }, [now, graph]);
   const sentence = useMemo(() => told(graph, steps, now.chosen), [graph, steps, now]);
   return { ...now, steps, slot, sentence, current, choose, pick, pickAll };
 }

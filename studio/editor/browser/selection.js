@@ -2,7 +2,7 @@
 const STEPLESS = new Set(["start", "end", "lane", "empty", "note"]);
 
 export const isStep = (node) => Boolean(node?.step) && !STEPLESS.has(node.kind);
-const isStop = (node) => isStep(node) || (node.kind === "empty" && Boolean(node.slot));
+const isStop = (node) => isStep(node) || node.kind === "start" || (node.kind === "empty" && Boolean(node.slot));
 
 export const within = (id, other) => id.startsWith(`${other}.`) || id.startsWith(`${other}~`);
 
@@ -11,7 +11,7 @@ export const outer = (ids) => ids.filter((id) => !ids.some((other) => within(id,
 
 const listed = (map, key, node) => (map.get(key)?.push(node) ?? map.set(key, [node]));
 
-// The graph as a tree: stops (steps and empty places) by the lane they stand in, and the lanes of each block step.
+// The graph as a tree: stops (steps, empty places, the start) by the lane they stand in, and the lanes of each block step.
 export function outline(graph) {
   const byId = new Map();
   const stops = new Map();
@@ -40,7 +40,7 @@ export function walk(graph, from, key) {
   const tree = outline(graph);
   const { byId, stops, lanes, beside, laneOf, ownerOf } = tree;
   const here = byId.get(from);
-  if (!here) return stops.get("")?.[0]?.id ?? null;
+  if (!here) return stops.get("")?.find(isStep)?.id ?? null;
   const row = beside(here);
   const at = row.indexOf(here);
   const owner = ownerOf(here);
@@ -79,11 +79,12 @@ export function told(graph, ids, chosen) {
   const { byId, beside, ownerOf, laneOf } = outline(graph);
   const node = byId.get(chosen);
   if (!node) return "";
+  if (node.kind === "start") return "Start: the workflow itself. Enter leads to what it takes, gives and begins with.";
   const owner = ownerOf(node);
   const way = laneOf(node)?.label;
   const place = owner ? ` in ${nameOf(owner)}${way ? `, ${way}` : ""}` : "";
   if (!isStep(node)) return `An empty place${place}. N adds a step.`;
-  const row = beside(node);
+  const row = beside(node).filter(isStep);
   const wrong = node.problems?.length ? ` ${node.problems.length === 1 ? "1 problem" : `${node.problems.length} problems`}.` : "";
   const says = node.sentence ? `: ${node.sentence}` : "";
   return `${nameOf(node)}, step ${row.indexOf(node) + 1} of ${row.length}${place}${says}.${wrong}`;

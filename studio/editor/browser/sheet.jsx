@@ -10,7 +10,7 @@ export function Sheet({ readOnly, onClose }) {
   const groups = [
     ["Steps", shown.filter((action) => action.group === "Steps").map((action) => [action.title, action.keys])],
     ["Moving about", MOVES],
-    ["Canvas", shown.filter((action) => action.group === "Canvas" && action.id !== "all").map((action) => [action.title, action.keys.slice(0, 2)])],
+    ["Canvas", shown.filter((action) => action.group === "Canvas" && action.keys.length && action.id !== "all").map((action) => [action.title, action.keys.slice(0, 2)])],
   ];
   return (
     <dialog ref={dialog} className="w-dialog w-modal wide" aria-label="Keyboard shortcuts" data-testid="shortcuts" onCancel={(event) => (event.preventDefault(), onClose())} onMouseDown={(event) => event.target === dialog.current && onClose()}>
