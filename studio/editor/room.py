@@ -56,8 +56,9 @@ class Page:
 
 @dataclass(slots=True)
 class Saved:
-    """What the draft holds: its text, where steps are, its revision. ``state`` is as the pages show it, and
-    ``dirty_since`` when the first change came that is not saved."""
+    """What the draft holds: its text, where steps are, its revision. ``state`` is as the pages show it, ``dirty_since``
+    when the first change came that is not saved, ``asked`` counts changes, ``at`` is the document's revision that was
+    saved last."""
 
     revision: int
     text: str
@@ -66,6 +67,7 @@ class Saved:
     message: str = ""
     busy: bool = False
     dirty_since: float = 0.0
+    asked: int = 0
     at: int = 0
 
     def has(self, draft: Draft) -> None:

@@ -20,7 +20,7 @@ from engine.errors import BadCredentials, Conflict, Forbidden, WeftError
 from engine.permissions import Permission
 from studio.editor.document import Change, NewText, Place
 from studio.editor.feeds import TextFeed
-from studio.editor.merging import clashes, moved_by, settled, three_way
+from studio.editor.merging import Piece, clashes, moved_by, settled, three_way
 from studio.editor.room import ROOMS, Room
 from studio.shell import authorized, guarded, services
 
@@ -49,9 +49,15 @@ class Saving(rx.State, mixin=True):
         """After a change: the save to come, or nothing when what is there is what is saved."""
         room: Room = self._room
         saved = room.saved
-        if room.is_saved and saved.state != "conflict":
+        saved.asked += 1
+        if saved.state == "conflict":
+            if clashes(_pieces(room)):
+                return None
+            # What clashed was taken back: saving puts the rest together.
+            saved.state, saved.dirty_since = "unsaved", time.monotonic()
+        elif room.is_saved:
             saved.state = "saved"
-        elif saved.state not in ("conflict", "unsaved"):
+        elif saved.state != "unsaved":
             saved.state, saved.dirty_since = "unsaved", time.monotonic()
         self.save_state = saved.state
         return None if saved.state == "saved" else self.__class__.autosave
@@ -62,12 +68,12 @@ class Saving(rx.State, mixin=True):
         """Saves once changes pause. Of many that wait, the last does it; one save at a time."""
         async with self:
             room: Room | None = self._room
-            revision = self.revision
-        await asyncio.sleep(QUIET)
         if room is None:
             return
         saved = room.saved
-        newer = room.desk.document.revision != revision and time.monotonic() - saved.dirty_since < LONGEST
+        asked = saved.asked
+        await asyncio.sleep(QUIET)
+        newer = saved.asked != asked and time.monotonic() - saved.dirty_since < LONGEST
         if newer or saved.busy or saved.state not in ("unsaved", "failed"):
             return
         saved.busy = True
@@ -85,6 +91,10 @@ class Saving(rx.State, mixin=True):
     async def _save(self, room: Room) -> bool:
         """Until what is saved is what is there. Whether changes of somebody else came in meanwhile."""
         saved, joined = room.saved, False
+        if (theirs := room.clash) is not None:
+            room.clash = None
+            async with self:
+                joined = await self._join(room, theirs)
         while not room.is_saved and saved.state != "conflict":
             document = room.desk.document
             await self._say(room, "saving")
@@ -175,3 +185,8 @@ class Saving(rx.State, mixin=True):
         await self._show_saved()
         room.tell(besides=self._token)
         return True
+
+
+def _pieces(room: Room) -> tuple[Piece, ...]:
+    """What is here and what somebody else saved, put together."""
+    return () if room.clash is None else three_way(room.saved.text, room.desk.document.text, room.clash.text)

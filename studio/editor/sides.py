@@ -25,6 +25,7 @@ def _text() -> rx.Component:
             problems=EditorState.problems,
             places=EditorState.problem_places,
             reveal=TextFeed.place,
+            others=TextFeed.others,
             read_only=~EditorState.may_edit,
             on_say=EditorState.on_text,
         ),

@@ -166,6 +166,25 @@ async def test_a_clash_with_what_another_process_saved_shows_all_three_and_any_c
     assert await editor.text() == mine
 
 
+async def test_a_clash_that_was_taken_back_needs_no_choice(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    draft = await workflows.get_draft(db, owner, workflow)
+    theirs = "// theirs\n" + draft.text
+    await workflows.save_draft(db, owner, workflow, theirs, draft.revision)
+    await editor.type(0, "// mine\n")
+    await editor.gesture("undo")
+    assert await editor.text() == theirs
+    await editor.type(len(theirs), "// at the end\n")
+    assert (await editor.state()).save_state == "saved"
+    assert await editor.text() == await saved(editor) == f"{theirs}// at the end\n"
+
+
+async def test_a_page_that_asks_for_everything_anew_delays_no_save_of_another(editor: Editor) -> None:
+    other = await another_page(editor)
+    await asyncio.gather(editor.type(0, "// mine\n"), other.says("on_text", {"type": "resync"}))
+    assert (await saved(editor)).startswith("// mine\n")
+
+
 async def test_a_choice_made_for_a_text_that_changed_meanwhile_is_asked_again(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)

@@ -80,6 +80,7 @@ class TextPane(rx.NoSSRComponent):
     problems: rx.Var[list[dict[str, Any]]]
     places: rx.Var[list[dict[str, Any]]]
     reveal: rx.Var[dict[str, Any]]
+    others: rx.Var[list[dict[str, Any]]]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 

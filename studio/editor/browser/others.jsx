@@ -16,8 +16,8 @@ export function Flags({ graph, others }) {
         const place = above.get(one.step) ?? 0;
         above.set(one.step, place + 1);
         return (
-          <div key={`${one.name}:${one.step}`} className="wf-flag" data-colour={one.colour} data-testid="flag" data-step={one.step} title={`${one.name} is here`} style={{ left: box.x + box.width - 22 - place * 26, top: box.y - 13 }}>
-            {place === 0 ? <span className="wf-flag-ring" style={{ left: 22 - box.width, top: 13, width: box.width, height: box.height }} /> : null}
+          <div key={`${one.name}:${one.step}`} className="wf-flag" data-colour={one.colour} data-testid="flag" data-step={one.step} title={`${one.name} is here`} style={{ left: box.x + 12 + place * 30, top: box.y - 12 }}>
+            {place === 0 ? <span className="wf-flag-ring" style={{ left: -12, top: 12, width: box.width, height: box.height }} /> : null}
             <span className="wf-flag-mark">{one.letters}</span>
           </div>
         );

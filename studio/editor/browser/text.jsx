@@ -8,7 +8,7 @@ import { usePlaced } from "./placed.js";
 import { Pane } from "./text_pane.js";
 import { swapSides } from "./view.js";
 
-export function TextPane({ snapshot, patches, saved, problems: found, places, reveal, readOnly, onSay }) {
+export function TextPane({ snapshot, patches, saved, problems: found, places, reveal, others, readOnly, onSay }) {
   const problems = usePlaced(found, places);
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
@@ -42,6 +42,7 @@ export function TextPane({ snapshot, patches, saved, problems: found, places, re
   useEffect(() => pane.lock(readOnly), [pane, readOnly]);
   useEffect(() => pane.lint(problems), [pane, problems]);
   useEffect(() => pane.reveal(reveal), [pane, reveal]);
+  useEffect(() => pane.others(others), [pane, others]);
   useEffect(() => {
     if (!told) return undefined;
     const timer = setTimeout(() => setTold(""), 5000);

@@ -10,6 +10,7 @@ import { crosshairCursor, drawSelection, dropCursor, EditorView, highlightSpecia
 import { completing, hovering, signing } from "./completing.js";
 import { carried, difference, points, spliced, units } from "./splice.js";
 import { commands, format } from "./text_commands.js";
+import { otherLines, showOthers } from "./text_others.js";
 import { markStep, showProblems, stepMark } from "./text_marks.js";
 import { shape } from "./text_shape.js";
 import { weft } from "./weft_language.js";
@@ -59,6 +60,7 @@ export class Pane {
       search({ top: true }),
       EditorState.phrases.of(PHRASES),
       stepMark,
+      otherLines,
       this.locked.of([]),
       indentUnit.of("  "),
       tooltips({ parent: document.body }),
@@ -225,13 +227,21 @@ export class Pane {
     const returned = left !== null || (id === this.id && epoch !== this.epoch);
     let base = this.text;
     if (left) base = left.safe;
-    else if (id === this.id) base = returned ? this.safe : this.sent?.seq === seen ? this.sent.text : this.synced;
+    else if (id === this.id) base = returned ? this.held(text) : this.sent?.seq === seen ? this.sent.text : this.synced;
     if (epoch !== this.epoch) this.texts.clear(), (this.safe = text);
     Object.assign(this, { epoch, id, rev, synced: text, sent: null });
     this.texts.set(rev, text);
-    if (!returned || this.text === base || this.text === text) return this.merge(base, text);
+    if (!returned || this.text === base || base === text || this.text === text) {
+      this.merge(base, text);
+      return;
+    }
     this.sent = { seq: ++this.seq, text: this.text, at: performance.now() };
     this.say({ type: "returned", epoch, base: rev, seq: this.seq, safe: base, text: this.text });
+  }
+
+  // What the draft held last, as far as is known here: one of the texts that were on their way there, or what is safe.
+  held(text) {
+    return text === this.sent?.text || [...this.texts.values()].includes(text) ? text : this.safe;
   }
 
   show(text) {
@@ -247,6 +257,10 @@ export class Pane {
     const now = shown === base ? target : spliced(target, carried(typed, change));
     const { start, end, insert } = difference(shown, now);
     this.view.dispatch({ changes: { from: start, to: end, insert }, annotations: Outside.of(true) });
+  }
+
+  others(people) {
+    showOthers(this.view, people, Outside);
   }
 
   lint(problems) {
