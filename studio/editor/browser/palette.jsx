@@ -54,8 +54,10 @@ export function ItemFace({ item }) {
 function Card({ card }) {
   if (!card) return null;
   const { item, x, y } = card;
+  // In the lower half of the window it grows upwards.
+  const at = y > window.innerHeight * 0.55 ? { left: x, bottom: Math.max(8, window.innerHeight - y - 48) } : { left: x, top: Math.max(8, y) };
   return createPortal(
-    <div className="wf-item-card" role="tooltip" data-testid="palette-card" style={{ left: x, top: Math.max(8, Math.min(y, window.innerHeight - 240)) }}>
+    <div className="wf-item-card" role="tooltip" data-testid="palette-card" style={at}>
       <strong>{item.title}</strong>
       {item.tool ? <code>{item.tool}</code> : null}
       <p>{item.about || item.description}</p>
