@@ -3,10 +3,9 @@ import { useEffect } from "react";
 import { answered, connect } from "./assist.js";
 
 export function AssistWire({ answer, onAsk }) {
-  useEffect(() => {
-    connect(onAsk);
-    return () => connect(null);
-  }, [onAsk]);
+  // The handler is another function whenever the page is drawn again; what waits goes on waiting.
+  useEffect(() => connect(onAsk), [onAsk]);
+  useEffect(() => () => connect(null), []);
   useEffect(() => answered(answer), [answer]);
   return null;
 }

@@ -16,7 +16,7 @@ import { shape } from "./text_shape.js";
 import { weft } from "./weft_language.js";
 
 const Outside = Annotation.define(); // a change that was not typed here
-const PAUSE = 60; // ms without a key before what was typed is sent
+const PAUSE = 40; // ms without a key before what was typed is sent
 const HELD = 240; // ms: what is typed without a pause is sent after this long
 const REST = 250; // ms without a key before the step at the cursor becomes the selected one
 const BURST = 1000; // ms: typing with shorter pauses than this is one undo
