@@ -45,16 +45,24 @@ class Try(Said):
 _SAID: TypeAdapter[Look | Try] = TypeAdapter(Annotated[Look | Try, Field(discriminator="type")])
 
 
+class Memory:
+    """What is known of one workflow's steps, and when that was asked. No dataclass: the framework would wrap every
+    value in it, and expressions can only read plain ones."""
+
+    def __init__(self, workflow: str) -> None:
+        self.workflow = workflow
+        self.known: Known = NOTHING
+        self.pins: dict[str, Any] = {}
+        self.asked = 0.0
+
+
 class Inspecting(rx.State):
     """``live`` is what can be read at the step in view and the previews of its fields; ``tried`` the last answer."""
 
     live: dict[str, Any] = {}
     tried: dict[str, Any] = {}
 
-    _known: Known = NOTHING
-    _pins: dict[str, Any] = {}
-    _workflow: str = ""
-    _asked: float = 0.0
+    _memory: Any = None
 
     @rx.event
     @guarded("view")
@@ -68,8 +76,7 @@ class Inspecting(rx.State):
         desk: Desk | None = editor._desk
         if desk is None:
             return
-        await self._learn(desk)
-        known = self.known_values(desk)
+        known = await self.known_values(desk)
         names = names_at(desk.reading, desk.catalog, message.step)
         values = values_at(desk.reading, message.step, names, known)
         match message:
@@ -78,22 +85,22 @@ class Inspecting(rx.State):
             case Look(step=step):
                 self.live = self._live(desk, step, names, values, known)
 
-    def known_values(self, desk: Desk) -> Known:
-        """What is known of the steps' values: of the last run, and what is pinned in its stead."""
-        return self._known.with_pins(self._pins)
-
-    async def _learn(self, desk: Desk) -> None:
+    async def known_values(self, desk: Desk) -> Known:
+        """What is known of the steps' values: of the last run, and what is pinned in its stead. For other handlers."""
+        memory: Memory | None = self._memory
+        if memory is None or memory.workflow != desk.workflow_id:
+            memory = self._memory = Memory(desk.workflow_id)
         now = time.monotonic()
-        if desk.workflow_id == self._workflow and now - self._asked < FRESH:
-            return
-        if desk.workflow_id != self._workflow:
-            self._known, self._pins = NOTHING, {}
-        self._workflow, self._asked = desk.workflow_id, now
+        if not memory.asked or now - memory.asked > FRESH:
+            memory.asked = now
+            await self._learn(memory)
+        return memory.known.with_pins(memory.pins)
+
+    async def _learn(self, memory: Memory) -> None:
         try:
-            actor = await authorized(self)
-            db = await services.database()
-            self._known = await last_known(db, actor, UUID(desk.workflow_id), self._known)
-            self._pins = await pinned(db, actor, UUID(desk.workflow_id))
+            actor, db, workflow = await authorized(self), await services.database(), UUID(memory.workflow)
+            memory.known = await last_known(db, actor, workflow, memory.known)
+            memory.pins = await pinned(db, actor, workflow)
         except WeftError:
             # Without values the data is shown all the same; the page has said already that the engine is away.
             return

@@ -46,6 +46,12 @@ export function Expression(props) {
   return <div ref={element} className="w-input mono wf-expression" data-testid={props.testId} data-mode={props.mode ?? "expression"} data-invalid={props.invalid ? "" : undefined} data-disabled={props.readOnly ? "" : undefined} />;
 }
 
+// Whether the cursor stands inside of a call that is written in the field itself.
+function called(before) {
+  const code = before.replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, "");
+  return (code.match(/\w\(/g) ?? []).length > (code.match(/\)/g) ?? []).length;
+}
+
 class Field {
   props = {};
   view = null;
@@ -84,7 +90,7 @@ class Field {
       EditorView.lineWrapping,
       completing(here),
       hovering(here),
-      signing(here),
+      signing((offset) => (called(this.text.slice(0, offset)) ? this.place(offset) : null)),
       Prec.high(
         keymap.of([
           { key: "Tab", run: acceptCompletion },

@@ -78,9 +78,12 @@ function Panel({ model, live, readOnly, say, onRemove, children }) {
     forget: (field) => trouble && trouble.key === field.key && setForgotten(trouble.seq),
     // A row that was just asked for is opened when it comes.
     added: (field) => (fresh.current = { key: placeOf(field), known: new Set((field.fields ?? []).map(placeOf)) }),
+    // So is one that gets another name: it is the same to the person.
+    renamed: (field, name) => (fresh.current = { key: `${field.key.split(":")[0]}:${name}`, known: new Set(), same: true }),
     isFresh: (field) => {
       const waited = fresh.current;
       const place = placeOf(field);
+      if (waited?.same) return place === waited.key;
       return waited !== null && place !== waited.key && place.startsWith(waited.key) && !waited.known.has(place);
     },
   }), [model.path, live, readOnly, say, trouble]);

@@ -54,6 +54,7 @@ function Single({ field }) {
     setTyping(false);
     const unchanged = as === field.mode ? value === (as === "plain" ? field.value : (field.source ?? field.value)) : value === "";
     if (form.readOnly || unchanged) return;
+    if (field.key.endsWith(".name")) form.renamed(field, value.trim());
     say(form, field, value, { mode: as });
   };
   const commitList = (next) => {

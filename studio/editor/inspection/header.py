@@ -44,7 +44,7 @@ def header_edit(gesture: SetField, reading: Reading) -> dsl.Edit | Refused:
     if area == "name":
         given = gesture.value.strip()
         if not _NAME.fullmatch(given):
-            return Refused(f"{given or 'Nothing'} is no name.", _NOT_A_NAME)
+            return Refused(f"`{given or 'Nothing'}` is no name.", _NOT_A_NAME)
         return replaced(reading, workflow.name_span.start, workflow.name_span.end, given)
     if area == "doc":
         return dsl.SetDoc(path="", doc=gesture.value.strip())
@@ -70,7 +70,7 @@ def header_edit(gesture: SetField, reading: Reading) -> dsl.Edit | Refused:
 
 def _renamed(sort: Part, name: str, new: str) -> dsl.Edit | Refused:
     if not _NAME.fullmatch(new):
-        return Refused(f"{new or 'Nothing'} is no name.", _NOT_A_NAME)
+        return Refused(f"`{new or 'Nothing'}` is no name.", _NOT_A_NAME)
     return dsl.RenameName(sort=sort, name=name, new=new)
 
 
@@ -229,7 +229,7 @@ def _schedule(part: str, gesture: SetField, cron: str, zone: str) -> str | Refus
         case "time":
             match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", value)
             if match is None:
-                return Refused(f"{value} is no time of day.", "Write it like 09:30.")
+                return Refused(f"`{value}` is no time of day.", "Write it like 09:30.")
             plan = replace(plan, hour=int(match[1]), minute=int(match[2]))
         case "days":
             days = tuple((DAYS.index(one) + 1) % 7 for one in gesture.values if one in DAYS)
@@ -238,7 +238,7 @@ def _schedule(part: str, gesture: SetField, cron: str, zone: str) -> str | Refus
             plan = replace(plan, days=days)
         case "step" | "minute" | "day":
             if not value.isdigit():
-                return Refused(f"{value} is no whole number.", "Write a number such as 15.")
+                return Refused(f"`{value}` is no whole number.", "Write a number such as 15.")
             plan = replace(plan, **{part: min(int(value), 59)})
         case _:
             return _GONE

@@ -143,7 +143,7 @@ def _escalation(
             after = gesture.value.strip()
             if after and not re.fullmatch(r"([0-9]+(ms|s|m|h|d|w))+", after):
                 return Refused(
-                    f"{after} is no length of time.", "Write a number and a unit, such as 2h or 1d."
+                    f"`{after}` is no length of time.", "Write a number and a unit, such as 2h or 1d."
                 )
         case "to.by" if gesture.value == by:
             return SAME
@@ -270,7 +270,7 @@ def _output(gesture: SetField, kind: tree.Agent, part: str, reading: Reading) ->
     elif part == "name":
         name = gesture.value.strip()
         if not _NAME.fullmatch(name):
-            return Refused(f"{name} is no name.", "Use letters, digits and _; begin with a letter.")
+            return Refused(f"`{name}` is no name.", "Use letters, digits and _; begin with a letter.")
         entries[at] = (name, entries[at][1])
     else:
         try:

@@ -72,7 +72,7 @@ def value_field(
         lines=3 if shape.long else 1,
         problem="" if given is None else around.problem(given.span),
         read=True,
-        fixed=shape.constant if required else "",
+        fixed=shape.constant if required or at else "",
         can=("fx",) if shape.control != "expression" else (),
     )
     if required and given is None and not base.fixed:

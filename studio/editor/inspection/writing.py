@@ -85,12 +85,12 @@ def _wrong(name: str, value: str) -> Refused | None:
         return None
     if part in ("timeout", "first", "longest", "within", "ms", "after") and not _DURATION.fullmatch(value):
         return Refused(
-            f"{value} is no length of time.", "Write a number and a unit, such as 30s, 5m, 2h or 3d."
+            f"`{value}` is no length of time.", "Write a number and a unit, such as 30s, 5m, 2h or 3d."
         )
     if part in ("times", "quorum", "max_turns", "concurrency", "max") and not value.isdigit():
-        return Refused(f"{value} is no whole number.", "Write a number such as 3.")
+        return Refused(f"`{value}` is no whole number.", "Write a number such as 3.")
     if part == "variable" and not _NAME.fullmatch(value):
-        return Refused(f"{value} is no name.", "Use letters, digits and _; begin with a letter.")
+        return Refused(f"`{value}` is no name.", "Use letters, digits and _; begin with a letter.")
     return None
 
 
@@ -151,7 +151,7 @@ def text_of(gesture: SetField, field: Field | None, name: str = "") -> str | Ref
             bare = value.strip()
             if bare and not _NUMBER.fullmatch(bare):
                 return Refused(
-                    f"{bare} is no number.", "Write a number such as 12 or 0.5, or switch to an expression."
+                    f"`{bare}` is no number.", "Write a number such as 12 or 0.5, or switch to an expression."
                 )
             return bare or None
         case "select":
