@@ -83,7 +83,10 @@ class Inspecting(rx.State):
             case Try(seq=seq, value=value, mode=mode):
                 self.tried = {"seq": seq, **preview(value, names, values, plain=mode == "plain")}
             case Look(step=step):
-                self.live = self._live(desk, step, names, values, known)
+                live = self._live(desk, step, names, values, known)
+                # In a large workflow it is much, and after most changes the same.
+                if live != self.live:
+                    self.live = live
 
     async def known_values(self, desk: Desk) -> Known:
         """What is known of the steps' values: of the last run, and what is pinned in its stead. For other handlers."""
