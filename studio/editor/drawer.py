@@ -7,11 +7,12 @@ from typing import Any
 import reflex as rx
 
 from studio.editor.browser import Problems
-from studio.editor.publishing import Versions
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.editor.trial_view import test_panel, ways_panel
-from studio.shell.elements import TimeAgo, icon, test_id
+from studio.editor.versions import Versions
+from studio.editor.versions_tab import versions_panel
+from studio.shell.elements import icon, test_id
 
 
 def drawer() -> rx.Component:
@@ -23,7 +24,7 @@ def drawer() -> rx.Component:
                 _tab("text", "Text", "code-xml"),
                 _tab("run", "Test", "flask-conical", None, Trial.load),
                 _tab("ways", "What can happen", "split"),
-                _tab("versions", "Versions", "history", EditorState.live_version, Versions.load),
+                _tab("versions", "Versions", "history", EditorState.live_version, Versions.look),
                 class_name="wf-tab-list",
                 role="tablist",
                 custom_attrs={"aria-label": "Details"},
@@ -44,7 +45,7 @@ def drawer() -> rx.Component:
             _panel("problems", _problems(), "problems-tab"),
             _panel("run", test_panel(), "run-tab"),
             _panel("ways", ways_panel(), "ways-tab"),
-            _panel("versions", _versions(), "versions-tab"),
+            _panel("versions", versions_panel(), "versions-tab"),
             class_name="wf-panels",
         ),
         class_name=[
@@ -88,61 +89,4 @@ def _problems() -> rx.Component:
         places=EditorState.problem_places,
         read_only=~EditorState.may_edit,
         on_say=EditorState.on_problems,
-    )
-
-
-def _versions() -> rx.Component:
-    return rx.cond(
-        Versions.rows.length() > 0,
-        rx.el.table(
-            rx.el.thead(
-                rx.el.tr(
-                    rx.el.th("Version"),
-                    rx.el.th("What changed"),
-                    rx.el.th("Who"),
-                    rx.el.th("When"),
-                    rx.el.th(""),
-                )
-            ),
-            rx.el.tbody(rx.foreach(Versions.rows, _version)),
-            class_name="w-table",
-            custom_attrs=test_id("versions-list"),
-        ),
-        rx.el.div(
-            icon("history", 18),
-            rx.el.span(
-                rx.cond(
-                    Versions.loaded, "Nothing is published yet. Each publish adds a version here.", "Loading…"
-                )
-            ),
-            class_name="wf-calm",
-        ),
-    )
-
-
-def _version(row: Any) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(
-            rx.el.span("Version ", row["number"], class_name="w-strong"),
-            rx.cond(row["live"], rx.el.span("live", class_name="w-badge success wf-live")),
-            class_name="w-nowrap",
-        ),
-        rx.el.td(
-            rx.cond(row["message"] != "", row["message"], rx.el.span("No message", class_name="w-muted"))
-        ),
-        rx.el.td(row["by"], class_name="w-nowrap"),
-        rx.el.td(TimeAgo.create(at=row["at"].to(str)), class_name="w-nowrap"),
-        rx.el.td(
-            rx.cond(
-                EditorState.may_edit,
-                rx.el.button(
-                    "Take into the draft",
-                    type="button",
-                    class_name="w-button small",
-                    on_click=Versions.restore(row["id"].to(str)),
-                ),
-            ),
-            class_name="num",
-        ),
-        custom_attrs=test_id("version-row"),
     )

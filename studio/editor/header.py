@@ -1,4 +1,4 @@
-"""The editor's part of the top bar: saved or not, undo and redo, problems, run, publish; and the publish dialog."""
+"""The part of the top bar that is the editor's: saved or not, undo and redo, problems, run, publish, the menu."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Link, Said, ViewSwitch
+from studio.editor.browser import Link, ViewSwitch
 from studio.editor.presence import avatars
 from studio.editor.publishing import Publishing
+from studio.editor.sharing import ENTRIES, Sharing
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
-from studio.shell.elements import Modal, icon, test_id
+from studio.shell.elements import Menu, icon, test_id
 
 # state: (words, tone, icon)
 _SAVE = {
@@ -74,6 +75,16 @@ def actions() -> list[rx.Component]:
                 custom_attrs=test_id("publish"),
             ),
         ),
+        rx.cond(
+            EditorState.ready,
+            Menu.create(
+                icon("ellipsis-vertical", 16),
+                label="Take it elsewhere",
+                items=ENTRIES,
+                on_pick=Sharing.pick,
+                custom_attrs=test_id("editor-menu"),
+            ),
+        ),
     ]
 
 
@@ -124,115 +135,5 @@ def _problem_count() -> rx.Component:
             ],
             on_click=EditorState.show_problems,
             custom_attrs=test_id("problem-count"),
-        ),
-    )
-
-
-def publish_dialog() -> rx.Component:
-    """Asks for a message, or lists what stands in the way."""
-    return Modal.create(
-        rx.el.header(
-            icon("rocket", 17),
-            rx.el.h2("Publish ", EditorState.title),
-            rx.el.span(class_name="w-spacer"),
-            _close(),
-        ),
-        rx.el.div(
-            rx.cond(Publishing.trouble != "", _trouble()),
-            rx.cond(Publishing.refused.length() > 0, _refused(), _ready()),
-            class_name="body",
-        ),
-        rx.el.footer(
-            rx.el.button("Cancel", type="button", class_name="w-button", on_click=Publishing.close),
-            rx.el.button(
-                rx.cond(Publishing.busy, icon("loader-circle", 15, class_name="w-spin"), icon("rocket", 15)),
-                "Publish",
-                type="button",
-                class_name="w-button primary",
-                disabled=Publishing.busy | (Publishing.refused.length() > 0),
-                on_click=Publishing.publish,
-                custom_attrs=test_id("publish-confirm"),
-            ),
-        ),
-        open=Publishing.open,
-        label="Publish",
-        on_close=Publishing.close,
-        custom_attrs=test_id("publish-dialog"),
-    )
-
-
-def _close() -> rx.Component:
-    return rx.el.button(
-        icon("x", 15),
-        type="button",
-        class_name="w-button ghost icon small",
-        on_click=Publishing.close,
-        custom_attrs={"aria-label": "Close"},
-    )
-
-
-def _trouble() -> rx.Component:
-    return rx.el.div(
-        icon("circle-alert"),
-        rx.el.div(
-            rx.el.div(Publishing.trouble, class_name="w-strong"),
-            rx.el.div(Publishing.trouble_help, class_name="w-small w-muted"),
-        ),
-        class_name="w-note danger",
-        role="alert",
-    )
-
-
-def _refused() -> rx.Component:
-    return rx.el.div(
-        rx.el.p("This cannot go live yet. Click a problem to go there."),
-        rx.el.ul(
-            rx.foreach(
-                Publishing.refused,
-                lambda found: rx.el.li(
-                    rx.el.button(
-                        rx.el.span(class_name="wf-dot error"),
-                        rx.el.span(
-                            rx.el.span(Said.create(text=found["message"].to(str)), class_name="w-strong"),
-                            rx.el.span(Said.create(text=found["help"].to(str)), class_name="w-small w-muted"),
-                            class_name="wf-problem-words",
-                        ),
-                        type="button",
-                        class_name="wf-problem-row",
-                        on_click=Publishing.show(found["index"].to(int)),
-                        custom_attrs=test_id("publish-error"),
-                    )
-                ),
-            ),
-            class_name="wf-problem-list boxed",
-        ),
-        class_name="w-stack",
-    )
-
-
-def _ready() -> rx.Component:
-    return rx.fragment(
-        rx.el.p(
-            rx.cond(
-                EditorState.live_version > 0,
-                rx.fragment(
-                    "Replaces version ", EditorState.live_version, ". Runs under way stay on theirs."
-                ),
-                "The first version. It can be run as soon as it is live.",
-            ),
-            class_name="w-muted",
-        ),
-        rx.el.div(
-            rx.el.label("What changed?", html_for="publish-message"),
-            rx.el.textarea(
-                id="publish-message",
-                class_name="w-input",
-                placeholder="Optional. For those who look back later.",
-                value=Publishing.message,
-                on_change=Publishing.say,
-                rows="2",
-                custom_attrs={**test_id("publish-message"), "data-autofocus": ""},
-            ),
-            class_name="w-field",
         ),
     )

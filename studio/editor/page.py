@@ -8,37 +8,52 @@ import reflex as rx
 
 from studio.chat import chat_panel
 from studio.editor.assistant import Assistant
-from studio.editor.browser import AssistWire, Inspector, WeftCanvas
+from studio.editor.browser import AssistWire, CompareView, Copier, Inspector, WeftCanvas
 from studio.editor.clash import clash_bar, clash_dialog
+from studio.editor.comparing import Comparing
 from studio.editor.drawer import drawer
 from studio.editor.drawing import Drawing
 from studio.editor.feeds import CanvasFeed
-from studio.editor.header import actions, publish_dialog
+from studio.editor.header import actions
 from studio.editor.inspecting import Inspecting
 from studio.editor.presence import SHEET as ROOM_SHEET
-from studio.editor.publishing import Publishing, Versions
+from studio.editor.publish_dialog import publish_dialog
+from studio.editor.publishing import Publishing
 from studio.editor.selecting import Selecting
+from studio.editor.sharing import Sharing
 from studio.editor.sides import sides
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.editor.trial_view import step_test
+from studio.editor.versions import Versions
+from studio.editor.versions_tab import rollback_dialog
 from studio.shell import Shell, crumbs, frame
 from studio.shell.elements import PageTitle, empty, icon, link, test_id
 
 ROUTE: Final = "/workflows/[workflow_id]"
 ON_LOAD: Final = [Shell.load, EditorState.load, Trial.load, Versions.load]
-_SHEET = rx.asset("editor.css", shared=True)
+_SHEETS = [rx.asset(name, shared=True) for name in ("editor.css", "versions.css")]
 
 
 def editor_page() -> rx.Component:
     """The page at :data:`ROUTE`; its ``on_load`` is :data:`ON_LOAD`."""
     return frame(
         rx.el.div(
-            rx.el.link(rel="stylesheet", href=_SHEET, custom_attrs={"precedence": "default"}),
-            rx.el.link(rel="stylesheet", href=ROOM_SHEET, custom_attrs={"precedence": "default"}),
+            *[
+                rx.el.link(rel="stylesheet", href=sheet, custom_attrs={"precedence": "default"})
+                for sheet in (*_SHEETS, ROOM_SHEET)
+            ],
             rx.cond(EditorState.failure != "", _failed(), _workbench()),
             publish_dialog(),
             clash_dialog(),
+            CompareView.create(
+                open=Comparing.open,
+                model=Comparing.model,
+                graphs=Comparing.graphs,
+                on_say=Comparing.on_say,
+            ),
+            rollback_dialog(),
+            Copier.create(copied=Sharing.copied),
             AssistWire.create(answer=Assistant.answer, on_ask=Assistant.ask),
             PageTitle.create(words=rx.cond(EditorState.failure != "", "Not found", EditorState.title)),
             class_name="wf-editor",

@@ -1,40 +1,92 @@
-"""Publishing the draft, and the versions there are."""
+"""Publishing the draft: what stands in the way, what it means for those who use the workflow, and doing it."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import reflex as rx
 
-from engine import workflows
+from engine import inflight, workflows
 from engine.errors import Rejected, WeftError
+from engine.inflight import InFlight
 from engine.permissions import Permission
+from studio.editor import differing
+from studio.editor.comparing import DRAFT, Comparing
 from studio.editor.inspector import problem
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
-from studio.shell import authorized, guarded, people, services
-from studio.shell.moments import iso
+from studio.editor.versions import Rollback, Versions
+from studio.shell import authorized, guarded, services
+
+Json = dict[str, Any]
+
+__all__ = ["Publishing", "Versions"]
 
 
 class Publishing(rx.State):
-    """The publish dialog. ``refused`` are the problems that stand in the way."""
+    """The publish dialog. ``refused`` are the problems that stand in the way; ``found`` is what changes for those who
+    use ``live``, which they must say to have read when it is grave."""
 
     open: bool = False
+    looking: bool = False
     busy: bool = False
     message: str = ""
     trouble: str = ""
     trouble_help: str = ""
-    refused: list[dict[str, Any]] = []
+    refused: list[Json] = []
+    warnings: list[Json] = []
+    live: int = 0
+    found: Json = {}
+    runs: Json = {}
+    starts: list[str] = []
+    same: bool = False
+    lowers: int = 0
+    breaks: int = 0
+    read: bool = False
 
     @rx.event
     @guarded("publish")
-    async def ask(self) -> None:
-        """Opens the dialog; errors that are known already are listed at once."""
+    async def ask(self) -> Any:
+        """Opens the dialog. Errors that are known already are listed at once; without any, what would change."""
         editor = await self.get_state(EditorState)
+        self.reset()
         self.refused = [found for found in editor.problems if found["severity"] == "error"]
-        self.message, self.trouble, self.trouble_help = "", "", ""
-        self.open, self.busy = True, False
+        self.warnings = [found for found in editor.problems if found["severity"] == "warning"]
+        self.live, self.open = editor.live_version, True
+        if self.refused or editor._desk is None:
+            return
+        self.looking = True
+        yield
+        try:
+            await self._look(editor)
+        except WeftError as error:
+            self.trouble, self.trouble_help = error.message, error.help
+        finally:
+            self.looking = False
+
+    async def _look(self, editor: EditorState) -> None:
+        actor = await authorized(self, Permission.PUBLISH)
+        db, workflow = await services.database(), UUID(editor.workflow_id)
+        draft = await workflows.get_draft(db, actor, workflow)
+        reading, catalog = editor._desk.reading, editor._desk.catalog
+        self.starts = differing.starts(reading.parsed)
+        self.live = draft.live_version or 0
+        if draft.live_version_id is None:
+            self.message = "First version"
+            return
+        texts = await workflows.read_texts(db, actor, workflow, {self.live})
+        runs = (await inflight.by_version(db, actor, workflow)).get(draft.live_version_id, InFlight())
+        difference = await asyncio.to_thread(
+            differing.differ, texts[self.live], reading.text, catalog, runs.waiting
+        )
+        self.found = differing.shown(difference)
+        self.runs = differing.in_flight(runs, difference.old)
+        self.same = difference.old.text == difference.new.text
+        self.lowers = len(difference.lowering)
+        self.breaks = sum(one.severity == "error" for one in difference.breaks)
+        self.message = self.message or differing.suggested(difference.changes)
 
     @rx.event
     @guarded("view")
@@ -47,9 +99,29 @@ class Publishing(rx.State):
         self.message = message[:400]
 
     @rx.event
+    @guarded("view")
+    async def tick(self, read: bool) -> None:
+        """Whether what is grave was read."""
+        self.read = read
+
+    @rx.event
+    @guarded("view")
+    async def compare(self) -> Any:
+        """Everything beside each other, instead of the dialog."""
+        self.open = False
+        return Comparing.between(self.live, DRAFT)
+
+    @rx.var
+    def grave(self) -> bool:
+        """Whether there is something that must have been read."""
+        return self.lowers > 0 or self.breaks > 0
+
+    @rx.event
     @guarded("publish")
     async def publish(self) -> Any:
         """Saves the draft and makes it the live version. Refused with the list of errors when there are any."""
+        if self.busy or (self.grave and not self.read):
+            return
         self.busy = True
         yield
         editor = await self.get_state(EditorState)
@@ -69,13 +141,12 @@ class Publishing(rx.State):
             self.trouble, self.trouble_help = error.message, error.help
         else:
             self.open = False
+            before = self.live
             editor.published(version.number, version.text)
-            versions = await self.get_state(Versions)
-            await versions.refresh()
+            await (await self.get_state(Versions)).refresh()
+            yield Versions.describe
             yield Trial.load
-            yield rx.toast.success(
-                f"Version {version.number} is live.", description="The engine runs it from now on."
-            )
+            yield _published(version.number, before, editor.may_run)
         finally:
             self.busy = False
 
@@ -87,58 +158,15 @@ class Publishing(rx.State):
         return EditorState.go_to_problem(index)
 
 
-class Versions(rx.State):
-    """What was published, newest first."""
-
-    rows: list[dict[str, Any]] = []
-    loaded: bool = False
-
-    @rx.event
-    @guarded("view")
-    async def load(self) -> None:
-        await self.refresh()
-
-    async def refresh(self) -> None:
-        """Reads the list anew. For other handlers too."""
-        editor = await self.get_state(EditorState)
-        if not editor.workflow_id:
-            return
-        try:
-            actor = await authorized(self)
-            db = await services.database()
-            found = await workflows.list_versions(db, actor, UUID(editor.workflow_id))
-            names = await people.names(db, actor)
-        except WeftError:
-            return
-        self.rows = [
-            {
-                "id": str(version.id),
-                "number": version.number,
-                "message": version.message,
-                "by": names.get(version.published_by, "") if version.published_by else "",
-                "at": iso(version.published_at),
-                "live": version.live,
-            }
-            for version in found
-        ]
-        self.loaded = True
-
-    @rx.event
-    @guarded("edit")
-    async def restore(self, version_id: str) -> Any:
-        """Puts a version's text into the draft: one change, one undo. Nothing is published by it."""
-        actor = await authorized(self, Permission.EDIT)
-        try:
-            version = await workflows.get_version(await services.database(), actor, UUID(version_id))
-        except (WeftError, ValueError):
-            return rx.toast.error("This version could not be read.", description="Load the page again.")
-        editor = await self.get_state(EditorState)
-        if str(version.workflow_id) != editor.workflow_id:
-            return None
-        return [
-            EditorState.take_text(version.text, "restore"),
-            rx.toast.success(
-                f"The draft has the text of version {version.number}.",
-                description="Publish to make it live. Undo brings back what was there.",
-            ),
-        ]
+def _published(number: int, before: int, may_run: bool) -> Any:
+    then: dict[str, Any] = {}
+    if may_run:
+        then["action"] = {"label": "Run it", "on_click": Trial.ask}
+    if before and before != number:
+        then["cancel"] = {"label": "Undo", "on_click": Rollback.undo(before)}
+    return rx.toast.success(
+        f"Version {number} is live.",
+        description="The engine runs it from now on.",
+        duration=12_000,
+        **then,
+    )

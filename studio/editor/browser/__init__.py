@@ -142,6 +142,38 @@ class Link(rx.Component):
     tag = "Link"
 
 
+class Changes(rx.NoSSRComponent):
+    """What differs between two texts, as lists. ``only``: "grave" (breaks, lowered safety), "rest", or "" for all."""
+
+    library = _FILES["changes.jsx"].importable_path
+    tag = "Changes"
+
+    found: rx.Var[dict[str, Any]]
+    only: rx.Var[str]
+
+
+class CompareView(rx.NoSSRComponent):
+    """Two texts beside each other. ``on_say`` gets one dict: ``{"type": "sides" | "close" | "go", ...}``."""
+
+    library = _FILES["compare.jsx"].importable_path
+    tag = "CompareView"
+    lib_dependencies: list[str] = [*_GRAPH_PACKAGES, *_TEXT_PACKAGES]
+
+    open: rx.Var[bool]
+    model: rx.Var[dict[str, Any]]
+    graphs: rx.Var[dict[str, Any]]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class Copier(rx.Component):
+    """Puts ``copied`` (``{"seq", "text"}``) on the clipboard when its number is another one. Shows nothing."""
+
+    library = _FILES["copier.jsx"].importable_path
+    tag = "Copier"
+
+    copied: rx.Var[dict[str, Any]]
+
+
 class Said(rx.Component):
     """A message with its code in another type."""
 

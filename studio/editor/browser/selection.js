@@ -93,10 +93,10 @@ export function told(graph, ids, chosen) {
 export const nameOf = (node) => node.title || node.step;
 
 // React Flow's nodes with what is selected and what was found. What looks the same keeps its identity.
-export function dressed(nodes, { picked, hits, hit }) {
+export function dressed(nodes, { picked, hits, hit, painted }) {
   return nodes.map((node) => {
     const selected = picked.has(node.id);
-    const className = node.id === hit ? "is-hit is-the-hit" : hits?.has(node.id) ? "is-hit" : undefined;
+    const className = node.id === hit ? "is-hit is-the-hit" : hits?.has(node.id) ? "is-hit" : painted?.[node.id];
     return node.selected === selected && node.className === className ? node : { ...node, selected, className };
   });
 }
