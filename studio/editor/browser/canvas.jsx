@@ -73,7 +73,7 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
     setGraph(next);
     setShape((previous) => flowOf(next, previous));
     setHeard((seq) => Math.max(seq, refusedSeq.current));
-  }, [snapshot, patches, say]);
+  }, [snapshot, patches, problems, say]);
 
   const add = useCallback((item, slot) => {
     const there = slot ?? empty;
