@@ -39,7 +39,6 @@ def publish_dialog() -> rx.Component:
                 rx.el.label(
                     rx.el.input(
                         type="checkbox",
-                        checked=Publishing.read,
                         on_change=Publishing.tick,
                         custom_attrs=test_id("publish-read"),
                     ),

@@ -36,6 +36,10 @@ def stored(api: Visitor, workflow: str) -> list[tuple[int, str, bool]]:
     return [(one["number"], one["message"], one["live"]) for one in found]
 
 
+def saved(person: Person) -> None:
+    expect(person.at("save-state")).to_have_attribute("data-state", "saved")
+
+
 def live_text(api: Visitor, workflow: str) -> str:
     (live,) = [one for one in api.get(f"/workflows/{workflow}/versions") if one["live"]]
     return str(api.get(f"/workflows/{workflow}/versions/{live['id']}")["text"])
@@ -64,17 +68,18 @@ def test_publish_compare_publish_again_and_roll_back(person: Person, api: Visito
     expect(nodes).to_have_count(5)
     person.at("palette-item-let").click()
     expect(nodes).to_have_count(6)
-    line = person.text().locator(".cm-line", has_text="limit: float")
-    line.click()
-    page.keyboard.press("Home")
-    page.keyboard.press("Shift+End")
-    page.keyboard.insert_text("config { limit: float = 500.0 }")
-    line = person.text().locator(".cm-line", has_text="input { order_id")
-    line.click()
-    page.keyboard.press("Home")
-    page.keyboard.press("Shift+End")
-    page.keyboard.insert_text("input { order_id: string, urgent: bool }")
-    expect(person.at("save-state")).to_have_attribute("data-state", "saved")
+    saved(person)
+    drawn = str(api.get(f"/workflows/{workflow}")["text"])
+    assert 'step value: let ""' in drawn
+    person.text().click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(
+        drawn.replace("limit: float = 100.0", "limit: float = 500.0").replace(
+            "order_id: string }", "order_id: string, urgent: bool }"
+        )
+    )
+    expect(person.node("gate/then")).to_contain_text("(500)")
+    saved(person)
     draft = api.get(f"/workflows/{workflow}")["text"]
     assert "limit: float = 500.0" in draft and "urgent: bool" in draft
 
