@@ -57,10 +57,12 @@ class Memory:
 
 
 class Inspecting(rx.State):
-    """``live`` is what can be read at the step in view and the previews of its fields; ``tried`` the last answer."""
+    """``live`` is what can be read at the step in view and the previews of its fields; ``tried`` the last answer.
+    ``learned`` goes up when a run or a pin has given a step another value, and the page looks again."""
 
     live: dict[str, Any] = {}
     tried: dict[str, Any] = {}
+    learned: int = 0
 
     _memory: Any = None
 
@@ -98,6 +100,12 @@ class Inspecting(rx.State):
             memory.asked = now
             await self._learn(memory)
         return memory.known.with_pins(memory.pins)
+
+    def learn_again(self) -> None:
+        """What was known is known no more: something was pinned, or a run is over. For other handlers."""
+        if self._memory is not None:
+            self._memory.asked = 0.0
+        self.learned += 1
 
     async def _learn(self, memory: Memory) -> None:
         try:

@@ -103,6 +103,7 @@ def _workbench() -> rx.Component:
             model=EditorState.inspected,
             live=Inspecting.live,
             tried=Inspecting.tried,
+            learned=Inspecting.learned,
             read_only=~EditorState.may_edit,
             on_say=EditorState.on_inspector,
             on_ask=Inspecting.ask,

@@ -18,6 +18,7 @@ from engine.permissions import Permission, may
 from engine.trials import NewTrial, Unready, Wish
 from studio.editor import rehearsal
 from studio.editor import trial_says as says
+from studio.editor.inspecting import Inspecting
 from studio.editor.rehearsal import Ready
 from studio.editor.state import EditorState
 from studio.runs.gates import gates
@@ -246,6 +247,7 @@ class Trial(rx.State):
                 case says.PinText(step=step, text=text):
                     await pins.set_pin(db, actor, workflow, step, {"output": _json(text)})
             self._pins = await pins.list_pins(db, actor, workflow)
+            (await self.get_state(Inspecting)).learn_again()
         except BadInput as unfit:
             self._unfit = (message.step, unfit.problems)
         except WeftError as error:
@@ -376,6 +378,7 @@ class Trial(rx.State):
         }
         if over and all(run.id != detail.summary.id for run in self._sources):
             self._sources = (detail.summary, *self._sources)[:SOURCES]
+            (await self.get_state(Inspecting)).learn_again()
         await self._show()
 
     @rx.var

@@ -12,6 +12,7 @@ import pytest
 
 from engine import catalog, pins, runs, workflows
 from engine.runner import Runner, RunnerSettings
+from studio.editor.inspecting import Inspecting
 from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from tests.conftest import Samples
@@ -118,6 +119,19 @@ async def test_a_pin_follows_a_rename_in_the_editor(opened: Editor) -> None:
     assert [(pin["path"], pin["gone"]) for pin in setup["pins"]] == [("purchase", False)]
     await say(opened, "unpin", step="purchase")
     assert (await trial_of(opened)).setup["pins"] == []
+
+
+async def test_what_was_just_pinned_is_what_expressions_come_out_as(opened: Editor) -> None:
+    async def told() -> str:
+        await opened.tab.send(Inspecting.ask({"type": "look", "step": "refund"}))
+        previews = (await opened.tab.state(Inspecting)).live["previews"]
+        return str(previews["arg:amount"]["text"])
+
+    before = (await opened.tab.state(Inspecting)).learned
+    assert await told() == "No value yet"
+    await say(opened, "pin", step="order", text=json.dumps({**ORDER, "total": 12.5}))
+    assert (await opened.tab.state(Inspecting)).learned == before + 1
+    assert await told() == "12.5"
 
 
 async def test_what_the_tab_does_not_know_is_dropped(opened: Editor) -> None:

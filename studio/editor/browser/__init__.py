@@ -194,6 +194,7 @@ class Inspector(rx.NoSSRComponent):
     model: rx.Var[dict[str, Any]]
     live: rx.Var[dict[str, Any]]
     tried: rx.Var[dict[str, Any]]
+    learned: rx.Var[int]
     read_only: rx.Var[bool]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
     on_ask: rx.EventHandler[passthrough_event_spec(dict)]

@@ -15,7 +15,7 @@ const LEAST = 280;
 const MOST = 720;
 const ROOM = 520; // pixels the canvas keeps before the panel lies over it
 
-export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk, children }) {
+export function Inspector({ model, live: told, tried, learned, readOnly, onSay, onAsk, children }) {
   const live = useRef(null);
   live.current ??= new Live();
   const [gone, setGone] = useState(null);
@@ -34,7 +34,7 @@ export function Inspector({ model, live: told, tried, readOnly, onSay, onAsk, ch
     if (!path) return undefined;
     const timer = setTimeout(() => live.current.look(path), 60);
     return () => clearTimeout(timer);
-  }, [path, model]);
+  }, [path, model, learned]);
   useEffect(() => {
     if (!gone) return undefined;
     const timer = setTimeout(() => setGone(null), 7000);
