@@ -92,7 +92,7 @@ export function WaysPane({ open, snapshot, patches, found, busy, onLook }) {
                 <span className="wf-way-words">
                   <span><Said text={way.words} /></span>
                   <span className="w-small w-muted">
-                    It <Said text={way.ending} />{way.more ? `, as ${way.more === 1 ? "another way" : `${way.more} more ways`} like it` : ""}.
+                    <Said text={`It ${way.ending}`} />{way.more ? `, as ${way.more === 1 ? "another way" : `${way.more} more ways`} like it` : ""}.
                   </span>
                 </span>
                 <span className="wf-way-deeds">
