@@ -20,6 +20,22 @@ WRONG = TEXT.replace("workflow order_review", "workflow looked_at").replace(
     "shop.get_order", "shop.get_ordr", 1
 )
 
+RIGHT = """workflow looked_at_again {
+  use shop: mcp "shop"
+  input { order_id: string }
+  output { total: float }
+  config { limit: float = 100.0 }
+
+  step order: call shop.get_order(order_id: input.order_id)
+
+  step gate: if order.total > config.limit {
+    step consent: approve by role "manager" { within 24h }
+  }
+
+  step done: return { total: order.total }
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def editor(studio: Stack) -> Iterator[str]:
@@ -67,10 +83,84 @@ def test_the_editor_has_nothing_grave(somebody: Person, editor: str) -> None:
     expect(somebody.node("review")).to_be_visible()
     looked_at(somebody)
     somebody.node("review.order").click()
-    expect(somebody.at("inspector")).to_be_visible()
+    expect(somebody.at("inspector")).to_have_attribute("data-step", "review.order")
     looked_at(somebody)
-    for tab in ("problems", "text", "run", "versions"):
+    for tab in ("problems", "text", "run", "ways", "versions"):
         somebody.at(f"tab-{tab}").click()
+        panel = somebody.at("text-pane" if tab == "text" else f"{tab}-tab")
+        expect(panel).to_be_visible()
+        expect(panel.locator("[aria-busy=true]")).to_have_count(0)
+        looked_at(somebody)
+
+
+def beside(person: Person) -> None:
+    person.at("view-split").click()
+    expect(person.at("text-pane")).to_be_visible()
+
+
+def start(person: Person) -> None:
+    person.at("workflow-settings").click()
+    expect(person.at("inspector")).to_have_attribute("data-step", "~start")
+
+
+def commands(person: Person) -> None:
+    person.page.keyboard.press("Control+k")
+    expect(person.at("commands-input")).to_be_focused()
+
+
+def menu(person: Person) -> None:
+    person.node("review.order").click(button="right")
+    expect(person.at("canvas-menu")).to_be_visible()
+
+
+def search(person: Person) -> None:
+    person.at("canvas").focus()
+    person.page.keyboard.press("/")
+    person.page.keyboard.type("order")
+    expect(person.at("find-count")).to_contain_text("found")
+
+
+def shortcuts(person: Person) -> None:
+    person.at("canvas").focus()
+    person.page.keyboard.press("?")
+    expect(person.at("shortcuts")).to_be_visible()
+
+
+def refused(person: Person) -> None:
+    person.at("publish").click()
+    expect(person.at("publish-error").first).to_be_visible()
+
+
+OVER_THE_EDITOR = [beside, start, commands, menu, search, shortcuts, refused]
+
+
+@pytest.mark.parametrize("opens", OVER_THE_EDITOR, ids=lambda opens: opens.__name__)
+def test_what_opens_in_the_editor_has_nothing_grave(
+    somebody: Person, editor: str, opens: Callable[[Person], None]
+) -> None:
+    somebody.page.goto(somebody.url + editor)
+    expect(somebody.node("review")).to_be_visible()
+    opens(somebody)
+    looked_at(somebody)
+
+
+def test_what_changed_since_the_live_version_has_nothing_grave(somebody: Person, api: Visitor) -> None:
+    workflow = api.publish(RIGHT)
+    text = RIGHT.replace("limit: float = 100.0", "limit: float = 500.0")
+    revision = api.get(f"/workflows/{workflow}")["revision"]
+    api.until_served("PUT", f"/workflows/{workflow}", {"text": text, "revision": revision})
+    somebody.page.goto(f"{somebody.url}/workflows/{workflow}")
+    expect(somebody.node("done")).to_be_visible()
+    somebody.at("tab-versions").click()
+    expect(somebody.at("version-row")).to_have_count(1)
+    looked_at(somebody)
+    somebody.at("publish").click()
+    expect(somebody.at("publish-compare")).to_be_visible()
+    looked_at(somebody)
+    somebody.at("publish-compare").click()
+    for tab in ("words", "graph", "text"):
+        somebody.at(f"compare-tab-{tab}").click()
+        expect(somebody.at(f"compare-tab-{tab}")).to_have_attribute("aria-selected", "true")
         looked_at(somebody)
 
 
