@@ -378,6 +378,7 @@ class Trial(rx.State):
         }
         if over and all(run.id != detail.summary.id for run in self._sources):
             self._sources = (detail.summary, *self._sources)[:SOURCES]
+        if over or self.run_state == "waiting":
             (await self.get_state(Inspecting)).learn_again()
         await self._show()
 

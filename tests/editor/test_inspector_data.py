@@ -79,6 +79,14 @@ def test_what_has_no_value_yet_shows_its_kind() -> None:
     assert preview("order.total > 1.0", names, values) == {"ok": None, "text": "True or false; no value yet"}
 
 
+def test_an_input_that_nobody_has_given_yet_is_no_mistake() -> None:
+    _, names, values = seen("refund", known=Known())
+    assert preview("input.order_id", names, values) == {"ok": None, "text": "A text; no value yet"}
+    assert preview("For ${input.order_id}", names, values, plain=True)["ok"] is None
+    assert preview("input.reason", names, values) == {"ok": True, "text": '"requested by the customer"'}
+    assert preview("input.ordr_id", names, values)["ok"] is False
+
+
 def test_a_field_that_is_not_there_is_told_by_name() -> None:
     _, names, values = seen("refund")
     told = preview("order.nothing", names, values)

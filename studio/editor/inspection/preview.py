@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import dsl
 from dsl import tree
 from dsl.cel import ExpressionError, free_names, lower
+from dsl.cel.source import children
 from dsl.meaning.inference import Inference
 from dsl.parse import expression_problem
 from dsl.plan import Json
@@ -55,13 +56,31 @@ def _unknown(expression: tree.Expr, names: Names, values: Mapping[str, Json]) ->
             return {"ok": None, "text": "A secret is not shown."}
         if name not in names:
             return {"ok": False, "text": f"There is no {name} here."}
-        if name not in values:
+        if name not in values or _not_given(expression, name, names, values):
             kind = type_words(Inference(names).value(expression))
             return {
                 "ok": None,
                 "text": "No value yet" if kind == "anything" else f"{capital(kind)}; no value yet",
             }
     return {}
+
+
+def _not_given(expression: tree.Expr, name: str, names: Names, values: Mapping[str, Json]) -> bool:
+    """Whether it reads an input or a setting that is declared and that nothing has given a value: no run, no default.
+    That is no mistake in the expression."""
+    if name not in ("input", "config"):
+        return False
+    declared, given = names[name].get("properties", {}), values[name]
+    return any(field in declared and field not in given for field in _read_of(expression, name))
+
+
+def _read_of(expression: tree.Expr, name: str) -> Iterator[str]:
+    match expression:
+        case tree.Member(target=tree.Name(id=owner), name=field, optional=False) if owner == name:
+            yield field
+        case _:
+            for part in children(expression):
+                yield from _read_of(part, name)
 
 
 def previews(fields: list[Field], names: Names, values: Mapping[str, Json]) -> dict[str, dict[str, Any]]:
