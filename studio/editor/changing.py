@@ -191,11 +191,20 @@ class Changing(rx.State, mixin=True):
         reading = desk.reading
         if reading.diagnosis.known:
             self._diagnosed()
-        self.can_undo, self.can_redo = desk.document.can_undo(self._me), desk.document.can_redo(self._me)
-        self.changed = desk.document.text != self._live_text
-        self.name = reading.parsed.workflow.name or self.name
+        self._put(
+            can_undo=desk.document.can_undo(self._me),
+            can_redo=desk.document.can_redo(self._me),
+            changed=desk.document.text != self._live_text,
+            name=reading.parsed.workflow.name or self.name,
+        )
         self._inspect()
         await self._show_room()
+
+    def _put(self, **values: Any) -> None:
+        """Sets what differs: what is set goes to the page, even if it says what the page knows."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
 
     async def _show_room(self) -> None:
         """Who else is here and whether what is here is saved."""

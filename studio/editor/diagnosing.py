@@ -58,7 +58,7 @@ class Diagnosing(rx.State, mixin=True):
         places = [{key: one[key] for key in PLACE} for one in found]
         if places != self.problem_places:
             self.problem_places = places
-        self.errors, self.warnings = reading.errors, reading.warnings
+        self._put(errors=reading.errors, warnings=reading.warnings)
         self._inspect()
 
     def _inspect(self) -> None:

@@ -40,8 +40,7 @@ class Saving(rx.State, mixin=True):
 
     async def _show_saved(self) -> None:
         room: Room = self._room
-        self.save_state = room.saved.state if self.may_edit else "readonly"
-        self.save_message = room.saved.message
+        self._put(save_state=room.saved.state if self.may_edit else "readonly", save_message=room.saved.message)
         if room.saved.at:
             (await self.get_state(TextFeed)).keep(room.desk.epoch, room.saved.at)
 
@@ -59,7 +58,7 @@ class Saving(rx.State, mixin=True):
             saved.state = "saved"
         elif saved.state != "unsaved":
             saved.state, saved.dirty_since = "unsaved", time.monotonic()
-        self.save_state = saved.state
+        self._put(save_state=saved.state)
         return None if saved.state == "saved" else self.__class__.autosave
 
     @rx.event(background=True)

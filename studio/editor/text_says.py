@@ -23,7 +23,7 @@ async def _typed(editor: EditorState, message: says.Typed) -> Any:
     done = await editor._change(Change("text", message.base, typed, message.gesture), seen=message.seq)
     if message.base == editor.revision - 1:
         # A step whose name is being typed is another one with every letter: what is typed in stays selected.
-        await _follow(editor, message.start + len(message.text))
+        await _look(editor, message.start + len(message.text))
     return done
 
 
@@ -41,8 +41,13 @@ async def _returned(editor: EditorState, message: says.Returned) -> Any:
 async def _cursor(editor: EditorState, message: says.Cursor) -> None:
     desk = editor._desk
     if (message.epoch, message.base) == (desk.epoch, desk.document.revision):
-        editor._room.look(editor._token, line=desk.document.text.count("\n", 0, message.offset) + 1)
-        await _follow(editor, message.offset)
+        await _look(editor, message.offset)
+
+
+async def _look(editor: EditorState, offset: int) -> None:
+    """The cursor is there: the others see its line, and the step around it becomes the selected one."""
+    editor._room.look(editor._token, line=editor._desk.document.text.count("\n", 0, offset) + 1)
+    await _follow(editor, offset)
 
 
 async def _follow(editor: EditorState, offset: int) -> None:

@@ -64,8 +64,17 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
   const steps = useMemo(() => now.picked.filter((id) => isStep(graph.nodes.find((node) => node.id === id))), [now, graph]);
   useEffect(() => {
     if (!steps.length) return undefined;
-    const timer = setTimeout(() => say("pick", { steps }), QUIET);
-    return () => clearTimeout(timer);
+    let timer = 0;
+    let asked = false;
+    // Whoever writes in a field or in the text copies from there: what they change need not come back as a copy.
+    const ask = () => {
+      clearTimeout(timer);
+      if (asked || document.activeElement?.closest("input, textarea, .cm-editor")) return;
+      timer = setTimeout(() => ((asked = true), say("pick", { steps })), QUIET);
+    };
+    ask();
+    document.addEventListener("focusin", ask);
+    return () => (clearTimeout(timer), document.removeEventListener("focusin", ask));
   }, [steps, say]);
 
   // Where something goes while no step is selected: the empty place that is, or behind the start.

@@ -18,7 +18,6 @@ import { weft } from "./weft_language.js";
 const Outside = Annotation.define(); // a change that was not typed here
 const PAUSE = 40; // ms without a key before what was typed is sent
 const HELD = 240; // ms: what is typed without a pause is sent after this long
-const REST = 250; // ms without a key before the step at the cursor becomes the selected one
 const BURST = 1000; // ms: typing with shorter pauses than this is one undo
 const KEPT = 3600_000; // ms: how long what never reached the server is kept for the next time this page is opened
 const MOST = 250_000; // characters a workflow may have
@@ -135,7 +134,6 @@ export class Pane {
       this.waitsSince ||= now;
       this.later("send", Math.max(0, Math.min(PAUSE, this.waitsSince + HELD - now)));
       this.later("keep", 1500);
-      this.later("tellCursor", REST);
     } else if (update.selectionSet) this.later("tellCursor", 150);
   }
 
@@ -193,7 +191,7 @@ export class Pane {
 
   tellCursor() {
     if (!this.view || this.rev < 0) return;
-    if (this.sent || this.text !== this.synced) return this.later("tellCursor", REST);
+    if (this.sent || this.text !== this.synced) return this.later("tellCursor", PAUSE);
     this.say({ type: "cursor", epoch: this.epoch, base: this.rev, offset: points(this.synced, this.view.state.selection.main.head) });
   }
 
