@@ -92,7 +92,7 @@ def _facts(kind: tree.Kind, reading: Reading, catalog: Catalog) -> dict[str, Any
         "changes": not nature.reads,
         "asks": nature.dangerous,
         "connector": known.title or connector_words(connector),
-        "address": f"/connectors/{connector}",
+        "address": "/connectors",
     }
 
 
