@@ -148,6 +148,7 @@ def step_of(path: str, ready: Ready, detail: RunDetail | None, pins: list[Json])
         "pinnable": told is None or path in told.pinnable,
         "beginnable": told is not None and path in told.beginnings,
         "pin": pin or {},
+        "ran": detail is not None,
         "last": _ran(last),
         "example": "",
     }

@@ -96,7 +96,7 @@ async def test_the_chosen_step_says_what_can_be_done_with_it(opened: Editor) -> 
     await say(opened, "show", step="refund")
     step = (await trial_of(opened)).step
     assert (step["path"], step["pinnable"], step["beginnable"], step["pin"]) == ("refund", True, True, {})
-    assert json.loads(step["example"]) == {"id": "id"}
+    assert (json.loads(step["example"]), step["ran"], step["last"]) == ({"id": "id"}, False, {})
     await say(opened, "show", step="gate")
     assert not (await trial_of(opened)).step["pinnable"]
 
@@ -193,6 +193,9 @@ async def test_a_test_is_painted_and_changes_nothing(real: Any) -> None:
     await say(editor, "show", step="refund")
     last = (await trial_of(editor)).step["last"]
     assert (last["pinned"], last["input"]["amount"]) == (True, 249.9)
+    await say(editor, "show", step="ineligible.not_eligible")
+    step = (await trial_of(editor)).step
+    assert (step["ran"], step["last"]) == (True, {})
 
 
 async def test_the_text_is_tested_as_it_is_now_and_its_input_is_kept(real: Any) -> None:

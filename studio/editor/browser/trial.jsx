@@ -189,7 +189,7 @@ function Tick({ checked, disabled, title, onChange, test, children }) {
 export function StepResult({ step }) {
   const last = step?.last;
   if (!step?.path) return <p className="w-small w-muted">Choose a step on the canvas to see what it was given and gave.</p>;
-  if (!last?.state) return <p className="w-small w-muted"><code className="wf-code">{step.path}</code> was not reached in the last run.</p>;
+  if (!last?.state) return <p className="w-small w-muted"><code className="wf-code">{step.path}</code> {step.ran ? "was not reached in the last run." : "has not run yet. What it was given and gave is shown here then."}</p>;
   return (
     <section className="wf-result" data-testid="step-result" data-step={step.path} data-pinned={last.pinned} aria-label={`The last run of ${step.path}`}>
       <h4>
