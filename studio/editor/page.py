@@ -101,6 +101,7 @@ def _workbench() -> rx.Component:
         Inspector.create(
             step_test(),
             model=EditorState.inspected,
+            opened=EditorState.opened,
             live=Inspecting.live,
             tried=Inspecting.tried,
             learned=Inspecting.learned,
@@ -129,6 +130,7 @@ def _stage() -> rx.Component:
             copied=Selecting.copied,
             picked=Selecting.picked,
             hits=Selecting.hits,
+            opened=EditorState.opened,
         ),
         rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
         class_name="wf-stage",

@@ -27,6 +27,7 @@ def _text() -> rx.Component:
             reveal=TextFeed.place,
             others=TextFeed.others,
             read_only=~EditorState.may_edit,
+            opened=EditorState.opened,
             on_say=EditorState.on_text,
         ),
         id="panel-text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import reflex as rx
 from reflex_base.event import Event
@@ -30,6 +30,8 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
     ``problems_says``; changing is in :mod:`studio.editor.changing`, saving in :mod:`studio.editor.saving`."""
 
     ready: bool = False
+    opened: str = ""
+    """Another value each time the draft is opened, also when the page has its socket back."""
     failure: str = ""
     failure_help: str = ""
     workflow_id: str = ""
@@ -87,7 +89,7 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
         canvas = await self.get_state(CanvasFeed)
         canvas.palette = palette(catalog) if self.may_edit else []
         await self._open_feeds()
-        self.ready = True
+        self.ready, self.opened = True, uuid4().hex[:12]
         if self.may_edit:
             self.touched()
         return self.__class__.examine
@@ -143,7 +145,7 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
             (await self.get_state(CanvasFeed)).heard(revision)
             (await self.get_state(TextFeed)).heard(revision)
 
-    @rx.event
+    @rx.event(temporal=True)
     @guarded("view")
     async def on_problems(self, said: dict[str, Any]) -> Any:
         """The list of problems."""
@@ -156,12 +158,12 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
         for found in self._problem(index):
             await problems_says.go_to(self, found, focus=False)
 
-    @rx.event
+    @rx.event(temporal=True)
     @guarded("edit")
     async def undo(self) -> Any:
         return await self._step_back(forward=False)
 
-    @rx.event
+    @rx.event(temporal=True)
     @guarded("edit")
     async def redo(self) -> Any:
         return await self._step_back(forward=True)

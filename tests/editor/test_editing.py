@@ -267,6 +267,14 @@ async def test_the_text_pane_hears_which_revision_is_in_the_draft(editor: Editor
     assert await saved(editor) == desk.document.text
 
 
+async def test_every_opening_of_the_draft_is_told_as_another_one(editor: Editor) -> None:
+    first = (await editor.state()).opened
+    await editor.type(0, "// mine\n")
+    assert first and (await editor.state()).opened == first
+    await editor.tab.send(EditorState.load())
+    assert (await editor.state()).opened not in ("", first)
+
+
 async def test_publishing_what_has_errors_is_refused_with_the_list(editor: Editor) -> None:
     text = await editor.text()
     at = text.index("step done: return")

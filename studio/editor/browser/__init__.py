@@ -51,6 +51,7 @@ class WeftCanvas(rx.NoSSRComponent):
     copied: rx.Var[dict[str, Any]]
     picked: rx.Var[dict[str, Any]]
     hits: rx.Var[dict[str, Any]]
+    opened: rx.Var[str]
     on_gesture: rx.EventHandler[passthrough_event_spec(dict)]
 
 
@@ -82,6 +83,7 @@ class TextPane(rx.NoSSRComponent):
     reveal: rx.Var[dict[str, Any]]
     others: rx.Var[list[dict[str, Any]]]
     read_only: rx.Var[bool]
+    opened: rx.Var[str]
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 
 
@@ -192,6 +194,7 @@ class Inspector(rx.NoSSRComponent):
     lib_dependencies: list[str] = [*_GRAPH_PACKAGES, *_TEXT_PACKAGES]
 
     model: rx.Var[dict[str, Any]]
+    opened: rx.Var[str]
     live: rx.Var[dict[str, Any]]
     tried: rx.Var[dict[str, Any]]
     learned: rx.Var[int]

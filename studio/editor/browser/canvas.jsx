@@ -5,6 +5,7 @@ import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { createStore, EMPTY, flowOf, marked, received } from "./graph.js";
 import { added } from "./habits.js";
 import { useLifting } from "./lifting.js";
+import { useKept, useLast, useLink } from "./link.js";
 import { Canvas } from "./surface.js";
 import { Stage } from "./stage.jsx";
 import { Flags } from "./others.jsx";
@@ -27,9 +28,15 @@ export function WeftCanvas(props) {
 
 const NARROW = 700; // pixels of canvas below which the palette folds into a rail by itself
 const RAIL = 52;
+const LOOKS = new Set(["select", "pick", "find", "resync"]); // said again when the draft is open again
+const AWAY = { message: "This was not done: the studio is away.", help: "Look around meanwhile, and do it again when it is back." };
+// Words that somebody wrote.
+const isWritten = (type, rest) => type === "rename" || (type === "place" && Object.values(rest.spots).some((spot) => spot.note));
 
-function Editor({ snapshot, patches, problems, palette, selected, way, others, states, refused, readOnly, copied, picked, hits, onGesture }) {
+function Editor({ snapshot, patches, problems, palette: items, selected, way, others, states, refused, readOnly: locked, copied, picked, hits, opened, onGesture }) {
   const flow = useReactFlow();
+  const readOnly = useLast(locked, opened);
+  const palette = useLast(items, opened);
   const [graph, setGraph] = useState(EMPTY);
   const [shape, setShape] = useState({ nodes: [], edges: [] });
   const [quick, setQuick] = useState(null);
@@ -51,9 +58,22 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
   const room = useRef(inset);
   room.current = inset;
 
-  const say = useCallback((type, rest = {}) => onGesture?.({ type, rev: latest.current.rev, ...rest }), [onGesture]);
+  const { here } = useLink(opened);
+  const [missed, setMissed] = useState(false); // whether a gesture was made while the studio is away
+  const send = useCallback((message) => onGesture?.({ rev: latest.current.rev, ...message }), [onGesture]);
+  const keep = useKept(send, opened);
+  const say = useCallback((type, rest = {}) => {
+    if (here()) {
+      if (!LOOKS.has(type)) setMissed(false);
+      send({ type, ...rest });
+    } else if (isWritten(type, rest)) keep({ type, ...rest });
+    else if (!LOOKS.has(type)) {
+      setMissed(true);
+      setShape((previous) => flowOf(latest.current, previous));
+    }
+  }, [here, send, keep]);
   const reveal = useCallback((id) => root.current?.reveal?.(id), []);
-  const selection = useSelection({ graph, latest, selected, given: picked, say, reveal });
+  const selection = useSelection({ graph, latest, selected, given: picked, opened, say, reveal });
   const { chosen, choose, slot: empty } = selection;
   const marks = useMemo(() => ({ picked: new Set(selection.picked), ...found }), [selection.picked, found]);
 
@@ -129,7 +149,8 @@ function Editor({ snapshot, patches, problems, palette, selected, way, others, s
       <Stage ref={root} graph={graph} shape={shape} setShape={setShape} marks={marks} chosen={chosen} choose={choose} say={say} readOnly={readOnly} inset={inset} onSize={setWidth}>
         <Flags graph={graph} others={others} />
         <Hands root={root} graph={graph} latest={latest} selection={selection} copied={copied} hits={hits} palette={palette} readOnly={readOnly} inset={inset} say={say} quickAdd={quickAdd} add={add} onHits={setFound} />
-        {(refused?.seq ?? 0) > heard ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
+        {missed ? <Refusal told={AWAY} onClose={() => setMissed(false)} /> : null}
+        {(refused?.seq ?? 0) > heard && !missed ? <Refusal told={refused} onInstead={() => say("instead")} onClose={() => setHeard(refused.seq)} /> : null}
         {way?.steps?.length && !preview ? <WayNote way={way} nameOf={nameOf} onVisit={visit} onClose={() => say("select", { step: chosen })} /> : null}
         {readOnly ? null : <Palette groups={palette ?? []} onGrab={grab} onPick={(item) => add(item, null)} open={open} setOpen={setOpen} />}
       </Stage>

@@ -7,20 +7,36 @@ import { Data } from "./inspector_data.jsx";
 import { Field } from "./inspector_fields.jsx";
 import { Form, Live, placeOf } from "./inspector_live.js";
 import { KindIcon, toneOf } from "./icons.jsx";
+import { useKept, useLast, useLink } from "./link.js";
 import { Markdown } from "./markdown.jsx";
 import { Said } from "./said.jsx";
 
 const KEPT = "weft-inspector-width";
 const LEAST = 280;
 const MOST = 720;
+const BACK = 3000; // milliseconds the form waits, once the studio is back, for the canvas to say what is selected
 const ROOM = 520; // pixels the canvas keeps before the panel lies over it
 
-export function Inspector({ model, live: told, tried, learned, readOnly, onSay, onAsk, children }) {
+export function Inspector({ model: given, opened, live: told, tried, learned, readOnly: locked, onSay, onAsk, children }) {
   const live = useRef(null);
   live.current ??= new Live();
   const [gone, setGone] = useState(null);
+  const { away, here } = useLink(opened);
+  const [missed, setMissed] = useState(false);
+  const readOnly = useLast(locked, opened);
+  const model = useLasting(given, opened, away);
   const path = model?.path;
-  const say = useCallback((type, rest = {}) => onSay?.({ type, step: path, ...rest }), [onSay, path]);
+  const send = useCallback((message) => onSay?.(message), [onSay]);
+  const keep = useKept(send, opened);
+  // What was filled in while the studio is away is said when it is back. Whether it was.
+  const say = useCallback((type, rest = {}) => {
+    const message = { type, step: path, ...rest };
+    const now = here();
+    if (now) send(message);
+    else if (type === "set") keep(message);
+    setMissed(!now && type !== "set");
+    return now;
+  }, [here, send, keep, path]);
 
   useEffect(() => {
     live.current.ask = onAsk;
@@ -42,20 +58,40 @@ export function Inspector({ model, live: told, tried, learned, readOnly, onSay, 
   }, [gone]);
 
   const remove = () => {
-    setGone(model.title);
-    say("remove");
+    if (say("remove")) setGone(model.title);
   };
   return (
     <>
       {path ? <Panel key={path === "~start" ? "start" : "step"} model={model} live={live.current} readOnly={readOnly} say={say} onRemove={remove}>{children}</Panel> : null}
+      {missed ? (
+        <div className="wf-gone" role="status" data-testid="inspector-missed">
+          <span>This was not done: the studio is away. Do it again when it is back.</span>
+          <button type="button" className="wf-bare" onClick={() => setMissed(false)} aria-label="Close" title="Close"><X size={14} /></button>
+        </div>
+      ) : null}
       {gone && model?.title !== gone ? (
         <div className="wf-gone" role="status" data-testid="deleted">
           <span>Deleted {gone}</span>
-          <button type="button" className="w-button small" data-testid="undo-delete" onClick={() => (onSay?.({ type: "undo" }), setGone(null))}>Undo</button>
+          <button type="button" className="w-button small" data-testid="undo-delete" onClick={() => (say("undo"), setGone(null))}>Undo</button>
         </div>
       ) : null}
     </>
   );
+}
+
+// The form stays when the studio went away, with what is being typed in it: coming back begins with nothing selected,
+// until the canvas has said again what is.
+function useLasting(given, opened, away) {
+  const last = useRef(given);
+  const [waits, setWaits] = useState(false);
+  useEffect(() => {
+    if (away) setWaits(true);
+    if (away || !opened) return undefined;
+    const timer = setTimeout(() => setWaits(false), BACK);
+    return () => clearTimeout(timer);
+  }, [opened, away]);
+  if (given?.path || !waits) last.current = given;
+  return last.current;
 }
 
 function Panel({ model, live, readOnly, say, onRemove, children }) {

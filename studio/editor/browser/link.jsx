@@ -1,13 +1,12 @@
 // Whether the page is connected to the studio: nothing while it is.
-import { useContext } from "react";
 import { RefreshCw } from "lucide-react";
-import { EventLoopContext } from "$/utils/context";
+import { useLink } from "./link.js";
 
 export function Link() {
-  const [, troubles] = useContext(EventLoopContext);
+  const { away } = useLink();
   return (
-    <span className="wf-link" role="status" data-testid="link" data-state={troubles.length ? "away" : "here"}>
-      {troubles.length ? (
+    <span className="wf-link" role="status" data-testid="link" data-state={away ? "away" : "here"}>
+      {away ? (
         <>
           <RefreshCw size={14} strokeWidth={1.75} className="w-spin" aria-hidden /> Reconnecting…
         </>

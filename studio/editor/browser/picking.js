@@ -5,14 +5,20 @@ import { blockOf, isStep, told } from "./selection.js";
 const NOTHING = { chosen: null, picked: [] };
 const QUIET = 60; // milliseconds without a change before the text of the selection is asked for
 
-// `selected` and `given` are what the server selects: one step, and what a change made of several.
-export function useSelection({ graph, latest, selected, given, say, reveal }) {
+// `selected` and `given` are what the server selects: one step, and what a change made of several; `opened` is another
+// value each time it opens the draft.
+export function useSelection({ graph, latest, selected, given, opened, say, reveal }) {
   const [now, setNow] = useState(NOTHING);
   const current = useRef(NOTHING);
   const set = useCallback((next) => {
     current.current = next;
     setNow(next);
   }, []);
+
+  const tell = useCallback(() => {
+    const shown = latest.current.nodes.find((node) => node.id === current.current.chosen);
+    say("select", { step: isStep(shown) ? shown.step : shown?.kind === "start" ? shown.id : null });
+  }, [latest, say]);
 
   const choose = useCallback((id, event) => {
     const { picked } = current.current;
@@ -21,9 +27,8 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
       const left = picked.filter((one) => one !== id);
       set({ chosen: left.at(-1) ?? null, picked: left });
     } else set({ chosen: id, picked: adds ? [...picked, id] : id ? [id] : [] });
-    const shown = latest.current.nodes.find((node) => node.id === current.current.chosen);
-    say("select", { step: isStep(shown) ? shown.step : shown?.kind === "start" ? shown.id : null });
-  }, [latest, say, set]);
+    tell();
+  }, [tell, set]);
 
   // Several at once. The inspector stays as it is, closed or open, so that nothing moves.
   const pick = useCallback((ids) => {
@@ -43,7 +48,7 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
   }, [latest, pick]);
 
   useEffect(() => {
-    if (!selected) return;
+    if (!selected?.seq) return;
     const id = selected.id || null;
     set({ chosen: id, picked: id ? [id] : [] });
     if (id && selected.reveal) reveal(selected.lane ?? id);
@@ -60,6 +65,13 @@ export function useSelection({ graph, latest, selected, given, say, reveal }) {
     if (graph.nodes.length && !picked.every((id) => there.has(id)))
       set({ chosen: there.has(chosen) ? chosen : null, picked: picked.filter((id) => there.has(id)) });
   }, [graph, set]);
+
+  // A draft that is opened again does not know what was selected meanwhile.
+  const before = useRef("");
+  useEffect(() => {
+    if (opened && before.current) tell();
+    if (opened) before.current = opened;
+  }, [opened]); // eslint-disable-line
 
   const steps = useMemo(() => now.picked.filter((id) => isStep(graph.nodes.find((node) => node.id === id))), [now, graph]);
   useEffect(() => {

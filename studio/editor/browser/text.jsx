@@ -4,18 +4,21 @@ import "./text.css";
 import { useEffect, useRef, useState } from "react";
 import { openSearchPanel } from "@codemirror/search";
 import { ArrowLeftRight, Search, WandSparkles } from "lucide-react";
+import { useLast, useLink } from "./link.js";
 import { usePlaced } from "./placed.js";
 import { Pane } from "./text_pane.js";
 import { swapSides } from "./view.js";
 
-export function TextPane({ snapshot, patches, saved, problems: found, places, reveal, others, readOnly, onSay }) {
+export function TextPane({ snapshot, patches, saved, problems: found, places, reveal, others, readOnly: locked, opened, onSay }) {
   const problems = usePlaced(found, places);
   const element = useRef(null);
   const [pane] = useState(() => new Pane());
   const [told, setTold] = useState("");
+  const { here } = useLink();
+  const readOnly = useLast(locked, opened);
   useEffect(() => {
-    pane.say = onSay;
-  }, [pane, onSay]);
+    Object.assign(pane, { say: onSay, isHere: here });
+  }, [pane, onSay, here]);
   useEffect(() => {
     pane.tell = setTold;
     pane.mount(element.current);
@@ -39,6 +42,9 @@ export function TextPane({ snapshot, patches, saved, problems: found, places, re
     };
   }, [pane]);
   useEffect(() => pane.receive(snapshot, patches, saved), [pane, snapshot, patches, saved]);
+  useEffect(() => {
+    if (opened) pane.reopened();
+  }, [pane, opened]);
   useEffect(() => pane.lock(readOnly), [pane, readOnly]);
   useEffect(() => pane.lint(problems), [pane, problems]);
   useEffect(() => pane.reveal(reveal), [pane, reveal]);

@@ -18,6 +18,7 @@ import { weft } from "./weft_language.js";
 const Outside = Annotation.define(); // a change that was not typed here
 const PAUSE = 40; // ms without a key before what was typed is sent
 const HELD = 240; // ms: what is typed without a pause is sent after this long
+const AWAY = 300; // ms: while the studio is away, sending is tried again after this long
 const BURST = 1000; // ms: typing with shorter pauses than this is one undo
 const KEPT = 3600_000; // ms: how long what never reached the server is kept for the next time this page is opened
 const MOST = 250_000; // characters a workflow may have
@@ -42,6 +43,8 @@ export class Pane {
   locked = new Compartment();
 
   tell = () => {}; // a line for the person
+  isHere = () => true; // whether the studio is
+  lost = false; // it was away, and has not opened the draft again
 
   extensions() {
     const here = (offset) => this.here(offset);
@@ -100,7 +103,9 @@ export class Pane {
     if (key !== "z" && key !== "y" && key !== "s") return false;
     event.preventDefault();
     this.send();
-    if (key !== "s") this.say({ type: key === "y" || event.shiftKey ? "redo" : "undo", epoch: this.epoch });
+    if (key === "s") return true;
+    if (this.isHere()) this.say({ type: key === "y" || event.shiftKey ? "redo" : "undo", epoch: this.epoch });
+    else this.tell("This was not done: the studio is away. Do it again when it is back.");
     return true;
   }
 
@@ -157,9 +162,12 @@ export class Pane {
   send() {
     clearTimeout(this.sendTimer);
     if (!this.view || this.rev < 0) return;
+    // Said now it would wait, and be heard beside what is said later of the same words.
+    if (!this.isHere()) this.lost = true;
+    if (this.lost) return this.later("send", AWAY);
     if (this.sent) {
       // An answer that never came (a lost connection): ask for the text as it is; what was typed stays here.
-      if (performance.now() - this.sent.at > 6000) (this.sent = null), this.say({ type: "resync", epoch: this.epoch });
+      if (performance.now() - this.sent.at > 6000) this.forget(), this.say({ type: "resync", epoch: this.epoch });
       this.later("send", PAUSE);
       return;
     }
@@ -167,7 +175,7 @@ export class Pane {
     this.waitsSince = 0;
     if (text === this.synced) return;
     const { start, end, insert } = difference(this.synced, text);
-    this.sent = { seq: ++this.seq, text, at: performance.now() };
+    this.sent = { seq: ++this.seq, text, base: this.synced, at: performance.now() };
     this.say({
       type: "typed",
       epoch: this.epoch,
@@ -180,6 +188,20 @@ export class Pane {
     });
   }
 
+  // What was on its way did not arrive: it is what was typed, around what others changed since.
+  forget() {
+    const { base } = this.sent;
+    this.sent = null;
+    this.merge(base, this.synced);
+  }
+
+  // The draft is open again, and what it holds was received. What it had not seen then never arrived.
+  reopened() {
+    if (this.lost && this.sent) this.forget();
+    this.lost = false;
+    if (this.text !== this.synced) this.later("send", PAUSE);
+  }
+
   // Where a question is: in the text the server has, with what it has not seen yet.
   here(offset) {
     if (!this.view || this.rev < 0) return null;
@@ -190,7 +212,7 @@ export class Pane {
   }
 
   tellCursor() {
-    if (!this.view || this.rev < 0) return;
+    if (!this.view || this.rev < 0 || !this.isHere()) return;
     if (this.sent || this.text !== this.synced) return this.later("tellCursor", PAUSE);
     this.say({ type: "cursor", epoch: this.epoch, base: this.rev, offset: points(this.synced, this.view.state.selection.main.head) });
   }
@@ -225,7 +247,12 @@ export class Pane {
     const returned = left !== null || (id === this.id && epoch !== this.epoch);
     let base = this.text;
     if (left) base = left.safe;
-    else if (id === this.id) base = returned ? this.held(text) : this.sent?.seq === seen ? this.sent.text : this.synced;
+    else if (id === this.id) base = returned ? this.held(text) : this.sent?.seq === seen ? this.sent.text : (this.sent?.base ?? this.synced);
+    // What is on its way will be heard, and answered, after this was said.
+    if (epoch === this.epoch && this.sent && this.sent.seq !== seen && !this.lost) {
+      Object.assign(this, { rev, synced: text });
+      return void this.texts.set(rev, text);
+    }
     if (epoch !== this.epoch) this.texts.clear(), (this.safe = text);
     Object.assign(this, { epoch, id, rev, synced: text, sent: null });
     this.texts.set(rev, text);
@@ -233,7 +260,8 @@ export class Pane {
       this.merge(base, text);
       return;
     }
-    this.sent = { seq: ++this.seq, text: this.text, at: performance.now() };
+    this.sent = { seq: ++this.seq, text: this.text, base: text, at: performance.now() };
+    this.lost = false;
     this.say({ type: "returned", epoch, base: rev, seq: this.seq, safe: base, text: this.text });
   }
 
