@@ -40,7 +40,9 @@ class Saving(rx.State, mixin=True):
 
     async def _show_saved(self) -> None:
         room: Room = self._room
-        self._put(save_state=room.saved.state if self.may_edit else "readonly", save_message=room.saved.message)
+        self._put(
+            save_state=room.saved.state if self.may_edit else "readonly", save_message=room.saved.message
+        )
         if room.saved.at:
             (await self.get_state(TextFeed)).keep(room.desk.epoch, room.saved.at)
 
