@@ -16,9 +16,9 @@ _ROOT = Path(__file__).parents[2]
 _REFUND = (_ROOT / "examples" / "refund.weft").read_text(encoding="utf-8")
 _DIGEST = (_ROOT / "examples" / "order_digest.weft").read_text(encoding="utf-8")
 _RECALL = (_ROOT / "studio" / "workflows" / "templates" / "recall.weft").read_text(encoding="utf-8")
-# Without the approval: the checks prove that money could leave without a yes.
+# Asks for euros only: the checks prove that other money could leave without a yes.
 _UNSAFE = _REFUND.replace("workflow refund ", "workflow refund_fast ").replace(
-    "if order.total > config.threshold", "if order.total > 2 * config.threshold"
+    "if order.total > config.threshold", 'if order.total > config.threshold && order.currency == "EUR"'
 )
 
 
@@ -38,7 +38,7 @@ def prepare(stack: Stack) -> Known:
         refund = made("Refund an order", _REFUND, ["money", "approval"])
         digest = made("A digest every morning", _DIGEST, ["schedule"])
         recall = made("Recall a bad batch", _RECALL, ["money", "list"])
-        made("Refund, fast lane", _UNSAFE, ["money"], publish=False)
+        unsafe = made("Refund, fast lane", _UNSAFE, ["money"], publish=False)
         changed = _REFUND.replace("threshold: float = 100.0", "threshold: float = 250.0").replace(
             '"manager"', '"finance_manager"'
         )
@@ -54,6 +54,7 @@ def prepare(stack: Stack) -> Known:
     return {
         "refund": f"/workflows/{refund}",
         "recall": f"/workflows/{recall}",
+        "unsafe": f"/workflows/{unsafe}",
         "digest": f"/workflows/{digest}",
         "small": f"/runs/{small}",
         "waiting": f"/runs/{waiting}",
@@ -96,6 +97,35 @@ def _tab(name: str) -> Callable[[Person], None]:
     return lambda person: person.at(f"tab-{name}").click()
 
 
+def _split(person: Person) -> None:
+    person.at("view-split").click()
+    expect(person.page.locator("[data-testid=text-pane] .cm-content")).to_be_visible()
+
+
+def _graph(person: Person) -> None:
+    """The view is remembered; every other picture is of the graph alone."""
+    person.at("view-graph").click()
+
+
+def _compared(tab: str) -> Callable[[Person], None]:
+    def go(person: Person) -> None:
+        person.at("tab-versions").click()
+        person.at("version-compare").first.click()
+        person.at(f"compare-tab-{tab}").click()
+        expect(person.at(f"compare-tab-{tab}")).to_have_attribute("aria-selected", "true")
+
+    return go
+
+
+def _proof(person: Person) -> None:
+    person.at("tab-problems").click()
+    person.at("problem-row").first.click()
+
+
+def _commands(person: Person) -> None:
+    person.page.keyboard.press("Control+k")
+
+
 def _run(name: str, node: str) -> Callable[[Person, Known], None]:
     def go(person: Person, known: Known) -> None:
         person.page.goto(person.url + known[name])
@@ -108,15 +138,22 @@ def _run(name: str, node: str) -> Callable[[Person, Known], None]:
 PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "workflows": (_page("/workflows"), False),
     "templates": (_page("/templates"), False),
-    "editor": (_editor("refund", "refund", _no_chat, _select("refund")), False),
-    "editor-chat": (_editor("recall", "results"), False),
-    "text": (_editor("refund", "refund", _no_chat, _tab("text")), False),
-    "versions": (_editor("refund", "refund", _no_chat, _tab("versions")), False),
+    "editor": (_editor("refund", "refund", _graph, _no_chat, _select("refund")), False),
+    "chat": (_editor("recall", "results", _graph), False),
+    "split": (_editor("recall", "results", _split, _no_chat), False),
+    "proof": (_editor("unsafe", "refund", _graph, _no_chat, _proof), False),
+    "test": (_editor("refund", "refund", _graph, _no_chat, _tab("run")), False),
+    "ways": (_editor("refund", "refund", _graph, _no_chat, _tab("ways")), False),
+    "versions": (_editor("refund", "refund", _graph, _no_chat, _tab("versions")), False),
+    "compare-words": (_editor("refund", "refund", _graph, _compared("words")), False),
+    "compare": (_editor("refund", "refund", _graph, _compared("graph")), False),
+    "compare-text": (_editor("refund", "refund", _graph, _compared("text")), False),
+    "commands": (_editor("refund", "refund", _graph, _select("refund"), _commands), False),
     "run": (_run("small", "refund"), False),
     "waiting": (_run("waiting", "gate.approval"), False),
     "runs": (_page("/runs"), False),
-    "approvals": (_page("/approvals"), False),
+    "approval": (_page("/approvals"), False),
     "connectors": (_page("/connectors"), False),
-    "approvals-phone": (_page("/approvals"), True),
+    "approval-phone": (_page("/approvals"), True),
     "workflows-phone": (_page("/workflows"), True),
 }

@@ -60,6 +60,7 @@ def see_and_edit(person: Person) -> None:
     expect(dropped).to_be_visible()
     person.photograph("05-dropped")
     person.at("undo").click()
+    expect(dropped).to_have_count(0)
 
     person.node("refund").click()
     argument = person.at("arg-reason-input")
