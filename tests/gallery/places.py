@@ -94,7 +94,19 @@ def _select(node: str) -> Callable[[Person], None]:
 
 
 def _tab(name: str) -> Callable[[Person], None]:
-    return lambda person: person.at(f"tab-{name}").click()
+    """Opens a tab of the drawer; a click on the one that is open would close it."""
+
+    def go(person: Person) -> None:
+        if person.at(f"tab-{name}").get_attribute("aria-selected") != "true":
+            person.at(f"tab-{name}").click()
+
+    return go
+
+
+def _closed(person: Person) -> None:
+    """The drawer as it is at first."""
+    for tab in person.page.locator("[data-testid^=tab-][aria-selected=true]").all():
+        tab.click()
 
 
 def _split(person: Person) -> None:
@@ -103,13 +115,16 @@ def _split(person: Person) -> None:
 
 
 def _graph(person: Person) -> None:
-    """The view is remembered; every other picture is of the graph alone."""
+    """The view is remembered, and so is what was open over it; every other picture is of the graph alone."""
+    if person.at("compare").is_visible():
+        person.page.keyboard.press("Escape")
+        expect(person.at("compare")).to_be_hidden()
     person.at("view-graph").click()
 
 
 def _compared(tab: str) -> Callable[[Person], None]:
     def go(person: Person) -> None:
-        person.at("tab-versions").click()
+        _tab("versions")(person)
         person.at("version-compare").first.click()
         person.at(f"compare-tab-{tab}").click()
         expect(person.at(f"compare-tab-{tab}")).to_have_attribute("aria-selected", "true")
@@ -118,7 +133,7 @@ def _compared(tab: str) -> Callable[[Person], None]:
 
 
 def _proof(person: Person) -> None:
-    person.at("tab-problems").click()
+    _tab("problems")(person)
     person.at("problem-row").first.click()
 
 
@@ -138,9 +153,9 @@ def _run(name: str, node: str) -> Callable[[Person, Known], None]:
 PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "workflows": (_page("/workflows"), False),
     "templates": (_page("/templates"), False),
-    "editor": (_editor("refund", "refund", _graph, _no_chat, _select("refund")), False),
-    "chat": (_editor("recall", "results", _graph), False),
-    "split": (_editor("recall", "results", _split, _no_chat), False),
+    "editor": (_editor("refund", "refund", _graph, _closed, _no_chat, _select("refund")), False),
+    "chat": (_editor("recall", "results", _graph, _closed), False),
+    "split": (_editor("recall", "results", _graph, _split, _no_chat, _closed), False),
     "proof": (_editor("unsafe", "refund", _graph, _no_chat, _proof), False),
     "test": (_editor("refund", "refund", _graph, _no_chat, _tab("run")), False),
     "ways": (_editor("refund", "refund", _graph, _no_chat, _tab("ways")), False),
@@ -148,7 +163,7 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "compare-words": (_editor("refund", "refund", _graph, _compared("words")), False),
     "compare": (_editor("refund", "refund", _graph, _compared("graph")), False),
     "compare-text": (_editor("refund", "refund", _graph, _compared("text")), False),
-    "commands": (_editor("refund", "refund", _graph, _select("refund"), _commands), False),
+    "commands": (_editor("refund", "refund", _graph, _closed, _select("refund"), _commands), False),
     "run": (_run("small", "refund"), False),
     "waiting": (_run("waiting", "gate.approval"), False),
     "runs": (_page("/runs"), False),
