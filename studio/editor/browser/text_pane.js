@@ -134,7 +134,9 @@ export class Pane {
     if (update.transactions.some((transaction) => transaction.annotation(Outside))) return;
     if (update.docChanged) {
       const now = performance.now();
-      if (now - this.typedAt > BURST) this.gesture++;
+      // Formatting is a deed of its own, however soon after a key it comes.
+      const formatted = update.transactions.some((transaction) => transaction.isUserEvent("input.format"));
+      if (formatted || now - this.typedAt > BURST) this.gesture++;
       this.typedAt = now;
       this.waitsSince ||= now;
       this.later("send", Math.max(0, Math.min(PAUSE, this.waitsSince + HELD - now)));
