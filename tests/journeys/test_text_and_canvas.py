@@ -74,6 +74,8 @@ def test_a_call_is_written_with_what_is_offered(desk: Desk) -> None:
     desk.type("step again: call shop.get_o")
     offers = person.page.locator(".cm-tooltip-autocomplete")
     offers.locator("li", has_text="get_order").first.click()
+    expect(desk.line("step again")).to_contain_text("shop.get_order(order_id:")
+    expect(offers).to_have_count(0)
     desk.type("input.")
     offers.locator("li", has_text="order_id").first.click()
     expect(person.node("again")).to_be_visible()
