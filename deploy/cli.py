@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--message", default="", help="what changed, for the history")
 
     gallery = add("gallery", "take pictures of every page, light and dark, of an installation of its own")
-    gallery.add_argument("--to", default="docs/images", metavar="FOLDER", help="where they go (docs/images)")
+    gallery.add_argument("--to", default="gallery", metavar="FOLDER", help="where they go (gallery)")
     gallery.add_argument("--only", default="", metavar="NAME", help="one place, such as editor")
 
     docs = add("docs", "make docs/diagnostics.md and the editors' highlighting from the language")

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from dsl.literals import spell_string
@@ -151,6 +152,7 @@ def single(value: str) -> str:
     return "'" + escaped.replace("\t", "\\t") + "'"
 
 
+@lru_cache(maxsize=4_096)
 def is_expression(source: str) -> bool:
     """Whether it stands by itself as an expression of Weft, and as nothing else."""
     if not source.strip() or len(source) > 5_000:

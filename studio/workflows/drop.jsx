@@ -1,13 +1,23 @@
 // A file or a text from elsewhere, read in the browser: nothing is uploaded before it is looked at.
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 const LARGEST = 900_000; // what one message to the studio can carry
+const PAUSE = 350; // ms without a key before what was typed is looked at
 
 export function Drop({ value, onText }) {
   const id = useId();
   const input = useRef(null);
   const [over, setOver] = useState(false);
   const [problem, setProblem] = useState("");
+  const [text, setText] = useState(value);
+  const timer = useRef(0);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const type = (words) => {
+    setText(words);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => onText?.({ name: "", text: words }), PAUSE);
+  };
   const take = async (file) => {
     if (!file) return;
     if (file.size > LARGEST) return void setProblem(`${file.name} is larger than ${LARGEST / 1000} kB. Copy the part that is needed into the field below.`);
@@ -36,11 +46,11 @@ export function Drop({ value, onText }) {
           className="w-input mono"
           rows={6}
           spellCheck={false}
-          value={value}
+          value={text}
           maxLength={LARGEST}
           placeholder={"workflow refunds {\n  …\n}"}
           data-testid="import-text"
-          onChange={(event) => onText?.({ name: "", text: event.target.value })}
+          onChange={(event) => type(event.target.value)}
         />
       </div>
     </div>

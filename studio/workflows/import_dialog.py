@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import reflex as rx
@@ -65,7 +66,8 @@ class Import(rx.State):
         if not self.text.strip() and not self._file:
             return
         known = await catalog.catalog(await services.database(), actor)
-        found = read(self._file, self.text, known)
+        # A large export takes seconds to read; nobody else waits for it.
+        found = await asyncio.to_thread(read, self._file, self.text, known)
         if not isinstance(found, Found):
             self.problem, self.help = found.message, found.help
             return

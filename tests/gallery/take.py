@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -14,7 +10,7 @@ from deploy.commands.test import find_browser
 from tests.gallery.places import PLACES, prepare
 from tests.stack.conftest import FLAGS
 from tests.stack.person import Person
-from tests.stack.stack import Stack
+from tests.stack.stack import Stack, installation
 
 THEMES = ("light", "dark")
 PHONE = {"width": 390, "height": 844}
@@ -26,6 +22,7 @@ def main(to: Path, only: str) -> int:
     complaints: list[str] = []
     with installation() as stack, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        stack.wait_for_engine()
         known = prepare(stack)
         for theme in THEMES:
             person = signed_in(browser, stack, theme)
@@ -43,21 +40,6 @@ def main(to: Path, only: str) -> int:
     for complaint in complaints:
         print(f"the browser complained: {complaint}")
     return 1 if complaints else 0
-
-
-@contextmanager
-def installation() -> Iterator[Stack]:
-    home = Path(tempfile.mkdtemp(prefix="weft-gallery-"))
-    home.chmod(0o755)
-    running = Stack(home)
-    try:
-        running.start()
-        running.wait_for_engine()
-        yield running
-    finally:
-        if running.process is not None:
-            running.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def signed_in(browser: Browser, stack: Stack, theme: str) -> Person:

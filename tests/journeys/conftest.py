@@ -5,17 +5,14 @@ To look at a journey: ``WEFT_SHOTS=FOLDER`` keeps its pictures.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.stack.conftest import browser
 from tests.stack.person import Person
-from tests.stack.stack import Stack
+from tests.stack.stack import Stack, installation
 from tests.stack.visitor import Visitor
 
 __all__ = ["browser"]
@@ -24,16 +21,8 @@ __all__ = ["browser"]
 @pytest.fixture(scope="session")
 def studio() -> Iterator[Stack]:
     """A running studio, its database and the sample connectors; runs queue."""
-    home = Path(tempfile.mkdtemp(prefix="weft-journeys-"))
-    home.chmod(0o755)
-    running = Stack(home, "--no-engine")
-    try:
-        running.start()
+    with installation("--no-engine") as running:
         yield running
-    finally:
-        if running.process is not None:
-            running.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -13,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from deploy.home import Home
 from tests.stack.person import Person
-from tests.stack.stack import Stack
+from tests.stack.stack import Stack, installation
 from tests.stack.visitor import Visitor
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -35,16 +32,8 @@ BACK_MS = 240_000
 @pytest.fixture(scope="module")
 def own_studio() -> Iterator[Stack]:
     """One of its own: the other journeys go on with theirs."""
-    home = Path(tempfile.mkdtemp(prefix="weft-reconnect-"))
-    home.chmod(0o755)
-    running = Stack(home, "--no-engine")
-    try:
-        running.start()
+    with installation("--no-engine") as running:
         yield running
-    finally:
-        if running.process is not None:
-            running.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def kill_the_studio(studio: Stack) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from deploy.commands.test import find_browser
-from tests.stack.stack import Stack
+from tests.stack.stack import Stack, installation
 
 _LAST = ("test_scaling.py", "test_redeploy.py", "test_faults.py", "test_away.py")
 FLAGS = [
@@ -34,22 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """A running studio with its engine ready. As root the database's user must be able to walk to its folder."""
-    home = Path(tempfile.mkdtemp(prefix="weft-stack-"))
-    home.chmod(0o755)
-    home.joinpath("engine.env").write_text(
-        "# For the tests: nobody waits long.\nWEFT_RUNNERS_DOWN_DELAY_S = 4\n"
-    )
-    running = Stack(home)
-    try:
-        running.start()
+    """A running studio with its engine ready."""
+    patience = "# For the tests: nobody waits long.\nWEFT_RUNNERS_DOWN_DELAY_S = 4\n"
+    with installation(settings=patience) as running:
         running.wait_for_engine()
         yield running
-    finally:
-        if running.process is not None:
-            running.stop()
-        if os.environ.get("WEFT_KEEP") is None:
-            shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

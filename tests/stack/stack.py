@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -112,3 +115,22 @@ class Stack:
             with self._grown:
                 self.lines.append(line.rstrip("\n"))
                 self._grown.notify_all()
+
+
+@contextlib.contextmanager
+def installation(*options: str, settings: str = "") -> Iterator[Stack]:
+    """A running one in a folder of its own, gone afterwards (``WEFT_KEEP`` keeps the folder). ``settings`` is the text
+    of its engine.env. As root the database's user must be able to walk to the folder."""
+    home = Path(tempfile.mkdtemp(prefix="weft-stack-"))
+    home.chmod(0o755)
+    if settings:
+        home.joinpath("engine.env").write_text(settings)
+    running = Stack(home, *options)
+    try:
+        running.start()
+        yield running
+    finally:
+        if running.process is not None:
+            running.stop()
+        if os.environ.get("WEFT_KEEP") is None:
+            shutil.rmtree(home, ignore_errors=True)
