@@ -99,6 +99,7 @@ def _tab(name: str) -> Callable[[Person], None]:
     def go(person: Person) -> None:
         if person.at(f"tab-{name}").get_attribute("aria-selected") != "true":
             person.at(f"tab-{name}").click()
+        expect(person.at(f"tab-{name}")).to_have_attribute("aria-selected", "true")
 
     return go
 
