@@ -138,7 +138,7 @@ def _writer(db: Database, actor: Actor, conversation_id: UUID, found: ChatModel 
 def turn_of(message: Message) -> Turn:
     proposal = message.proposal or {}
     role = "user" if message.role == "user" else "assistant"
-    return Turn(role, message.content, str(proposal.get("text", "")), str(proposal.get("state", "")))
+    return Turn(role, message.content, *(str(proposal.get(key, "")) for key in ("text", "state", "base")))
 
 
 async def conversation_of(db: Database, actor: Actor, workflow_id: UUID) -> Conversation | None:

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, Final, Literal, TypedDict
 
 from engine.model import ModelError
+from studio.designer.comparing import change_lines, in_one_sentence, walked
 from studio.designer.events import Event, Failed, Proposal, Round, Text
 from studio.designer.proving import propose, prove, under_the_name_of
 from studio.designer.safety import losses
@@ -131,7 +132,7 @@ def _graph() -> Any:
 
     async def offer(state: State, runtime: Runtime[Work]) -> State:
         work, written = runtime.context, state["written"]
-        proposal = await asyncio.to_thread(_propose, work.task, written)
+        proposal = await asyncio.to_thread(_propose, work.task, written, work.writer.name)
         await work.events.put(proposal)
         return {}
 
@@ -175,15 +176,22 @@ def _graph() -> Any:
     return graph.compile()
 
 
-def _propose(task: Task, written: Written) -> Proposal:
+def _propose(task: Task, written: Written, name: str) -> Proposal:
     proved = prove(written.text, task.catalog)
-    return propose(
+    found = propose(
         proved,
         task.base,
         written.summary or f"A workflow named {proved.parsed.workflow.name}.",
         written.assumptions,
         written.questions,
         losses(task.base, proved, task.catalog),
+    )
+    return found.model_copy(
+        update={
+            "changes": change_lines(task.base, proved),
+            "simulated": in_one_sentence(walked(proved)),
+            "by": name,
+        }
     )
 
 

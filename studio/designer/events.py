@@ -1,15 +1,16 @@
 """What a designer says while it works: a closed union of events, in the order they happen.
 
-``Text`` pieces are shown as they come. ``Round`` is one attempt with what was wrong in it. A ``Proposal`` is a whole
-text that was parsed and checked; nothing is saved until a person accepts it. ``Failed`` ends an answer that could
-not be given, with what to do. An answer ends with exactly one ``Proposal``, one ``Failed``, or text alone.
+``Doing`` says what it is busy with. ``Text`` pieces are shown as they come. ``Round`` is one attempt with what was
+wrong in it. A ``Proposal`` is a whole text that was parsed and checked; nothing is saved until a person accepts it.
+``Failed`` ends an answer that could not be given, with what to do. An answer ends with exactly one ``Proposal``, one
+``Failed``, or text alone.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 
 class _Frozen(BaseModel):
@@ -19,6 +20,13 @@ class _Frozen(BaseModel):
 class Text(_Frozen):
     kind: Literal["text"] = "text"
     delta: str
+
+
+class Doing(_Frozen):
+    """Progress in plain words ("Looking for tools"), for a line that the next event replaces."""
+
+    kind: Literal["doing"] = "doing"
+    what: str
 
 
 class Round(_Frozen):
@@ -56,8 +64,29 @@ class StepLine(_Frozen):
     tool: str = ""
 
 
+class ChangeLine(_Frozen):
+    """What is different in meaning, a line a change, as ``dsl.changes`` finds it. ``old`` and ``new`` are step paths
+    ("" on the side that has no such step, and for what is no step's); ``risks`` say in what it lowers safety."""
+
+    sort: str
+    weight: Literal["safety", "behaviour", "interface", "words"]
+    sentence: str
+    risks: tuple[str, ...] = ()
+    old: str = ""
+    new: str = ""
+
+
+Way: TypeAlias = Literal["rules", "tools", "grammar", "json", "text"]
+"""How an answer was written: by the built-in rules; by a model with tools, under a grammar, as a flat graph under a
+JSON Schema, or as plain text."""
+
+
 class Proposal(_Frozen):
-    """``base`` is the text it was made from ("" for a new workflow): the diff and a later rebase are against it."""
+    """``base`` is the text it was made from ("" for a new workflow): the diff and a later rebase are against it.
+
+    ``changes`` are empty for a new workflow. ``simulated`` says in one sentence what can happen, "" where the text
+    could not be walked. ``by`` is who wrote it and ``way`` how.
+    """
 
     kind: Literal["proposal"] = "proposal"
     text: str
@@ -72,6 +101,16 @@ class Proposal(_Frozen):
     graph: dict[str, Any] = Field(default_factory=dict)
     safety: tuple[str, ...] = ()
     """What this change takes away from the workflow's safety; said before everything else."""
+    changes: tuple[ChangeLine, ...] = ()
+    simulated: str = ""
+    by: str = ""
+    way: Way = "rules"
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def lowers(self) -> bool:
+        """Whether the workflow is less safe after it than before."""
+        return bool(self.safety)
 
 
 class Failed(_Frozen):
@@ -84,4 +123,4 @@ class Failed(_Frozen):
     builtin: bool = True
 
 
-Event: TypeAlias = Annotated[Text | Round | Proposal | Failed, Field(discriminator="kind")]
+Event: TypeAlias = Annotated[Doing | Text | Round | Proposal | Failed, Field(discriminator="kind")]

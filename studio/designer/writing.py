@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from dsl.catalog import Catalog
 from studio.designer.proving import Proved
+from studio.designer.stories import RunReader
 
 Tell: TypeAlias = Callable[[str], Awaitable[None]]
 """Takes the next piece of text for the person."""
@@ -15,22 +16,29 @@ Tell: TypeAlias = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One stored message: ``proposal`` is the text that was proposed with it, and what became of it."""
+    """One stored message: ``proposal`` is the text that was proposed with it, ``base`` the text that one was made from,
+    ``state`` what became of it."""
 
     role: Literal["user", "assistant"]
     content: str
     proposal: str = ""
     state: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``request`` is the newest message, ``turns`` all before it, ``base`` the text in the editor ("" for none)."""
+    """``request`` is the newest message, ``turns`` all before it, ``base`` the text in the editor ("" for none).
+
+    ``preferences`` are what the account wants remembered ("amounts in euros"); ``runs`` tells of the workflow's runs.
+    """
 
     request: str
     catalog: Catalog
     base: str = ""
     turns: tuple[Turn, ...] = ()
+    preferences: tuple[str, ...] = ()
+    runs: RunReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
