@@ -6,7 +6,8 @@ wait for its answers would wait with it. So a server begins at the back, comes f
 again while it burns: then it gets what others leave, and its normal share for a moment twice a second.
 
 Only what can be taken back is done: the niceness of the server's session (Linux's autogroups, which cost no privilege),
-and the niceness of its processes where we may lower it again. Elsewhere nothing happens.
+the niceness of its processes where we may lower it again, and a long slice, so that whoever wakes up need not wait for
+a tick of the kernel. Elsewhere nothing happens.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import os
 import sys
 import time
 from pathlib import Path
+
+from connectors.slices import LONG_NS, USUAL_NS, set_slice
 
 LOOK_S = 0.05
 """How often a server that works is looked at."""
@@ -37,7 +40,7 @@ async def give_way(pid: int, stirred: asyncio.Event) -> None:
     """Looks after the server whose session `pid` leads, until it ends. `stirred` is set when it is sent something."""
     if not sys.platform.startswith("linux"):
         return
-    rank = _Rank(pid)
+    rank = Rank(pid)
     clock = asyncio.get_running_loop().time
     with contextlib.suppress(ProcessLookupError):
         rank.stand_back()
@@ -61,7 +64,7 @@ async def give_way(pid: int, stirred: asyncio.Event) -> None:
                 seen, used = clock(), _used(pid)
 
 
-class _Rank:
+class Rank:
     """Where a session stands. What the kernel refuses for the moment is asked for again at the next look."""
 
     def __init__(self, pid: int) -> None:
@@ -73,10 +76,12 @@ class _Rank:
     def stand_back(self) -> None:
         if not self.is_back:
             self.is_back = self._set(_LAST, _LAST)
+            set_slice(self._pid, LONG_NS)
 
     def come_forward(self) -> None:
         if self.is_back:
             self.is_back = not self._set(0, self._ours)
+            set_slice(self._pid, USUAL_NS)
 
     def _set(self, session: int, processes: int) -> bool:
         done = False

@@ -6,6 +6,9 @@ to its end by the database's clock. Figures are the ratio of the windows' 95th p
 control is the ratio of one window without poison to the one before: what the machine does to the figures by itself.
 Between windows the server of the poisons gets rid of its answer, so that none is measured beside the last one's poison.
 
+A second control has no poison either: a process at the very back of all keeps one core for half a second, without any
+call. What runs beside that one are slower by is the price of a core that is taken, whoever takes it.
+
 A run that ends its runner is not here: what it costs is the time until others may take over (the lease), not a share.
 """
 
@@ -24,6 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+from connectors.precedence import Rank
 from deploy.postgres import EmbeddedPostgres
 from engine.database import prepare
 from tests.bench.figures import Figure, report, show
@@ -35,6 +39,11 @@ ROOT = Path(__file__).resolve().parents[2]
 NEIGHBOURS = 50
 EVERY_S = 0.025
 P95 = 0.95
+TAKEN = "a core taken"
+"""The second control."""
+BURN_S = 0.5
+"""As long as the server of the poisons builds its 100 MB."""
+BURN = "import sys, time; end = time.monotonic() + float(sys.argv[1])\nwhile time.monotonic() < end: pass"
 
 
 class Bench:
@@ -54,7 +63,8 @@ class Bench:
 
     def window(self, kind: str | None) -> float:
         """The 95th percentile of the neighbours' latencies, in milliseconds."""
-        poison = [] if kind is None else self._ground.start(self._versions[kind], {})
+        burning = self._taken() if kind == TAKEN else None
+        poison = [] if kind in (None, TAKEN) else self._ground.start(self._versions[kind], {})
         ids = []
         for _ in range(NEIGHBOURS):
             began = time.perf_counter()
@@ -64,12 +74,21 @@ class Bench:
         if poison and kind != "hang":
             self._ended(poison, 60)
             self._ended(self._ground.start(self._settled, {}), 60)
+        if burning is not None:
+            burning.wait()
         assert self._ground.states(ids) == {"succeeded": NEIGHBOURS}, kind
         rows = self._ground.query(
             "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)",
             ids,
         )
         return statistics.quantiles([row[0] for row in rows], n=100)[round(P95 * 100) - 1]
+
+    @staticmethod
+    def _taken() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-S", "-c", BURN, str(BURN_S)]
+        process = subprocess.Popen(command, start_new_session=True)
+        Rank(process.pid).stand_back()
+        return process
 
     def _ended(self, ids: list[UUID], seconds: float) -> None:
         _until(lambda: set(self._ground.states(ids)) <= {"succeeded", "failed"}, seconds)
@@ -85,9 +104,9 @@ def _until(true: Callable[[], bool], seconds: float) -> None:
 
 def measure(bench: Bench, rounds: int, kinds: list[str]) -> dict[str, Figure]:
     alone: list[float] = []
-    ratios: dict[str, list[float]] = {kind: [] for kind in kinds}
+    ratios: dict[str, list[float]] = {kind: [] for kind in (*kinds, TAKEN)}
     for _ in range(rounds):
-        for kind in kinds:
+        for kind in (*kinds, TAKEN):
             alone.append(bench.window(None))
             ratios[kind].append(bench.window(kind) / alone[-1])
     figures = {"neighbours alone, p95": Figure("ms", alone)}

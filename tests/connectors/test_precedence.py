@@ -14,6 +14,7 @@ import pytest
 
 from connectors import StdioToolset
 from connectors.precedence import give_way
+from connectors.slices import LONG_NS
 from tests.connectors.conftest import ROOT, opened
 from tests.engine_run.kit import until
 
@@ -27,6 +28,17 @@ pytestmark = pytest.mark.skipif(
 
 def niceness(pid: int) -> int:
     return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+
+
+def slice_of(pid: int) -> int:
+    """In nanoseconds, as the kernel shows it."""
+    lines = Path(f"/proc/{pid}/sched").read_text().splitlines()
+    return next(int(line.rpartition(":")[2]) for line in lines if line.startswith("se.slice"))
+
+
+def shows_slices() -> bool:
+    shown = Path("/proc/self/sched")
+    return shown.exists() and "se.slice" in shown.read_text()
 
 
 @contextlib.asynccontextmanager
@@ -63,3 +75,14 @@ async def test_a_server_that_waits_for_calls_stands_where_we_stand() -> None:
     async with opened(StdioToolset("odd", command, {"PYTHONPATH": str(ROOT)})) as toolset:
         pid = (await toolset.call("process", {}, key=None, timeout_s=20)).unwrap()["pid"]
         await until(lambda: (niceness(pid), os.getpriority(os.PRIO_PROCESS, pid)) == (0, os.nice(0)), 30)
+
+
+@pytest.mark.skipif(not shows_slices(), reason="the kernel does not say how long a slice is")
+async def test_while_a_server_stands_back_whoever_wakes_up_need_not_wait_for_its_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connectors.precedence.BURNS", 0.03)
+    async with started(BURNS) as pid:
+        await until(lambda: slice_of(pid) == LONG_NS, 30)
+        os.killpg(pid, signal.SIGSTOP)
+        await until(lambda: slice_of(pid) < LONG_NS, 30)
