@@ -17,7 +17,7 @@ class BuiltinWriter:
     name = "Built-in designer"
 
     async def write(self, task: Task, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
-        return answer(task.request, task.catalog, task.base)
+        return answer(task)
 
 
 class ModelWriter:

@@ -1,4 +1,4 @@
-"""The built-in designer: rules, no model. Pure: a request, a catalog and a text in, an answer out."""
+"""The built-in designer: rules, no model. Pure: a task (request, catalog, text, what was said) in, an answer out."""
 
 from studio.designer.builtin.designing import design
 from studio.designer.builtin.replying import answer

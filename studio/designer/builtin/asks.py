@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def ask(composer: Composer, item: Ask, steps: list[DraftStep], scope: Scope, place: Place) -> None:
-    role = find_role(item.role, composer.work.catalog.roles)
+    preferences = composer.work.preferences
+    role = find_role(item.role or preferences.approver, composer.work.catalog.roles)
     if role is None:
         composer.work.miss(
             item.words, "Nobody here has a role that can approve; an administrator gives people roles."
@@ -34,7 +35,8 @@ def ask(composer: Composer, item: Ask, steps: list[DraftStep], scope: Scope, pla
         )
         composer.work.ask(f"{said}; I put {role.role!r}. Who should approve?")
     doing, amount = next_effect(composer, place.ahead, steps, scope)
-    if not item.within:
+    within = item.within or preferences.within or "24h"
+    if not item.within and not preferences.within:
         composer.work.assume("The approver has 24 hours; after that the run fails as expired.")
     latest = next((i for i, t in enumerate(scope.things) if t.noun.startswith("item:")), 0)
     shown = tuple(t.name for t in scope.things[latest:] if t.step)
@@ -42,7 +44,7 @@ def ask(composer: Composer, item: Ask, steps: list[DraftStep], scope: Scope, pla
     steps.append(
         ApproveStep(
             composer.work.fresh("approval"), role.role, prose.approval_title(scope, doing, amount), shown[-4:],
-            item.within or "24h", item.quorum, (reject,), says=f"ask the {role.role.replace('_', ' ')} to approve",
+            within, item.quorum, (reject,), says=f"ask the {role.role.replace('_', ' ')} to approve",
         )
     )  # fmt: skip
     if isinstance(reject, ReturnStep):

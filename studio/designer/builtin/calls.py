@@ -94,12 +94,21 @@ def write_call(work: Work, scope: Scope, known: Known, wish: Wish) -> CallStep:
         )
     return CallStep(
         step_id, known.connector, known.tool.name, tuple(args), writes=not known.reads, sends=known.sends,
-        timeout="10s" if known.reads else "30s",
-        retry=_RETRY_READ if known.reads else _RETRY_WRITE if key and honours else "",
+        timeout=work.preferences.timeout or ("10s" if known.reads else "30s"),
+        retry=_retry(work, known) if known.reads or (key and honours) else "",
         key=key,
         caught=work.fresh(f"{step_id}_failed") if known.sends and work.effects else "",
         says=f"{wish.verb} {wish.words}".strip(),
     )  # fmt: skip
+
+
+def _retry(work: Work, known: Known) -> str:
+    """The usual retries, or as many as the account prefers."""
+    usual = _RETRY_READ if known.reads else _RETRY_WRITE
+    times = work.preferences.retries
+    if times is None:
+        return usual
+    return f"{times}{usual[1:]}" if times else ""
 
 
 def step_name(known: Known, wish: Wish) -> str:
@@ -291,6 +300,8 @@ def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) 
         if hashed:
             said = hashed[0] if hashed[0].startswith("#") else f"#{hashed[1].lower()}"
             return quote(said)
+        if work.preferences.channel:
+            return quote(work.preferences.channel)
         return work.take_input(
             scope, name, {"type": "string"}, default='"#general"', doc="Where the message is posted."
         )
@@ -301,6 +312,10 @@ def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) 
     if place is not None:
         return place.path if sort_of(schema) != "array" else f"[{place.path}]"
     known_people = [w for w in raw_tokens(_target(wish)) if w not in STOP]
+    mine = not known_people or bool(set(known_people) & _ME)
+    if mine and work.preferences.address:
+        mail = quote(work.preferences.address)
+        return mail if sort_of(schema) != "array" else f"[{mail}]"
     asked = "notify_email" if not known_people or set(known_people) & _ME else f"{known_people[-1]}_email"
     whom = "you" if asked == "notify_email" else f"the {known_people[-1]}"
     work.assume(

@@ -155,14 +155,15 @@ class Composer:
             body = [
                 GuardedStep(self.work.fresh("one"), tuple(body), ("skipped",), self.work.fresh("left_out"))
             ]
-        if item.concurrency is None:
+        at_once = item.concurrency or self.work.preferences.at_once
+        if at_once is None:
             self.work.assume('They are handled one after another; say "at most 5 at once" to go faster.')
         steps.append(
             EachStep(
                 self.work.fresh(f"each_{found.item.name}"),
                 found.item.name,
                 found.items,
-                item.concurrency,
+                at_once,
                 tuple(body),
                 says=f"for each {item.noun}",
             )

@@ -22,6 +22,7 @@ from studio.designer.builtin.draft import (
 )
 from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
+from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
 from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.tools import Toolbox
@@ -35,11 +36,11 @@ from studio.designer.writing import Outcome, Said, Written
 _MAX_REPAIRS = 8
 
 
-def design(request: str, catalog: Catalog) -> Outcome:
+def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERENCES) -> Outcome:
     """A new workflow for a request in plain English. Never a text with errors."""
     toolbox = Toolbox(catalog)
     reading = read_request(request, verb_stems(known.tool.name for known in toolbox.tools))
-    work = Work(catalog, toolbox, reading.occasion, topic_of(reading))
+    work = Work(catalog, toolbox, preferences, reading.occasion, topic_of(reading))
     scope = Scope()
     steps = Composer(work).compose(reading.items, scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
@@ -59,7 +60,7 @@ def design(request: str, catalog: Catalog) -> Outcome:
 def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
     """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
     for _ in range(_MAX_REPAIRS):
-        asked = with_approvals(prove(text_of(draft), catalog), catalog)
+        asked = with_approvals(prove(text_of(draft), catalog), catalog, approver=work.preferences.approver)
         proved = asked.proved
         if proved.sound:
             assumptions = (*work.assumptions, *asked.assumptions)

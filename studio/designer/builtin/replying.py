@@ -9,7 +9,8 @@ from dsl.catalog import Catalog
 from studio.designer.builtin.changing import change
 from studio.designer.builtin.designing import design
 from studio.designer.builtin.finding import Existing
-from studio.designer.writing import Outcome, Said, Written
+from studio.designer.builtin.preferences import read_preferences
+from studio.designer.writing import Outcome, Said, Task, Written
 
 _NEW = re.compile(
     r"\b(?:new|another|different) (?:workflow|process|automation)\b|\bstart (?:over|again|from scratch)\b",
@@ -29,8 +30,12 @@ _UNDONE_BY_HAND = (
 )
 
 
-def answer(request: str, catalog: Catalog, base: str = "") -> Outcome:
-    """The answer to one message. ``base`` is the text in the editor; "" when there is none."""
+def answer(task: Task | str, catalog: Catalog | None = None, base: str = "") -> Outcome:
+    """The answer to one message: a task, or a request with its catalog and the text in the editor ("" for none)."""
+    if isinstance(task, str):
+        task = Task(task, catalog or Catalog(), base)
+    request, catalog, base = task.request, task.catalog, task.base
+    preferences = read_preferences(task.preferences)
     if _UNDO.fullmatch(request.strip()):
         return Said(_UNDONE_BY_HAND)
     open_already = bool(base.strip()) and bool(Existing.of(base, catalog).steps)
@@ -38,7 +43,7 @@ def answer(request: str, catalog: Catalog, base: str = "") -> Outcome:
         changed = change(request, base, catalog)
         if changed is not None:
             return changed
-    found = design(request, catalog)
+    found = design(request, catalog, preferences)
     if isinstance(found, Written) and open_already:
         if _small(found):
             return Said(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dsl.catalog import Catalog, Schema
 from studio.designer.builtin.draft import InputField, alias_of
+from studio.designer.builtin.preferences import Preferences
 from studio.designer.builtin.scope import Scope, Thing, noun_words
 from studio.designer.builtin.shapes import choices, item_schema, properties, required, sort_of
 from studio.designer.builtin.tools import Toolbox
@@ -41,6 +42,7 @@ class Unplaced:
 class Work:
     catalog: Catalog
     toolbox: Toolbox
+    preferences: Preferences = field(default_factory=Preferences)
     occasion: str = ""
     topic: tuple[str, ...] = ()
     inputs: dict[str, InputField] = field(default_factory=dict)

@@ -29,7 +29,9 @@ class Asked:
     assumptions: tuple[str, ...]
 
 
-def with_approvals(proved: Proved, catalog: Catalog, *, but: frozenset[str] = frozenset()) -> Asked:
+def with_approvals(
+    proved: Proved, catalog: Catalog, *, but: frozenset[str] = frozenset(), approver: str = ""
+) -> Asked:
     """The text with an approval before each step that needs one (E402), except those at the paths ``but``.
 
     What cannot be helped like this, because nobody has a role that counts, stays as it is.
@@ -39,7 +41,7 @@ def with_approvals(proved: Proved, catalog: Catalog, *, but: frozenset[str] = fr
         wrong = next((d for d in proved.errors if d.code == "E402" and d.step not in but), None)
         if wrong is None or wrong.step is None:
             break
-        found = _asked(proved, catalog, wrong.step)
+        found = _asked(proved, catalog, wrong.step, approver)
         if found is None:
             break
         text, said = found
@@ -51,12 +53,12 @@ def with_approvals(proved: Proved, catalog: Catalog, *, but: frozenset[str] = fr
     return Asked(proved, tuple(assumptions))
 
 
-def _asked(proved: Proved, catalog: Catalog, path: str) -> tuple[str, str] | None:
+def _asked(proved: Proved, catalog: Catalog, path: str, approver: str) -> tuple[str, str] | None:
     workflow = proved.parsed.workflow
     found = {place.path: place for place in places(workflow.body)}
     place = found[path]
     effect = next((e for e in effects_of(place.step, uses(workflow), catalog) if e.nature.dangerous), None)
-    role = None if effect is None else _role(effect, catalog)
+    role = None if effect is None else _role(effect, catalog, approver)
     if effect is None or role is None:
         return None
     ids = {one.step.id for one in found.values()}
@@ -90,13 +92,13 @@ def _before(place: Place, found: dict[str, Place]) -> Place:
         place = around
 
 
-def _role(effect: Effect, catalog: Catalog) -> str | None:
-    """Somebody whose yes counts: a manager where there is one."""
+def _role(effect: Effect, catalog: Catalog, approver: str) -> str | None:
+    """Somebody whose yes counts: the ``approver`` that the account prefers, else a manager where there is one."""
     roles = catalog.roles
     if effect.nature.approvers:
         counting = effect.nature.approvers if roles is None else effect.nature.approvers & roles
         roles = frozenset(counting)
-    found = find_role("", roles)
+    found = find_role(approver, roles)
     return None if found is None else found.role
 
 
