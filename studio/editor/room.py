@@ -144,9 +144,17 @@ class Room:
             if page.token != besides and not page.told and page.left is None:
                 page.told = True
                 # Outside the context of the event that is handled now: that has another page's address and session.
-                task = contextvars.Context().run(asyncio.get_running_loop().create_task, _deliver(page))
+                task = contextvars.Context().run(asyncio.get_running_loop().create_task, self._deliver(page))
                 self._deliveries.add(task)
                 task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, page: Page) -> None:
+        if self.pages.get(page.token) is not page:
+            # Loaded again meanwhile, perhaps by somebody else who signed in there: it has everything, and the address
+            # and session that this message would bring along are no longer the page's.
+            return
+        event = Event(name=page.hear, payload={}, router_data=dict(page.router))
+        await asyncio.wait(await page.enqueue(page.token, event), timeout=LONGEST_LOOK)
 
     def heard(self, token: str) -> None:
         """The page looks now; what happens from here on is told anew."""
@@ -157,11 +165,6 @@ class Room:
         """When every page has looked."""
         while self._deliveries:
             await asyncio.wait(self._deliveries)
-
-
-async def _deliver(page: Page) -> None:
-    event = Event(name=page.hear, payload={}, router_data=dict(page.router))
-    await asyncio.wait(await page.enqueue(page.token, event), timeout=LONGEST_LOOK)
 
 
 class Rooms:

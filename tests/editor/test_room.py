@@ -247,3 +247,19 @@ async def test_a_gesture_that_comes_before_the_page_is_open_again_is_done(editor
     await fresh.tab.call("reflex___state____state.hydrate", {})
     await fresh.gesture("remove", step="notify")
     assert "step notify" not in await editor.text()
+
+
+async def test_a_page_that_somebody_else_signed_in_on_hears_nothing_in_the_name_of_who_was_there(
+    editor: Editor,
+) -> None:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    email = f"{secrets.token_hex(4)}@example.com"
+    await people.add_user(
+        db, owner.account_id, email=email, name="Bo", role="viewer", password="some words here"
+    )
+    editor.tab.cookie = f"weft_session={(await people.sign_in(db, email, 'some words here'))[0]}"
+    await editor.tab.call("reflex___state____state.hydrate", {})
+    # A person more to ask is news for every page of the room, and the page as it was is still in it.
+    await editor.tab.send(EditorState.load())
+    await settled(editor)
+    assert ((await editor.state()).workflow_id, "reload" in editor.told()) == (editor.workflow_id, False)
