@@ -23,6 +23,7 @@ class Permission(StrEnum):
     PEOPLE = "people"
     POLICY = "policy"
     LIMITS = "limits"
+    MODELS = "models"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -40,6 +41,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.PEOPLE: frozenset({"admin"}),
     Permission.POLICY: frozenset({"admin"}),
     Permission.LIMITS: frozenset({"admin"}),
+    Permission.MODELS: frozenset({"admin"}),
 }
 
 

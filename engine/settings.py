@@ -66,7 +66,16 @@ class Settings:
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose, so that no two uses share a key."""
-        return hmac.new(self.key, purpose.encode(), hashlib.sha256).digest()
+        return _derived(self.key, purpose)
+
+
+def key_at(path: Path, purpose: str) -> bytes:
+    """As ``Settings.derived``, for a process that needs no more of the settings. Raises ``BadSettings``."""
+    return _derived(_key(path), purpose)
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
 
 
 def _needed(environment: Mapping[str, str], name: str) -> str:

@@ -12,12 +12,14 @@ from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall
 from engine.tables.events import EventWait, PublishedEvent
+from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.totals import RunMark, RunStatsRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
 __all__ = [
     "Account",
+    "AccountModel",
     "Approval",
     "ArtifactRow",
     "AuditEntry",
@@ -28,6 +30,9 @@ __all__ = [
     "LoginDelay",
     "Message",
     "ModelCall",
+    "ModelReservation",
+    "ModelSpend",
+    "PreferenceRow",
     "PublishedEvent",
     "RefreshToken",
     "Run",
