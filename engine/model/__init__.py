@@ -6,34 +6,52 @@ has no use for the services' way into the database.
 """
 
 from engine.model.agents import AgentModels
-from engine.model.chat import ChatModel, Sink, open_model
+from engine.model.board import Board, board
+from engine.model.chat import ChatModel, Tell, open_model
+from engine.model.entry import TIERS, ModelEntry, Price, ProviderName, Times
 from engine.model.error import ModelError, ModelErrorCode
-from engine.model.message import Delta, Message, Piece, Spent
-from engine.model.provider import Provider
-from engine.model.settings import ModelSettings, Price
+from engine.model.message import Message, Spent
+from engine.model.meter import Meter, Sink
+from engine.model.probe import Finding, Found, find
+from engine.model.routing import route
+from engine.model.settings import ModelSettings
+from engine.model.shape import Capabilities, Grammar, JsonShape, Shape
 from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
 from engine.model.usage import Call, record_of_run
 
 __all__ = [
+    "TIERS",
     "AgentModels",
     "Asked",
+    "Board",
     "Call",
+    "Capabilities",
     "ChatModel",
-    "Delta",
+    "Finding",
+    "Found",
+    "Grammar",
+    "JsonShape",
     "Message",
+    "Meter",
+    "ModelEntry",
     "ModelError",
     "ModelErrorCode",
     "ModelSettings",
     "Part",
-    "Piece",
     "Price",
-    "Provider",
+    "ProviderName",
+    "Shape",
     "Sink",
     "Spent",
+    "Tell",
+    "Times",
     "ToolAnswer",
     "ToolSpec",
     "ToolUse",
     "Turn",
+    "board",
+    "find",
     "open_model",
     "record_of_run",
+    "route",
 ]

@@ -2,88 +2,63 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
 
+from engine.model.board import Board
+from engine.model.chat import ChatModel
+from engine.model.entry import ModelEntry
 from engine.model.error import ModelError
-from engine.model.openai import OpenAICompatible
-from engine.model.settings import ModelSettings, Price
+from engine.model.meter import Meter
 from engine.model.turn import Part, ToolSpec, Turn
 from engine.model.usage import Call
-
-log = logging.getLogger(__name__)
 
 Ledger: TypeAlias = Callable[[UUID, UUID, Call], Awaitable[None]]
 """Records a call of (account, run)."""
 
-TIERS = ("fast", "balanced", "best")
+EntriesOf: TypeAlias = Callable[[UUID], Awaitable[Sequence[ModelEntry]]]
+"""The models of an account; none where it has none of its own."""
+
+MeterOf: TypeAlias = Callable[[UUID, UUID], Meter]
+"""The budget that a call of (account, run) counts against."""
 
 
 class AgentModels:
-    """``turn`` asks one model once; with several configured for a tier, the next is asked when one fails."""
+    """``turn`` asks one model once; with several for a tier, the next is asked when one fails.
 
-    def __init__(self, settings: ModelSettings, ledger: Ledger) -> None:
-        self._settings = settings
+    ``entries`` answer in every account that ``of_account`` knows no models of.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[ModelEntry],
+        ledger: Ledger,
+        *,
+        of_account: EntriesOf | None = None,
+        meter_of: MeterOf | None = None,
+        shared: Board | None = None,
+    ) -> None:
+        self._entries = tuple(entries)
         self._ledger = ledger
-        self._providers: dict[str, OpenAICompatible] = {}
-
-    def names(self, wanted: str) -> tuple[str, ...]:
-        """The models behind a tier, or the model of that name. A tier that the settings do not map is their models."""
-        tiers = dict(self._settings.tiers)
-        if wanted in tiers:
-            return (tiers[wanted],)
-        return self._settings.models if wanted in TIERS else (wanted,)
+        self._of_account = of_account
+        self._meter_of = meter_of
+        self._shared = shared
 
     async def turn(
         self, account_id: UUID, run_id: UUID, wanted: str, parts: Sequence[Part], tools: Sequence[ToolSpec]
     ) -> Turn:
         """Raises ``ModelError``."""
-        last: ModelError | None = None
-        for name in self.names(wanted):
-            try:
-                return await self._one(account_id, run_id, name, parts, tools)
-            except ModelError as error:
-                log.warning("model %s failed: %s", name, error.code)
-                last = error
-        assert last is not None
-        raise last
+        own = () if self._of_account is None else await self._of_account(account_id)
+        entries = tuple(own) or self._entries
+        if not entries:
+            raise ModelError(
+                "refused", "No language model is connected.", "Connect one, as docs/models.md says."
+            )
+        meter = None if self._meter_of is None else self._meter_of(account_id, run_id)
 
-    async def _one(
-        self, account_id: UUID, run_id: UUID, name: str, parts: Sequence[Part], tools: Sequence[ToolSpec]
-    ) -> Turn:
-        if name not in self._providers:
-            self._providers[name] = OpenAICompatible(self._settings, name)
-        provider, began = self._providers[name], time.monotonic()
-        spent, code = Turn(""), None
-        try:
-            async with asyncio.timeout(self._settings.total_s):
-                spent = self._priced(await provider.turn(parts, tools))
-                return spent
-        except TimeoutError:
-            code = "timeout"
-            raise ModelError("timeout", f"The model {name!r} did not answer in time.") from None
-        except ModelError as error:
-            code = error.code
-            raise
-        finally:
-            ms = int((time.monotonic() - began) * 1000)
-            cost = Decimal(str(spent.cost_usd))
-            call = Call(provider.name, name, ms, spent.tokens_in, spent.tokens_out, code, cost)
-            try:
-                await self._ledger(account_id, run_id, call)
-            except Exception:  # a record that fails never costs the answer
-                log.exception("a model call could not be recorded")
+        async def sink(call: Call) -> None:
+            await self._ledger(account_id, run_id, call)
 
-    def _priced(self, turn: Turn) -> Turn:
-        price = dict(self._settings.prices).get(turn.model)
-        return turn if price is None else _with_cost(turn, price)
-
-
-def _with_cost(turn: Turn, price: Price) -> Turn:
-    cost = (turn.tokens_in * price.usd_in + turn.tokens_out * price.usd_out) / 1_000_000
-    return Turn(turn.text, turn.uses, turn.model, turn.tokens_in, turn.tokens_out, round(cost, 9), True)
+        model = ChatModel(entries, meter, wanted=wanted, shared=self._shared)
+        return await model.turn(parts, tools, sink)

@@ -6,20 +6,38 @@ from typing import Final, Literal, TypeAlias
 
 from engine.errors import WeftError
 
-ModelErrorCode: TypeAlias = Literal["unreachable", "timeout", "rate_limited", "refused", "bad_answer"]
+ModelErrorCode: TypeAlias = Literal[
+    "unreachable", "timeout", "rate_limited", "refused", "bad_answer", "budget", "circuit_open"
+]
 
 _HELP: Final[dict[ModelErrorCode, str]] = {
-    "unreachable": "Check that the model server runs and that WEFT_MODEL_URL is its address, then send it again.",
-    "timeout": "Send it again, or choose a faster model with WEFT_MODEL.",
+    "unreachable": "Check that the model server runs and that its address is right, then send it again.",
+    "timeout": "Send it again, or choose a faster model.",
     "rate_limited": "Wait a little, then send it again.",
-    "refused": "Check WEFT_MODEL_KEY and WEFT_MODEL: the server knows the key or the model as wrong.",
-    "bad_answer": "Send it again, or choose another model with WEFT_MODEL.",
+    "refused": "Check the key, the name of the model and its address: the server does not take this call.",
+    "bad_answer": "Send it again, or choose another model.",
+    "budget": "Ask an administrator to raise the budget, or let the built-in designer answer.",
+    "circuit_open": "Wait a little, then send it again, or choose another model.",
 }
 
 
 class ModelError(WeftError):
-    """``code`` says which of the five it is; ``message`` never holds a key or an address with one."""
+    """``code`` says which of the seven it is; ``message`` never holds a key, an address with one, or a server's words.
 
-    def __init__(self, code: ModelErrorCode, message: str, help: str = "") -> None:
+    ``retry_after_s``: in how many seconds the server (or the breaker before it) wants to be asked again, where it says.
+    ``status``: what the server answered with, where it did: 400 to 599.
+    """
+
+    def __init__(
+        self,
+        code: ModelErrorCode,
+        message: str,
+        help: str = "",
+        *,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message, help or _HELP[code])
         self.code: ModelErrorCode = code
+        self.retry_after_s = retry_after_s
+        self.status = status

@@ -1,134 +1,121 @@
-"""Any server that speaks the OpenAI protocol: OpenAI, vLLM, Ollama, llama.cpp and others."""
+"""OpenAI's chat completions: OpenAI, vLLM, Ollama, llama.cpp and whoever else speaks them.
+
+A grammar goes out in four ways, by what the server takes, and its answer comes back as plain text in all of them; with
+OpenAI it is the input of a custom tool that the model must call.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from connectors.tracing import TRACEPARENT
-from engine.model.error import ModelError
-from engine.model.message import Delta, Message, Piece, Spent
-from engine.model.settings import ModelSettings
-from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
+from engine.model import wire
+from engine.model.entry import ModelEntry
+from engine.model.message import Argues, Busy, Message, Piece, Said, Spent, Wants
+from engine.model.provider import Ask
+from engine.model.shape import Grammar, GrammarWay, JsonShape
+from engine.model.strictness import strict
+from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec
 
-_NO_KEY = "none"
-"""Local servers take any key, but the client insists on one."""
+if TYPE_CHECKING:
+    import httpx
+
+CUSTOM_TOOL: Final = "answer"
+_NO_KEY: Final = "none"
+"""Local servers take any key, and some insist on one."""
 
 
-class OpenAICompatible:
-    """One model of one server, through LangChain's client (imported at the first call: it takes a second or two)."""
+async def openai(client: httpx.AsyncClient, entry: ModelEntry, ask: Ask) -> AsyncGenerator[Piece, None]:
+    finished = False
+    headers = {"authorization": f"Bearer {entry.key or _NO_KEY}"}
+    async with aclosing(
+        wire.events(client, entry, "/chat/completions", headers, request(entry, ask))
+    ) as chunks:
+        async for chunk in chunks:
+            if error := chunk.get("error"):
+                raise wire.told_in_the_stream(entry, error)
+            try:
+                pieces, reason = _read(chunk)
+            except (TypeError, ValueError, AttributeError, KeyError):
+                raise wire.unreadable(entry) from None
+            for piece in pieces:
+                yield piece
+            match reason:
+                case None:
+                    pass
+                case "length":
+                    raise wire.cut_off(entry)
+                case "content_filter":
+                    raise wire.withheld(entry)
+                case _:
+                    finished = True
+    if not finished:
+        raise wire.broken_off(entry)
 
-    name = "openai-compatible"
 
-    def __init__(self, settings: ModelSettings, model: str) -> None:
-        self.model = model
-        self._settings = settings
-        self._client: Any = None
+def request(entry: ModelEntry, ask: Ask) -> dict[str, Any]:
+    """The body of the request."""
+    body: dict[str, Any] = {
+        "model": entry.model,
+        "messages": messages(ask.parts),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if ask.tools:
+        body["tools"] = [_function(tool) for tool in ask.tools]
+    match ask.shape:
+        case None:
+            pass
+        case Grammar(lark):
+            body |= _grammar(lark, ask.way)
+        case JsonShape(name, schema):
+            narrow = strict(schema)
+            described = {"name": name, "strict": narrow is not None, "schema": narrow or schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": described}
+    return body
 
-    def __repr__(self) -> str:
-        return f"OpenAICompatible({self.model!r})"
 
-    async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[Piece, None]:
-        finished, spoke = False, False
-        try:
-            async for chunk in self._opened().astream([(m.role, m.text) for m in messages]):
-                if text := _text_of(chunk.content):
-                    spoke = True
-                    yield Delta(text)
-                if usage := chunk.usage_metadata:
-                    yield Spent(usage["input_tokens"], usage["output_tokens"])
-                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
-        except Exception as error:
-            told = self._told(error)
-            if spoke and told.code == "unreachable":
-                raise self._broken_off() from error
-            raise told from error
-        if not finished:
-            raise self._broken_off()
+def _grammar(lark: str, way: GrammarWay | None) -> dict[str, Any]:
+    match way:
+        case "openai":
+            custom = {
+                "name": CUSTOM_TOOL,
+                "description": "Takes the whole answer.",
+                "format": {"type": "grammar", "grammar": {"syntax": "lark", "definition": lark}},
+            }
+            return {
+                "tools": [{"type": "custom", "custom": custom}],
+                "tool_choice": {"type": "custom", "custom": {"name": CUSTOM_TOOL}},
+            }
+        case "vllm":
+            return {"structured_outputs": {"grammar": lark}}
+        case "vllm-guided":
+            return {"guided_grammar": lark}
+        case "llguidance":
+            return {"grammar": f"%llguidance {{}}\n{lark}"}
+        case None:
+            return {}
+        case _:
+            assert_never(way)
 
-    async def turn(self, parts: Sequence[Part], tools: Sequence[ToolSpec]) -> Turn:
-        """One turn with tools. Raises ``ModelError``; a turn that breaks off raises ``bad_answer``."""
-        if self._client is None:
-            await asyncio.to_thread(self._opened)
-        whole: Any = None
-        finished = False
-        try:
-            asked = (
-                self._opened().bind(tools=[_function(tool) for tool in tools]) if tools else self._opened()
-            )
-            if (traceparent := TRACEPARENT.get()) is not None:
-                asked = asked.bind(extra_headers={"traceparent": traceparent})
-            async for chunk in asked.astream([_part(part) for part in parts]):
-                finished = finished or bool(chunk.response_metadata.get("finish_reason"))
-                whole = chunk if whole is None else whole + chunk
-        except Exception as error:
-            told = self._told(error)
-            if whole is not None and told.code == "unreachable":
-                raise self._broken_off() from error
-            raise told from error
-        if whole is None or not finished:
-            raise self._broken_off()
-        usage = whole.usage_metadata or {}
-        uses = tuple(
-            ToolUse(
-                str(use.get("id") or f"use{number}"), str(use.get("name") or ""), str(use.get("args") or "")
-            )
-            for number, use in enumerate(whole.tool_call_chunks)
-        )
-        spent = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
-        return Turn(_text_of(whole.content), uses, self.model, *spent)
 
-    def _broken_off(self) -> ModelError:
-        return ModelError("bad_answer", f"The model {self.model!r} stopped in the middle of its answer.")
+def messages(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    return [_part(part) for part in parts]
 
-    def _opened(self) -> Any:
-        if self._client is None:
-            import httpx
-            from langchain_openai import ChatOpenAI
-            from pydantic import SecretStr
 
-            self._client = ChatOpenAI(
-                model=self.model,
-                base_url=self._settings.url,
-                api_key=SecretStr(self._settings.key or _NO_KEY),
-                timeout=httpx.Timeout(self._settings.idle_s, connect=self._settings.connect_s),
-                max_retries=0,
-                stream_usage=True,
-                use_responses_api=False,
-            )
-        return self._client
-
-    def _told(self, error: Exception) -> ModelError:
-        """The library's many errors as one of the five. Nothing of the library's own words is passed on."""
-        import httpx
-        import openai
-
-        name = repr(self.model)
-        match error:
-            case ModelError():
-                return error
-            case openai.APITimeoutError() | httpx.TimeoutException() | TimeoutError():
-                return ModelError("timeout", f"The model {name} did not answer in time.")
-            case openai.RateLimitError():
-                return ModelError("rate_limited", f"The model {name} takes no more requests at the moment.")
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return ModelError("refused", "The model server refused the key.")
-            case openai.NotFoundError():
-                return ModelError("refused", f"The model server has no model {name} at this address.")
-            case openai.APIStatusError(status_code=status) if status >= 500:
-                return ModelError("unreachable", f"The model server answered with an error ({status}).")
-            case openai.APIStatusError(status_code=status):
-                return ModelError("refused", f"The model server refused the request ({status}).")
-            case httpx.RemoteProtocolError() | httpx.ReadError():
-                return self._broken_off()
-            case openai.APIConnectionError() | httpx.TransportError() | OSError():
-                return ModelError("unreachable", "The model server cannot be reached.")
-            case json.JSONDecodeError():
-                return ModelError("bad_answer", f"What the model {name} sent cannot be read.")
-            case _:
-                return ModelError("bad_answer", f"The model {name} answered in a way that cannot be read.")
+def _part(part: Part) -> dict[str, Any]:
+    match part:
+        case Message(role, text):
+            return {"role": role, "content": text}
+        case Asked(text, uses):
+            calls = [
+                {"id": use.id, "type": "function", "function": {"name": use.name, "arguments": use.arguments}}
+                for use in uses
+            ]
+            return {"role": "assistant", "content": text or None, "tool_calls": calls}
+        case ToolAnswer(id, text):
+            return {"role": "tool", "tool_call_id": id, "content": text}
 
 
 def _function(tool: ToolSpec) -> dict[str, Any]:
@@ -136,29 +123,49 @@ def _function(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": described}
 
 
-def _part(part: Part) -> Any:
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+def _read(chunk: dict[str, Any]) -> tuple[list[Piece], str | None]:
+    """The pieces in a chunk, and why the answer ends if it does. Raises what a foreign shape raises."""
+    pieces: list[Piece] = []
+    reason = None
+    for choice in chunk.get("choices") or ():
+        if choice.get("index", 0) != 0:
+            continue
+        delta = choice.get("delta") or {}
+        if text := delta.get("content"):
+            pieces.append(Said(_text(text)))
+        for call in delta.get("tool_calls") or ():
+            pieces += _called(call)
+        reason = choice.get("finish_reason") or reason
+        if not pieces:
+            pieces.append(Busy())
+    if usage := chunk.get("usage"):
+        pieces.append(_spent(usage))
+    return pieces, reason
 
-    match part:
-        case Message(role="system"):
-            return SystemMessage(part.text)
-        case Message(role="user"):
-            return HumanMessage(part.text)
-        case Message():
-            return AIMessage(part.text)
-        case Asked(text, uses):
-            calls = [
-                {"id": use.id, "type": "function", "function": {"name": use.name, "arguments": use.arguments}}
-                for use in uses
-            ]
-            return AIMessage(text, additional_kwargs={"tool_calls": calls})
-        case ToolAnswer(id, text):
-            return ToolMessage(text, tool_call_id=id)
+
+def _called(call: dict[str, Any]) -> list[Piece]:
+    if (custom := call.get("custom")) is not None:
+        return [Said(str(custom["input"]))] if custom.get("input") else [Busy()]
+    place, function = int(call.get("index") or 0), call.get("function") or {}
+    pieces: list[Piece] = []
+    if name := function.get("name"):
+        pieces.append(Wants(place, str(call.get("id") or f"use{place}"), str(name)))
+    if arguments := function.get("arguments"):
+        pieces.append(Argues(place, str(arguments)))
+    return pieces
 
 
-def _text_of(content: Any) -> str:
+def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
-    if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    return ""
+    return "".join(str(part.get("text", "")) for part in content)
+
+
+def _spent(usage: dict[str, Any]) -> Spent:
+    details = usage.get("prompt_tokens_details") or {}
+    return Spent(
+        int(usage.get("prompt_tokens") or 0),
+        int(usage.get("completion_tokens") or 0),
+        int(details.get("cached_tokens") or 0),
+        int(details.get("cache_write_tokens") or 0),
+    )

@@ -50,7 +50,7 @@ Part: TypeAlias = Message | Asked | ToolAnswer
 @dataclass(frozen=True, slots=True)
 class Turn:
     """``cost_usd`` is what the turn cost by the price table; ``priced`` is False where that does not know the model,
-    and the cost then counts as 0."""
+    and the cost then counts as 0. ``tokens_cached`` of ``tokens_in`` were read from the provider's cache."""
 
     text: str
     uses: tuple[ToolUse, ...] = ()
@@ -59,3 +59,4 @@ class Turn:
     tokens_out: int = 0
     cost_usd: float = 0.0
     priced: bool = False
+    tokens_cached: int = 0

@@ -22,8 +22,9 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One finished call. ``error`` is the code of the ModelError, or None when it answered. ``cost_usd`` is 0 where
-    nobody knows the model's price."""
+    """One finished call. ``error`` is the code of the ModelError, "cancelled", or None when it answered. ``cost_usd``
+    is 0 where nobody knows the model's price. ``tokens_cached`` of ``tokens_in`` were read from the provider's cache;
+    ``first_ms`` is the time to the first sign of an answer, None where there was none."""
 
     provider: str
     model: str
@@ -32,6 +33,8 @@ class Call:
     tokens_out: int = 0
     error: str | None = None
     cost_usd: Decimal = Decimal(0)
+    tokens_cached: int = 0
+    first_ms: int | None = None
 
 
 async def record_of_run(

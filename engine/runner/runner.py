@@ -364,7 +364,7 @@ class Runner:
         except BadSettings as error:
             log.error("no language model can be used: %s %s", error.message, error.help)
             return None
-        return None if settings is None else AgentModels(settings, self._desk.spent)
+        return None if settings is None else AgentModels(settings.entries(), self._desk.spent)
 
     async def _connector_health(self, account_id: UUID, name: str, health: Health) -> None:
         self._measuring.circuit(health)

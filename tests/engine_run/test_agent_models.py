@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from engine.database import Urls
-from engine.model import AgentModels, Call, Message, ModelError, ModelSettings, Price, ToolSpec
+from engine.model import AgentModels, Call, Message, ModelError, ModelSettings, Price, ToolSpec, route
 from engine.runner import Runner, RunnerSettings
 from engine.settings import BadSettings
 from studio.designer.scripted import BreakOff, Garbage, Line, Say, ScriptedModel, Status, Use
@@ -32,7 +32,7 @@ async def test_a_turn_with_tools_goes_over_the_wire_and_is_priced_and_recorded()
     script: list[Line] = [Use((("a__b", '{"x": 1}'), ("a__c", "{}")), "let me see"), Say("done")]
     async with ScriptedModel(script) as server:
         settings = ModelSettings(server.url, ("m",), prices=(("m", Price(2.0, 4.0)),))
-        models = AgentModels(settings, book)
+        models = AgentModels(settings.entries(), book)
         spec = ToolSpec("a__b", "Does b.", {"type": "object", "properties": {"x": {"type": "integer"}}})
         turn = await models.turn(ACCOUNT, RUN, "balanced", ASKED, [spec])
         again = await models.turn(ACCOUNT, RUN, "other", ASKED, [])
@@ -63,21 +63,25 @@ async def test_a_turn_with_tools_goes_over_the_wire_and_is_priced_and_recorded()
 async def test_every_way_to_fail_has_its_code_and_is_recorded(line: Line, code: str) -> None:
     book = Book()
     async with ScriptedModel([line]) as server:
-        models = AgentModels(ModelSettings(server.url, ("m",)), book)
+        models = AgentModels(ModelSettings(server.url, ("m",)).entries(), book)
         with pytest.raises(ModelError) as failed:
             await models.turn(ACCOUNT, RUN, "m", ASKED, [])
     assert failed.value.code == code
     assert [call.error for call in book.calls] == [code]
 
 
+def names(settings: ModelSettings, wanted: str) -> list[str]:
+    return [entry.model for entry in route(settings.entries(), wanted)]
+
+
 async def test_a_tier_is_a_model_of_the_settings_or_all_of_them_in_order() -> None:
     book = Book()
     async with ScriptedModel([Status(500), Say("from the second")]) as server:
         settings = ModelSettings(server.url, ("one", "two"), tiers=(("fast", "small"),))
-        models = AgentModels(settings, book)
-        assert models.names("fast") == ("small",)
-        assert models.names("balanced") == ("one", "two")
-        assert models.names("gpt-x") == ("gpt-x",)
+        models = AgentModels(settings.entries(), book)
+        assert names(settings, "fast") == ["small"]
+        assert names(settings, "balanced") == ["one", "two"]
+        assert names(settings, "gpt-x") == ["gpt-x"]
         turn = await models.turn(ACCOUNT, RUN, "best", ASKED, [])
     assert (turn.text, turn.model) == ("from the second", "two")
 

@@ -116,7 +116,7 @@ async def test_a_provider_of_models_gets_the_trace() -> None:
         return None
 
     async with ScriptedModel([Say("one"), Say("two")]) as server:
-        models = AgentModels(ModelSettings(server.url, ("m",)), nothing)
+        models = AgentModels(ModelSettings(server.url, ("m",)).entries(), nothing)
         TRACEPARENT.set(ONE)
         await models.turn(uuid4(), uuid4(), "m", [Message("user", "u")], [])
         TRACEPARENT.set(None)
