@@ -1,31 +1,39 @@
-"""Conversations with the designer: the stored messages are its only durable state."""
+"""Conversations with the designer: the stored messages are its only durable state.
+
+A conversation may be a branch of another one: it begins behind one of its messages. What was said up to there is read
+from the other, so nothing is copied and nothing that was said is ever changed.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine import tables
+from engine import proposals, tables
 from engine.actor import Actor
-from engine.database import Database
+from engine.database import Database, Session
 from engine.drafts import check_text
-from engine.errors import Conflict, NotFound
+from engine.errors import BadInput, NotFound
 from engine.identity import new_id
 from engine.permissions import Permission, require
+from engine.proposals import Proposal
 
-ProposalState = Literal["open", "accepted", "rejected"]
+LONGEST_TITLE: Final = 200
+KEPT_DAYS: Final = 30
+"""Days a deleted conversation can be taken back, at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``proposal`` is the designer's, with the key ``state``."""
+    """``proposal`` is what the designer proposed with it: what it said, with the keys ``id``, ``state``, ``text``, and
+    ``base``. ``conversation_id`` is the branch it was said in."""
 
     id: UUID
     seq: int
@@ -33,16 +41,32 @@ class Message:
     content: str
     proposal: dict[str, Any] | None
     created_at: datetime
+    conversation_id: UUID | None = None
+    decision: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Conversations that go apart behind the message ``seq``, oldest first; the one looked at is among them."""
+
+    seq: int
+    ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
+    """``found`` is, in a search, what was said around the words."""
+
     id: UUID
     workflow_id: UUID | None
     title: str
     created_at: datetime
     updated_at: datetime
     messages: tuple[Message, ...] = ()
+    parent_id: UUID | None = None
+    parent_seq: int = 0
+    branches: tuple[Branch, ...] = ()
+    found: str = ""
 
 
 async def create(
@@ -56,7 +80,7 @@ async def create(
             id=new_id(),
             account_id=actor.account_id,
             workflow_id=workflow_id,
-            title=title[:200],
+            title=title[:LONGEST_TITLE],
             created_by=actor.user_id,
         )
         session.add(row)
@@ -65,26 +89,63 @@ async def create(
         return _view(row)
 
 
-async def list_(
-    db: Database, actor: Actor, workflow_id: UUID | None = None, limit: int = 50
-) -> tuple[Conversation, ...]:
-    """Latest first, without their messages. Of one workflow when it is given."""
+async def branch(
+    db: Database, actor: Actor, conversation_id: UUID, seq: int, title: str = ""
+) -> Conversation:
+    """A new conversation that goes on behind the message ``seq`` (0: from the beginning), with its messages so far."""
     require(actor, Permission.CONVERSE)
-    query = select(tables.Conversation).order_by(col(tables.Conversation.updated_at).desc()).limit(limit)
-    if workflow_id is not None:
-        query = query.where(tables.Conversation.workflow_id == workflow_id)
     async with db.account(actor) as session:
+        parent = await _conversation(session, conversation_id)
+        while parent.parent_id is not None and seq <= parent.parent_seq:
+            parent = await _conversation(session, parent.parent_id, deleted=True)
+        last = select(func.max(tables.Message.seq)).where(tables.Message.conversation_id == parent.id)
+        if not 0 <= seq <= ((await session.exec(last)).one() or parent.parent_seq):
+            raise NotFound("There is no such message.", "Look at the conversation.")
+        row = tables.Conversation(
+            id=new_id(),
+            account_id=actor.account_id,
+            workflow_id=parent.workflow_id,
+            title=title[:LONGEST_TITLE] or parent.title,
+            created_by=actor.user_id,
+            parent_id=parent.id,
+            parent_seq=seq,
+        )
+        session.add(row)
+        await session.flush()
+        await session.refresh(row)
+        return await _whole(session, row)
+
+
+async def list_(
+    db: Database, actor: Actor, workflow_id: UUID | None = None, limit: int = 50, words: str = ""
+) -> tuple[Conversation, ...]:
+    """Latest first, without their messages. Of one workflow when it is given; with ``words`` those whose title or
+    messages have them all (the last one may be a beginning)."""
+    require(actor, Permission.CONVERSE)
+    wanted = _query(words)
+    if words.strip() and not wanted:
+        return ()
+    async with db.account(actor) as session:
+        if wanted:
+            found = await session.execute(_SEARCH, {"words": wanted, "workflow": workflow_id, "most": limit})
+            hits = {row.id: row.content for row in found}
+            query = select(tables.Conversation).where(col(tables.Conversation.id).in_(hits))
+            rows = {row.id: row for row in await session.exec(query)}
+            return tuple(
+                replace(_view(rows[id]), found=_around(said or "", words)) for id, said in hits.items()
+            )
+        query = select(tables.Conversation).where(col(tables.Conversation.deleted_at).is_(None))
+        if workflow_id is not None:
+            query = query.where(tables.Conversation.workflow_id == workflow_id)
+        query = query.order_by(col(tables.Conversation.updated_at).desc()).limit(limit)
         return tuple(_view(row) for row in await session.exec(query))
 
 
 async def get(db: Database, actor: Actor, conversation_id: UUID) -> Conversation:
-    """With its messages, in order."""
+    """With its messages, in order, those before a branch included."""
     require(actor, Permission.CONVERSE)
     async with db.account(actor) as session:
-        row = await _conversation(session, conversation_id)
-        query = select(tables.Message).where(tables.Message.conversation_id == conversation_id)
-        messages = await session.exec(query.order_by(col(tables.Message.seq)))
-        return _view(row, tuple(_message(message) for message in messages))
+        return await _whole(session, await _conversation(session, conversation_id))
 
 
 async def append_message(
@@ -95,41 +156,71 @@ async def append_message(
     content: str,
     proposal: Mapping[str, Any] | None = None,
 ) -> Message:
-    """Add a message at the end. A proposal begins as ``open`` unless it says otherwise."""
+    """Add a message at the end. A proposal's ``text`` and ``base`` become a row of its own, open, in the place of the
+    one that was open before."""
     require(actor, Permission.CONVERSE)
     check_text(content)
     async with db.account(actor) as session:
         conversation = await _conversation(session, conversation_id, lock=True)
         newest = select(func.max(tables.Message.seq)).where(tables.Message.conversation_id == conversation_id)
+        said = None if proposal is None else {k: v for k, v in proposal.items() if k not in _APART}
         row = tables.Message(
             id=new_id(),
             account_id=actor.account_id,
             conversation_id=conversation_id,
-            seq=((await session.exec(newest)).one() or 0) + 1,
+            seq=((await session.exec(newest)).one() or conversation.parent_seq) + 1,
             role=role,
             content=content,
-            proposal=None if proposal is None else {"state": "open", **proposal},
+            proposal=said,
         )
         conversation.updated_at = (await session.exec(select(func.now()))).one()
         session.add_all([row, conversation])
         await session.flush()
         await session.refresh(row)
-        return _message(row)
+        if proposal is None:
+            return _message(row, None)
+        texts = str(proposal.get("base", "")), str(proposal.get("text", ""))
+        made = await proposals.record(session, actor, row, conversation.workflow_id, texts)
+        await session.refresh(made)
+        return _message(row, made)
 
 
-async def set_proposal_state(db: Database, actor: Actor, message_id: UUID, state: ProposalState) -> Message:
-    """Accept or reject a proposal, once. Raises ``Conflict`` when it was decided otherwise."""
+async def rename(db: Database, actor: Actor, conversation_id: UUID, title: str) -> Conversation:
+    require(actor, Permission.CONVERSE)
+    wanted = " ".join(title.split())
+    if not wanted or len(wanted) > LONGEST_TITLE:
+        raise BadInput(
+            "A conversation needs a title.",
+            [("title", "is empty" if not wanted else f"has more than {LONGEST_TITLE} characters")],
+            "A few words will do.",
+        )
+    check_text(wanted)
+    async with db.account(actor) as session:
+        row = await _conversation(session, conversation_id, lock=True)
+        row.title = wanted
+        session.add(row)
+        return _view(row)
+
+
+async def delete(db: Database, actor: Actor, conversation_id: UUID) -> None:
+    """It is no longer listed or found. :func:`restore` takes that back; what was deleted long ago goes for good."""
     require(actor, Permission.CONVERSE)
     async with db.account(actor) as session:
-        row = await session.get(tables.Message, message_id, with_for_update=True)
-        if row is None or row.proposal is None:
-            raise NotFound("There is no such proposal.", "Look at the conversation.")
-        if row.proposal.get("state") not in ("open", state):
-            raise Conflict(f"This proposal is {row.proposal['state']} already.", "", current=_message(row))
-        row.proposal = {**row.proposal, "state": state}
+        row = await _conversation(session, conversation_id, lock=True)
+        row.deleted_at = (await session.exec(select(func.now()))).one()
         session.add(row)
         await session.flush()
-        return _message(row)
+        await session.execute(_FORGET, {"days": KEPT_DAYS})
+
+
+async def restore(db: Database, actor: Actor, conversation_id: UUID) -> Conversation:
+    require(actor, Permission.CONVERSE)
+    async with db.account(actor) as session:
+        row = await _conversation(session, conversation_id, lock=True, deleted=True)
+        row.deleted_at = None
+        session.add(row)
+        await session.flush()
+        return _view(row)
 
 
 async def attach(db: Database, actor: Actor, conversation_id: UUID, workflow_id: UUID) -> None:
@@ -144,17 +235,123 @@ async def attach(db: Database, actor: Actor, conversation_id: UUID, workflow_id:
 
 
 async def _conversation(
-    session: AsyncSession, conversation_id: UUID, *, lock: bool = False
+    session: Session, conversation_id: UUID, *, lock: bool = False, deleted: bool = False
 ) -> tables.Conversation:
     row = await session.get(tables.Conversation, conversation_id, with_for_update=True if lock else None)
-    if row is None:
+    if row is None or (row.deleted_at is not None and not deleted):
         raise NotFound("There is no such conversation.", "Look at the list of conversations.")
     return row
 
 
+# ---- queries -------------------------------------------------------------------------------------------------------
+
+_LINE: Final = text("""
+    WITH RECURSIVE line AS (
+        SELECT id, parent_id, parent_seq, 2147483647 AS upto FROM conversations WHERE id = :id
+        UNION ALL
+        SELECT c.id, c.parent_id, c.parent_seq, line.parent_seq FROM line JOIN conversations c ON c.id = line.parent_id
+    )
+    SELECT m.id FROM line JOIN messages m ON m.conversation_id = line.id AND m.seq <= line.upto
+""")
+
+_BRANCHES: Final = text("""
+    WITH RECURSIVE line AS (
+        SELECT id, parent_id, parent_seq, 2147483647 AS upto FROM conversations WHERE id = :id
+        UNION ALL
+        SELECT c.id, c.parent_id, c.parent_seq, line.parent_seq FROM line JOIN conversations c ON c.id = line.parent_id
+    )
+    SELECT b.parent_id, b.parent_seq, b.id, b.id IN (SELECT id FROM line) AS here FROM line
+        JOIN conversations b ON b.parent_id = line.id AND b.parent_seq <= line.upto
+    WHERE b.deleted_at IS NULL OR b.id IN (SELECT id FROM line)
+    ORDER BY b.created_at
+""")
+
+_SEARCH: Final = text("""
+    SELECT c.id, (
+        SELECT m.content FROM messages m
+        WHERE m.conversation_id = c.id AND m.words @@ to_tsquery('simple', :words) ORDER BY m.seq LIMIT 1
+    ) AS content
+    FROM conversations c
+    WHERE c.deleted_at IS NULL AND (CAST(:workflow AS uuid) IS NULL OR c.workflow_id = :workflow)
+        AND (to_tsvector('simple', c.title) @@ to_tsquery('simple', :words) OR EXISTS (
+            SELECT FROM messages m WHERE m.conversation_id = c.id AND m.words @@ to_tsquery('simple', :words)))
+    ORDER BY c.updated_at DESC LIMIT :most
+""")
+
+_FORGET: Final = text("""
+    DELETE FROM conversations c WHERE c.deleted_at < now() - make_interval(days => :days)
+        AND NOT EXISTS (SELECT FROM conversations b WHERE b.parent_id = c.id)
+""")
+
+
+def _query(words: str) -> str:
+    """For ``to_tsquery``: all words, each as a beginning; "" when there are none."""
+    return " & ".join(f"{word}:*" for word in re.findall(r"\w+", words[:200]))
+
+
+def _around(content: str, words: str, width: int = 120) -> str:
+    """A line of what was said, with the first of the words in it."""
+    line = " ".join(content.split())
+    at = min(
+        (m.start() for w in re.findall(r"\w+", words) for m in re.finditer(re.escape(w), line, re.I)),
+        default=0,
+    )
+    start = max(0, at - width // 3)
+    piece = line[start : start + width]
+    return ("…" if start else "") + piece + ("…" if start + width < len(line) else "")
+
+
+async def _whole(session: Session, row: tables.Conversation) -> Conversation:
+    ids = [found.id for found in await session.execute(_LINE, {"id": row.id})]
+    query = (
+        select(tables.Message, tables.Proposal)
+        .outerjoin(tables.Proposal, col(tables.Proposal.message_id) == col(tables.Message.id))
+        .where(col(tables.Message.id).in_(ids))
+        .order_by(col(tables.Message.seq))
+    )
+    messages = tuple(_message(message, made) for message, made in await session.exec(query))
+    return replace(_view(row, messages), branches=await _branches(session, row))
+
+
+async def _branches(session: Session, row: tables.Conversation) -> tuple[Branch, ...]:
+    """Where others leave this conversation's line, or it leaves theirs: who goes on at each of these places."""
+    found: dict[tuple[UUID, int], list[UUID]] = {}
+    here: dict[tuple[UUID, int], UUID] = {}
+    for one in await session.execute(_BRANCHES, {"id": row.id}):
+        place = (one.parent_id, one.parent_seq)
+        found.setdefault(place, [one.parent_id]).append(row.id if one.here else one.id)
+        if one.here:
+            here[place] = one.id
+    places = []
+    for (parent, seq), ids in sorted(found.items(), key=lambda item: item[0][1]):
+        # The line itself goes on in the parent unless it left there.
+        mine = [row.id if id == parent and (parent, seq) not in here else id for id in ids]
+        places.append(Branch(seq, tuple(dict.fromkeys(mine))))
+    return tuple(places)
+
+
+_APART: Final = frozenset({"text", "base", "state", "id"})
+
+
 def _view(row: tables.Conversation, messages: tuple[Message, ...] = ()) -> Conversation:
-    return Conversation(row.id, row.workflow_id, row.title, row.created_at, row.updated_at, messages)
+    return Conversation(
+        row.id,
+        row.workflow_id,
+        row.title,
+        row.created_at,
+        row.updated_at,
+        messages,
+        row.parent_id,
+        row.parent_seq,
+    )
 
 
-def _message(row: tables.Message) -> Message:
-    return Message(row.id, row.seq, row.role, row.content, row.proposal, row.created_at)
+def _message(row: tables.Message, made: tables.Proposal | None) -> Message:
+    said = row.proposal
+    decision = None
+    if said is not None and made is not None:
+        decision = proposals.view(made, said)
+        said = {**said, "id": str(made.id), "state": made.state, "text": made.text, "base": decision.start}
+    return Message(
+        row.id, row.seq, row.role, row.content, said, row.created_at, row.conversation_id, decision
+    )

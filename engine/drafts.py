@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine import pinned, strict, tables
 from engine.actor import Actor
-from engine.database import Database
+from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound
 from engine.permissions import Permission, require
 
@@ -63,26 +63,38 @@ async def save_draft(
     if positions is not None:
         _check_positions(positions)
     async with db.account(actor) as session:
-        row = await lock(session, workflow_id)
-        moved = positions is not None and dict(positions) != row.positions
-        if text != row.text or moved:
-            if row.revision != revision:
-                raise Conflict(
-                    "Somebody else changed this draft in the meantime.",
-                    "Take over their text, or make your change again on top of it.",
-                    current=await read(session, workflow_id),
-                )
-            if text != row.text:
-                await pinned.follow(session, workflow_id, row.text, text)
-            row.text = text
-            row.revision += 1
-            row.updated_by = actor.user_id
-            row.updated_at = (await session.exec(select(func.now()))).one()
-            if positions is not None:
-                row.positions = dict(positions)
-            session.add(row)
-            await session.flush()
-        return await read(session, workflow_id)
+        return await put(session, actor, workflow_id, text, revision, positions)
+
+
+async def put(
+    session: Session,
+    actor: Actor,
+    workflow_id: UUID,
+    text: str,
+    revision: int,
+    positions: Mapping[str, Any] | None = None,
+) -> Draft:
+    """:func:`save_draft` in the caller's transaction, for a text and positions that can be kept."""
+    row = await lock(session, workflow_id)
+    moved = positions is not None and dict(positions) != row.positions
+    if text != row.text or moved:
+        if row.revision != revision:
+            raise Conflict(
+                "Somebody else changed this draft in the meantime.",
+                "Take over their text, or make your change again on top of it.",
+                current=await read(session, workflow_id),
+            )
+        if text != row.text:
+            await pinned.follow(session, workflow_id, row.text, text)
+        row.text = text
+        row.revision += 1
+        row.updated_by = actor.user_id
+        row.updated_at = (await session.exec(select(func.now()))).one()
+        if positions is not None:
+            row.positions = dict(positions)
+        session.add(row)
+        await session.flush()
+    return await read(session, workflow_id)
 
 
 def _check_positions(positions: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from engine.tables.approvals import Approval
 from engine.tables.artifacts import ArtifactRow
 from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
-from engine.tables.conversations import Conversation, Message, ModelCall
+from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
@@ -33,6 +33,7 @@ __all__ = [
     "ModelReservation",
     "ModelSpend",
     "PreferenceRow",
+    "Proposal",
     "PublishedEvent",
     "RefreshToken",
     "Run",

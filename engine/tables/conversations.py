@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json_or_null, stamped
+from engine.tables.columns import json_or_null, moment, stamped, texts
 
 
 class Conversation(SQLModel, table=True):
+    """A branch begins behind the message ``parent_seq`` of its parent, and has the messages after that of its own."""
+
     __tablename__ = "conversations"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -23,10 +25,14 @@ class Conversation(SQLModel, table=True):
     created_by: UUID | None = None
     created_at: datetime = stamped()
     updated_at: datetime = stamped()
+    parent_id: UUID | None = None
+    parent_seq: int = 0
+    deleted_at: datetime | None = moment()
 
 
 class Message(SQLModel, table=True):
-    """``proposal`` belongs to the designer, apart from its key ``state``: ``open``, ``accepted`` or ``rejected``."""
+    """Never changed. ``proposal`` is what the designer said with one; its texts and what became of it are a
+    :class:`Proposal`. The column ``words``, which only the search reads, is the database's."""
 
     __tablename__ = "messages"
 
@@ -37,6 +43,28 @@ class Message(SQLModel, table=True):
     role: str
     content: str
     proposal: dict[str, Any] | None = json_or_null()
+    created_at: datetime = stamped()
+
+
+class Proposal(SQLModel, table=True):
+    """``base`` is the text it was made from, ``base_revision`` that of the draft when it was the draft's. ``applied``
+    is ``base`` with the parts that were taken; ``parts`` are their names."""
+
+    __tablename__ = "proposals"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    workflow_id: UUID | None = None
+    base: str
+    base_revision: int | None = None
+    text: str
+    applied: str | None = None
+    state: str = "open"
+    parts: list[str] = texts()
+    decided_by: UUID | None = None
+    decided_at: datetime | None = moment()
     created_at: datetime = stamped()
 
 

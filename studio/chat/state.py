@@ -10,7 +10,7 @@ from uuid import UUID
 
 import reflex as rx
 
-from engine import conversations, workflows
+from engine import conversations, proposals, workflows
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import WeftError
@@ -246,7 +246,7 @@ class ChatState(rx.State):
             self.stale = message_id
             return None
         self.stale = ""
-        if not await self._settle(db, actor, message.id, "accepted"):
+        if not await self._settle(db, actor, message, "accepted"):
             return None
         return [EditorState.take_text(str(proposal.get("text", "")), "chat")]
 
@@ -256,7 +256,7 @@ class ChatState(rx.State):
         found = await self._decide(message_id)
         if found is not None:
             self.stale = ""
-            await self._settle(found[0], found[1], found[2].id, "rejected")
+            await self._settle(found[0], found[1], found[2], "rejected")
 
     async def _decide(self, message_id: str) -> tuple[Database, Actor, conversations.Message] | None:
         """The stored message: what is accepted is what the database holds, never what the page sends."""
@@ -268,16 +268,19 @@ class ChatState(rx.State):
         except WeftError as error:
             self._fail(error.message, error.help, builtin=False)
             return None
-        message = next((m for m in conversation.messages if str(m.id) == message_id and m.proposal), None)
+        message = next((m for m in conversation.messages if str(m.id) == message_id and m.decision), None)
         return None if message is None else (db, actor, message)
 
     async def _settle(
-        self, db: Database, actor: Actor, message_id: UUID, state: conversations.ProposalState
+        self, db: Database, actor: Actor, message: conversations.Message, state: proposals.State
     ) -> bool:
+        assert message.decision is not None
+        verdict = proposals.Verdict(state, message.decision.start)
         try:
-            decided = await conversations.set_proposal_state(db, actor, message_id, state)
+            await proposals.decide(db, actor, message.decision.id, verdict)
+            kept = (await conversations.get(db, actor, UUID(self.conversation_id))).messages
         except WeftError as error:
             self._fail(error.message, error.help, builtin=False)
             return False
-        self.messages = [view_of(decided) if m.id == str(message_id) else m for m in self.messages]
+        self.messages = [view_of(one) for one in kept]
         return True

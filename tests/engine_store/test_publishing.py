@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import audit, catalog, conversations, drafts, runs, versions, workflows
+from engine import audit, catalog, conversations, drafts, proposals, runs, versions, workflows
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden, NotFound, Rejected
@@ -278,10 +278,11 @@ async def test_a_conversation_keeps_its_messages_and_one_answer_to_a_proposal(db
         (1, "user", "Refund orders."),
         (2, "assistant", "Like this?"),
     ]
-    assert kept.messages[1].proposal == {"state": "open", "text": NAMED}
-    await conversations.set_proposal_state(db, builder, said.id, "accepted")
+    assert said.decision == kept.messages[1].decision is not None
+    assert (said.decision.state, said.decision.text, said.decision.base) == ("open", NAMED, "")
+    await proposals.decide(db, builder, said.decision.id, proposals.Verdict("accepted", ""))
     with pytest.raises(Conflict):
-        await conversations.set_proposal_state(db, builder, said.id, "rejected")
+        await proposals.decide(db, builder, said.decision.id, proposals.Verdict("rejected", ""))
     assert [c.id for c in await conversations.list_(db, builder)] == [conversation.id]
 
 
