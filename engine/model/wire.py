@@ -39,12 +39,11 @@ async def events(
         sent["traceparent"] = traceparent
     timeout = httpx.Timeout(None, connect=entry.times.connect_s, pool=entry.times.connect_s)
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    begun = False
+    request = client.build_request("POST", entry.url + path, headers=sent, content=content, timeout=timeout)
     # What httpx raises may hold headers, and so the key: none of it is passed on, not even as a cause.
+    begun = False
     try:
-        async with client.stream(
-            "POST", entry.url + path, headers=sent, content=content, timeout=timeout
-        ) as response:
+        async with aclosing(await _response(client, request)) as response:
             if response.status_code != 200:
                 raise refusal(entry, response.status_code, response.headers, await _start_of(response))
             async with aclosing(_data(response.aiter_bytes())) as lines:
@@ -67,6 +66,17 @@ async def events(
         raise ModelError(
             "unreachable", f"The server of the model {entry.model!r} cannot be reached."
         ) from None
+
+
+async def _response(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The head of the answer. A connection that was kept open and turns out to be closed is no failure of the server:
+    the request goes out once more, on a new one."""
+    import httpx
+
+    try:
+        return await client.send(request, stream=True)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        return await client.send(request, stream=True)
 
 
 def broken_off(entry: ModelEntry) -> ModelError:

@@ -42,9 +42,7 @@ LONGEST_ANSWER = 50_000
 """Characters of a tool's answer that the model gets to see."""
 KEY_ARGUMENT = "idempotency_key"
 
-NO_MODEL = (
-    "No language model is connected. Set WEFT_MODEL_URL and WEFT_MODEL for the engine, then start again."
-)
+NO_MODEL = "No language model is connected. Connect one, as docs/models.md says, then start again."
 
 
 async def agent(state: State, step: PlanStep, do: Agent, scope: Scope, branch: Branch, path: str) -> Json:
@@ -144,15 +142,17 @@ class _Conversation:
     async def _failed(self, place: str, error: ModelError | NotJson, attempt: int) -> None:
         """Wait for the next try. Raises ``Failure`` when there is none."""
         state, retry = self._state, self._step.retry
-        rated = isinstance(error, ModelError) and error.code == "rate_limited"
-        code = "rate_limited" if rated else "model_error"
+        code = _code(error)
         message = error.message if isinstance(error, ModelError) else f"The model's words hold {error}."
         problem = {"code": code, "message": message, "step": self._path}
-        if retry is None or attempt > retry.max or (retry.codes and code not in retry.codes):
+        over = retry is None or attempt > retry.max or code == "budget_exceeded"
+        if retry is None or over or (retry.codes and code not in retry.codes):
             said = {"error": problem, "attempt": attempt, "final": True}
             await state.journal.record("step.failed", place, said)
             raise state.failed(self._path, code, message)
         delay = backoff_ms(retry, attempt, state.world.chance())
+        if isinstance(error, ModelError) and error.retry_after_s is not None:
+            delay = max(delay, int(error.retry_after_s * 1000))
         data = {"attempt": attempt, "delay_ms": delay, "error": problem}
         await state.journal.record("step.retrying", place, data)
         await state.tokens.pause(self._branch, delay / 1000)
@@ -199,6 +199,16 @@ class _Conversation:
             return _told(await effect(state, do, args, key, DEFAULT_TIMEOUT_S, None, self._branch, place))
         except Failure as failure:
             return _told({"error": failure.message, "code": failure.code})
+
+
+def _code(error: ModelError | NotJson) -> str:
+    match error:
+        case ModelError(code="rate_limited"):
+            return "rate_limited"
+        case ModelError(code="budget"):
+            return "budget_exceeded"
+        case _:
+            return "model_error"
 
 
 def _dollars(state: State, value: Json, path: str) -> float:
