@@ -167,6 +167,21 @@ def _parser() -> argparse.ArgumentParser:
         "--unfenced", action="store_true", help="the control: runners without their fence, which must fail"
     )
 
+    evaluate = add(
+        "eval", "ask a designer a suite of requests and judge its answers; exit 1 with an unsound one"
+    )
+    evaluate.add_argument("--suite", metavar="FILE.jsonl", help="a suite of your own (the built-in one)")
+    evaluate.add_argument("--split", choices=("dev", "test", "all"), help="of the built-in suite (dev)")
+    evaluate.add_argument(
+        "--provider", choices=("builtin", "model"), help="the rules, or the model of WEFT_MODEL_URL (builtin)"
+    )
+    evaluate.add_argument("--kind", metavar="KIND", help="cases of one kind")
+    evaluate.add_argument("--only", metavar="ID", help="one case")
+    evaluate.add_argument("--jobs", type=_count, metavar="N", help="cases at once (builtin 1, model 4)")
+    evaluate.add_argument("--least", type=float, metavar="PERCENT", help="exit 1 when fewer pass")
+    evaluate.add_argument("--failures", action="store_true", help="say which did not pass, and why")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object last")
+
     bench = add("bench", "measure; --json prints one object last")
     bench.add_argument(
         "name", choices=("dsl", "engine", "history", "queue", "poison", "stack", "startup", "studio")

@@ -1,0 +1,1 @@
+"""Tests of the evaluation of designers: its suite, its properties, its command."""
