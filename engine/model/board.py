@@ -33,6 +33,7 @@ class Board:
         self._clock = clock
         self._chance = chance
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
         self._breakers: dict[tuple[str, ...], ModelBreaker] = {}
         self.found: dict[tuple[str, ...], Found] = {}
         """By the identity of an entry: one that changes is another, and nothing is known of it."""
@@ -57,11 +58,11 @@ class Board:
     async def client(self) -> httpx.AsyncClient:
         """Without redirects: a key goes where it was meant to go and nowhere else."""
         if self._client is None:
-            made = await asyncio.to_thread(
-                _client
-            )  # the import and the certificates take a tenth of a second
-            if self._client is None:
-                self._client = made
+            async with (
+                self._opening
+            ):  # importing and reading certificates takes a tenth of a second: once for all
+                if self._client is None:
+                    self._client = await asyncio.to_thread(_client)
         return self._client
 
     async def close(self) -> None:

@@ -126,14 +126,20 @@ async def test_refusals_and_bad_answers_open_no_circuit() -> None:
 async def test_calls_that_were_called_off_open_no_circuit_and_leave_the_probe_to_others() -> None:
     clock = Clock()
     lines: list[Line] = [Status(500), Status(500), Status(500), Silence(), Say("back")]
-    async with ScriptedModel(lines) as server, asyncio.timeout(5):
+    silent = asyncio.Event()
+
+    def answer(request: Request) -> Line:
+        if request.number == 3:
+            silent.set()
+        return lines[request.number]
+
+    async with ScriptedModel(answer) as server, asyncio.timeout(5):
         model = ChatModel([entry(server)], shared=still_board(clock))
         for _ in range(3):
             await failure(model)
         clock.now += 5
         task = asyncio.create_task(model.turn(ASKED))
-        while len(server.requests) < 4:
-            await asyncio.sleep(0)
+        await silent.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert await said(model) == "back"
