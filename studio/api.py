@@ -14,7 +14,7 @@ from engine.api import api
 from engine.api.access import refuse_unlabelled
 from engine.errors import Unavailable, WeftError
 from engine.settings import Settings
-from studio.chat import chat_router
+from studio.chat import chat_router, conversations_router
 from studio.shell import services
 
 Scope = MutableMapping[str, Any]
@@ -54,7 +54,7 @@ class StudioApi:
         async with self._making:
             if self._api is None:
                 made = api(await services.database(), Settings.from_environment())
-                made.router.routes.extend(chat_router.routes)
+                made.router.routes.extend([*chat_router.routes, *conversations_router.routes])
                 refuse_unlabelled(made)
                 self._api = made
             return self._api
