@@ -13,11 +13,12 @@ from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import choices, fits, plain, properties, required, sort_of
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import (
-    LIST_VERBS,
     PRONOUNS,
+    READ_VERBS,
     SEND_VERBS,
     STOP,
     name_stems,
+    plural,
     raw_tokens,
     singular,
     stem,
@@ -113,27 +114,28 @@ def _retry(work: Work, known: Known) -> str:
 
 def step_name(known: Known, wish: Wish) -> str:
     """ "get_order" -> order, "check_refund_eligibility" -> eligibility, "process_refund" -> refund."""
-    words = list(raw_tokens(known.tool.name))
+    noun = list(known.noun)
     if known.sends:
         return "notify"
-    if len(words) == 1:
+    verb = next((w for w in raw_tokens(known.tool.name) if stem(w) == known.verb), "")
+    if not noun:
         nouns = [w for w in raw_tokens(wish.words) if w not in STOP and w not in PRONOUNS]
-        return nouns[-1] if known.reads and nouns else words[0]
-    head = stem(words[0])
+        return nouns[-1] if known.reads and nouns else verb or raw_tokens(known.tool.name)[0]
     if known.reads:
-        return words[-1] if head in _CHECKING else "_".join(words[1:])
-    if head in _MAKING:
-        return "_".join(words[1:])
-    return "_".join(words)
+        if known.verb in _CHECKING:
+            return noun[-1]
+        return verb if verb and known.verb not in READ_VERBS else "_".join(noun)
+    if known.verb in _MAKING:
+        return "_".join(map(singular, noun))
+    return "_".join((*([verb] if verb else []), *noun))
 
 
 def thing_of(step: CallStep, known: Known) -> Thing:
     schema = known.tool.output_schema or {}
-    words = list(raw_tokens(known.tool.name))
-    noun = " ".join(words[1:]) if len(words) > 1 else step.id
-    if stem(words[0]) in _CHECKING:
-        noun = words[-1]
-    if stem(words[0]) not in ("list", "search"):
+    noun = " ".join(known.noun) or step.id
+    if known.verb in _CHECKING:
+        noun = noun.split()[-1]
+    if not known.lists:
         noun = singular(noun)
     return Thing(
         step.id,
@@ -187,7 +189,7 @@ def _asked_for(
     work: Work, scope: Scope, known: Known, name: str, wanted: tuple[str, ...], schema: Schema
 ) -> str:
     if wanted != name_stems(name):
-        noun = singular(" ".join(raw_tokens(known.tool.name)[1:]))
+        noun = singular(" ".join(known.noun))
         name = f"{noun} {name}"
     doc = plain(schema).get("description") or plain(schema).get("title") or ""
     first = re.split(r"(?<=[.!?])\s|\n", str(doc))[0].strip()[:100]
@@ -197,7 +199,7 @@ def _asked_for(
 def _qualified(known: Known, words: tuple[str, ...]) -> tuple[str, ...]:
     """A bare "id" of get_invoice is an invoice's id."""
     if len(words) == 1 and words[0] in _BARE:
-        rest = known.name[1:]
+        rest = tuple(stem(singular(w)) for w in known.noun)
         return (*rest, *words) if rest else words
     return words
 
@@ -266,10 +268,15 @@ def _optional(work: Work, scope: Scope, known: Known, wish: Wish, name: str, sch
         found = scope.for_argument(words, schema)
         if found is not None:
             return found.path
-    if known.reads and known.name[0] in LIST_VERBS and len(words) > 1 and sort_of(schema) == "string":
+    if known.lists and len(words) > 1 and sort_of(schema) == "string":
         whose = re.search(r"\b(?:of|for|by|from) (?:an? |the |one )?([\w ]+)$", wish.words, re.I)
         if whose and set(words[:-1]) & set(stems(whose[1])):
-            return work.take_input(scope, name, plain(schema), doc=f"Whose {known.name[-1]}s are listed.")
+            return work.take_input(
+                scope,
+                name,
+                plain(schema),
+                doc=f"Whose {plural(known.noun[-1] if known.noun else 'item')} are listed.",
+            )
     return None
 
 
@@ -392,10 +399,9 @@ def _effect_verb(known: Known, wish: Wish) -> str:
     return (
         plain_verb
         if plain_verb and plain_verb not in ("do", "make", "process", "perform")
-        else raw_tokens(known.tool.name)[-1]
+        else known.verb or raw_tokens(known.tool.name)[-1]
     )
 
 
 def _effect_noun(known: Known) -> str:
-    words = raw_tokens(known.tool.name)
-    return " ".join(words[1:]) if len(words) > 1 else words[0]
+    return " ".join(map(singular, known.noun)) or raw_tokens(known.tool.name)[0]

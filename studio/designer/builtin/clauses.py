@@ -351,7 +351,7 @@ def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
     pieces, start = [], 0
     for match in re.finditer(r",\s+and\s+|,\s+but\s+|,\s+|\s+and\s+|\s+but\s+", text, re.I):
         behind = text[match.end() :]
-        opens = starts_with_verb(patterns.POLITE.sub("", behind), verbs) or (
+        opens = starts_with_verb(patterns.POLITE.sub("", behind), verbs, lone=False) or (
             patterns.IF.match(behind) and "," not in behind[:3]
         )
         subject = re.match(
@@ -370,7 +370,7 @@ def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
         behind = text[match.start() :]
         if re.search(r"\b(?:is|are|was|were|be|been|not|has|have)\s+$", text[: match.start()], re.I):
             continue
-        if starts_with_verb(behind, verbs) or re.match(
+        if starts_with_verb(behind, verbs, lone=False) or re.match(
             r"(?:the|an?|our)\s+[\w ]{2,30}?\s(?:must|has to|should|needs to|approves)\b", behind
         ):
             cuts.append((match.start(), 0))

@@ -162,19 +162,18 @@ def cannot(work: Work, reading: Reading) -> str:
 
 def examples(toolbox: Toolbox) -> list[str]:
     """Requests that work over these very tools."""
-    reads = [k for k in toolbox.tools if k.reads and k.name and k.name[0] in ("get", "read", "find")]
-    writes = [k for k in toolbox.tools if not k.reads and not k.sends and len(k.name) > 1]
+    reads = [k for k in toolbox.tools if k.reads and not k.lists and k.noun]
+    writes = [k for k in toolbox.tools if not k.reads and not k.sends and k.noun]
     sends = [k for k in toolbox.tools if k.sends]
-    plain = lambda k: " ".join(k.tool.name.replace("_", " ").split()[1:]) or k.tool.name  # noqa: E731
     found = []
     for write in writes[:2]:
         read = next((r for r in reads if r.connector == write.connector), None)
         first = (
-            f"Get the {plain(read)}, then ask a manager to approve, then "
+            f"Get the {' '.join(read.noun)}, then ask a manager to approve, then "
             if read
             else "Ask a manager to approve, then "
         )
-        found.append(f"“{first}{write.tool.name.replace('_', ' ')}.”")
+        found.append(f"“{first}{write.phrase}.”")
     if reads and sends:
-        found.append(f"“Get the {plain(reads[0])} and send a message about it to me.”")
-    return found or [f"“{k.tool.name.replace('_', ' ')}”" for k in toolbox.tools[:3]]
+        found.append(f"“Get the {' '.join(reads[0].noun)} and send a message about it to me.”")
+    return found or [f"“{k.phrase}”" for k in toolbox.tools[:3]]

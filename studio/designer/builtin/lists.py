@@ -10,10 +10,10 @@ from studio.designer.builtin.draft import DraftStep
 from studio.designer.builtin.reading import Is, Item, When
 from studio.designer.builtin.scope import Scope, Thing, noun_words
 from studio.designer.builtin.shapes import Place as Field
-from studio.designer.builtin.shapes import choices, item_schema, places, properties
+from studio.designer.builtin.shapes import choices, item_schema, places, properties, sort_of
 from studio.designer.builtin.testing import Resolved, resolve
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import LIST_VERBS, STOP, likeness, plural, raw_tokens, singular, stem
+from studio.designer.builtin.words import STOP, likeness, plural, raw_tokens, singular, stem
 
 if TYPE_CHECKING:
     from studio.designer.builtin.composing import Composer, Place
@@ -95,10 +95,16 @@ def _lister(composer: Composer, entity: str, noun: str) -> Known | None:
     wanted = stem(entity)
     for match in composer.work.toolbox.rank("list", noun, composer.work.topic):
         known = match.known
-        lists = known.reads and known.tool.output_schema and any(w in LIST_VERBS for w in known.name)
-        if lists and any(likeness(wanted, w) for w in known.name):
+        about = any(likeness(wanted, w) for w in known.name)
+        if known.lists and known.tool.output_schema and (about or _holds(known, wanted)):
             return known
     return None
+
+
+def _holds(known: Known, wanted: str) -> bool:
+    """Whether a tool gives a list that is called like the thing wanted."""
+    fields = properties(known.tool.output_schema or {})
+    return any(likeness(wanted, stem(name)) and sort_of(schema) == "array" for name, schema in fields.items())
 
 
 def _only(composer: Composer, adjectives: list[str], item: Thing, noun: str) -> Is | None:

@@ -12,7 +12,7 @@ from studio.designer.builtin.scope import Scope, is_amount
 from studio.designer.builtin.shapes import choices, properties, required, sort_of
 from studio.designer.builtin.testing import Unresolved
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import name_stems, stem, stems
+from studio.designer.builtin.words import name_stems, singular, stem, stems
 from studio.designer.builtin.work import identifier
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def fetch(
     topic = (*entity, *composer.work.topic)
     best: tuple[float, Known] | None = None
     for known in composer.work.toolbox.tools:
-        if not known.reads or not known.tool.output_schema or known.name[0] not in _LOOKUPS:
+        if not known.reads or not known.tool.output_schema or (known.verb or "get") not in _LOOKUPS:
             continue
         needs = [n for n in required(known.tool.input_schema)]
         if any(name_stems(n)[-1] not in ("id", "number", "key", "ref") for n in needs):
             continue
-        noun = known.name[1:]
+        noun = name_stems(" ".join(map(singular, known.noun)))
         probe = Scope()
         probe.add(thing_of(CallStep("probe", known.connector, known.tool.name, (), writes=False), known))
         place = (
@@ -86,7 +86,7 @@ def fetch(
     if best is None or composer.has(steps, best[1]):
         return False
     known = best[1]
-    step = write_call(composer.work, scope, known, Wish("get", " ".join(known.name[1:])))
+    step = write_call(composer.work, scope, known, Wish("get", " ".join(known.noun)))
     steps.append(step)
     scope.add(thing_of(step, known))
     composer.looked_up[known.id] = step.id

@@ -13,7 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dsl.catalog import Catalog, Tool
-from studio.designer.builtin.shapes import properties
+from studio.designer.builtin.anatomy import anatomy, callable_name, description_verb
+from studio.designer.builtin.shapes import properties, required
 from studio.designer.builtin.words import (
     CHECK_VERBS,
     GENERIC_VERBS,
@@ -36,6 +37,9 @@ _FIELDS = (
     ("input", 0.7),
     ("output", 0.4),
 )
+_MESSAGE_FIELDS = frozenset(
+    map(stem, "to recipient recipients email body text message content channel subject html phone".split())
+)
 _CHANNELS = {
     "email": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
     "mail": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
@@ -53,16 +57,39 @@ _BY_CHANNEL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A tool with its words, as the matcher sees it."""
+    """A tool with its words, as the matcher sees it.
+
+    ``name`` are the stems of its name in order; ``verb`` (a stem, "" for none) and ``noun`` (words) are what the name
+    is made of; ``says`` is the stem of the verb that its description begins with, "" for none.
+    """
 
     connector: str
     tool: Tool
     fields: dict[str, frozenset[str]]
     name: tuple[str, ...]
+    verb: str
+    noun: tuple[str, ...]
+    says: str
 
     @property
     def id(self) -> str:
         return f"{self.connector}.{self.tool.name}"
+
+    @property
+    def head(self) -> str:
+        """The stem of what it does: its verb, and "get" for a name without one that only reads."""
+        return self.verb or self.says or ("get" if self.reads else "")
+
+    @property
+    def lists(self) -> bool:
+        return self.reads and any(w in LIST_VERBS for w in (self.verb, self.says) if w)
+
+    @property
+    def phrase(self) -> str:
+        """What it does in words: "get the order"."""
+        verb = self.verb or ("get" if self.reads else self.says or "do")
+        word = next((w for w in raw_tokens(self.tool.name) if stem(w) == verb), verb)
+        return f"{word} {'the ' if self.noun else ''}{' '.join(self.noun)}".strip()
 
     @property
     def reads(self) -> bool:
@@ -70,14 +97,14 @@ class Known:
 
     @property
     def sends(self) -> bool:
-        return not self.reads and (
-            bool({"send", "notify", "remind"} & set(self.name))
-            or (
-                bool({"post", "writ"} & set(self.name))
-                and bool(
-                    {"messag", "chat", "slack", "channel"}
-                    & (set(self.name) | self.fields["connector"] | self.fields["input"])
-                )
+        return not self.reads and bool(_MESSAGE_FIELDS & self.fields["input"]) and self._speaks()
+
+    def _speaks(self) -> bool:
+        return bool({"send", "notify", "remind", "messag"} & {*self.name, self.says}) or (
+            bool({"post", "writ"} & set(self.name))
+            and bool(
+                {"messag", "chat", "slack", "channel"}
+                & (set(self.name) | self.fields["connector"] | self.fields["input"])
             )
         )
 
@@ -96,6 +123,13 @@ class Toolbox:
             _known(connector.name or alias, connector.title, _by_policy(catalog, alias, tool))
             for alias, connector in sorted(catalog.connectors.items())
             for tool in connector.tools.values()
+            if writable(tool)
+        )
+        self.unwritable = tuple(
+            f"{connector.name or alias}.{tool.name}"
+            for alias, connector in sorted(catalog.connectors.items())
+            for tool in connector.tools.values()
+            if not writable(tool)
         )
         counts = Counter(word for known in self.tools for word in frozenset().union(*known.fields.values()))
         total = max(len(self.tools), 1)
@@ -165,7 +199,9 @@ class Toolbox:
             + 0.25 * sum(self._earned(known, t)[0] for t in topic)
         )
         asked = {sense, *objects}
-        spare = [w for w in known.name if not any(likeness(w, a) for a in asked) and w not in topic]
+        spare = [
+            w for w in map(stem, known.noun) if not any(likeness(w, a) for a in asked) and w not in topic
+        ]
         score -= 0.8 * len(spare)
         if (sense in READ_VERBS and not known.reads) or (sense not in READ_VERBS and sense and known.reads):
             score *= 0.5
@@ -185,9 +221,15 @@ def _verb_agreement(sense: str, known: Known) -> float:
     if not sense:
         return 0.0
     best = 1.0 if sense in known.name else 0.0
-    head = known.name[0] if known.name else ""
-    best = max(best, 0.8 * likeness(sense, head) if head != sense else 1.0)
-    best = max(best, 0.6 if any(likeness(sense, word) for word in known.name) else 0.0)
+    head = known.head
+    if head and head == sense:
+        best = 1.0
+    elif known.says == sense:
+        best = max(best, 0.9)
+    best = max(best, 0.8 * likeness(sense, head), 0.7 * likeness(sense, known.says))
+    if not known.verb or known.verb in GENERIC_VERBS:
+        # "process_refund", "server_status": what is done is told by the noun.
+        best = max(best, 0.6 if any(likeness(sense, word) for word in known.name) else 0.0)
     if sense in SEND_VERBS and known.sends:
         best = max(best, 0.9)
     if sense in LIST_VERBS and head in LIST_VERBS:
@@ -235,6 +277,7 @@ def _by_policy(catalog: Catalog, connector: str, tool: Tool) -> Tool:
 
 
 def _known(connector: str, title: str, tool: Tool) -> Known:
+    parts = anatomy(tool.name, tool.description, reads=tool.effect == "read")
     outputs = " ".join(properties(tool.output_schema)) if tool.output_schema else ""
     fields = {
         "name": frozenset(name_stems(tool.name)),
@@ -244,4 +287,12 @@ def _known(connector: str, title: str, tool: Tool) -> Known:
         "input": frozenset(stems(" ".join(properties(tool.input_schema)))),
         "output": frozenset(stems(outputs)),
     }
-    return Known(connector, tool, fields, name_stems(tool.name))
+    verb = stem(parts.verb) if parts.verb else ""
+    return Known(
+        connector, tool, fields, name_stems(tool.name), verb, parts.noun, description_verb(tool.description)
+    )
+
+
+def writable(tool: Tool) -> bool:
+    """Whether a text can call a tool: its name and the arguments it needs can be written."""
+    return callable_name(tool.name) and all(name.isidentifier() for name in required(tool.input_schema))

@@ -9,31 +9,28 @@ from studio.designer.builtin.words import (
     CHECK_VERBS,
     READ_VERBS,
     SEND_VERBS,
+    NOUNISH_VERBS,
     STOP,
+    WORK_VERBS,
     raw_tokens,
     stem,
     word_list,
 )
 
-_WORK = word_list(
-    """
-    accept add adjust alert apply approve archive ask assign attach authorise authorize block book calculate
-    call cancel capture change charge check classify close collect compare complete compute confirm contact
-    convert copy count create deactivate decline deduct delete deliver deny disable dispatch do download
-    draft email enable end enrich ensure enter escalate evaluate execute export extract fail fetch file fill
-    find finish flag forward generate get give go grant handle hand hold import inform insert inspect invite
-    issue keep label let list load lock log look mail make mark match merge message modify move note notify
-    obtain open order pause pay perform ping place plan post prepare process publish pull purchase put query
-    raise read rebook receive record refund register reject release remind remove renew reopen reorder
-    repeat reply report request require reschedule reserve reset resolve respond restart restock retrieve
-    retry return review revoke roll run save schedule score search see send set ship show sign skip start
-    stop store submit suspend sync tag take tell test text transfer trigger triage try turn unlock update
-    upload use validate verify void wait warn withdraw write reimburse repay reboot provision onboard
-    offboard allocate delegate rate rank translate summarise summarize
-    """
+KNOWN_VERBS = WORK_VERBS | READ_VERBS | SEND_VERBS | CHECK_VERBS
+_DETERMINERS = frozenset(
+    word_list(
+        "the a an it its them they him her his each every all any this that these those our my your their us me to "
+        "for with on in by at up down out back off as whoever everyone everybody someone somebody one two three "
+        "new when if"
+    )
 )
 
-KNOWN_VERBS = frozenset(stem(word) for word in _WORK) | READ_VERBS | SEND_VERBS | CHECK_VERBS
+
+def _opens_object(word: str) -> bool:
+    return word in _DETERMINERS or word[0].isdigit() or word.startswith("quoted")
+
+
 _NOUN_AFTER = frozenset(["address", "of", "is", "are", "was", "were", "number", "id", "status", "which"])
 
 
@@ -42,11 +39,18 @@ def verb_stems(tool_names: Iterable[str]) -> frozenset[str]:
     return KNOWN_VERBS | {stem(words[0]) for name in tool_names if (words := raw_tokens(name))}
 
 
-def starts_with_verb(text: str, verbs: frozenset[str]) -> bool:
-    """Whether a clause could begin here: an imperative, or its third person."""
+def starts_with_verb(text: str, verbs: frozenset[str], *, lone: bool = True) -> bool:
+    """Whether a clause could begin here: an imperative, or its third person.
+
+    ``lone`` is false in the middle of a sentence, where "refunds" after "and" is more likely a thing than a deed.
+    """
     words = raw_tokens(re.split(r"[,.;:]", text.strip(), maxsplit=1)[0])
     if not words or words[0] in STOP - {"do", "have"} or stem(words[0]) not in verbs:
         return False
+    if not lone and stem(words[0]) in NOUNISH_VERBS:
+        bare = not words[0].endswith("s")
+        if len(words) == 1 or not (bare or _opens_object(words[1])):
+            return False
     return not (len(words) > 1 and words[1] in _NOUN_AFTER)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from studio.designer.builtin.thesaurus import NOUNISH, OPPOSITES, SYNONYMS, VERBS
+
 
 def word_list(text: str) -> list[str]:
     """Words apart by spaces: how the lists of this package are written."""
@@ -149,42 +151,16 @@ def _stemmed(words: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words.split())
 
 
-SYNONYMS: tuple[frozenset[str], ...] = tuple(
-    _stemmed(group)
-    for group in (
-        "get fetch load read retrieve look lookup find pull obtain open view show query",
-        "list search find query browse gather collect",
-        "check verify validate ensure confirm assess examine inspect test evaluate determine",
-        "send email mail message notify tell inform write alert ping remind contact reply",
-        "refund reimburse repay",
-        "pay payout settle transfer disburse",
-        "create add open make register file raise generate insert submit log",
-        "updat change set modify edit adjust patch amend mark",
-        "delete remove drop erase purge",
-        "cancel abort void revoke terminate",
-        "escalate hand forward",
-        "assign allocate delegate",
-        "post publish announce",
-        "book reserve schedule plan",
-        "ship dispatch deliver",
-        "restart reboot",
-        "order purchase",
-        "customer client buyer shopper",
-        "employee worker staff colleague",
-        "amount total price sum value cost",
-        "ticket issue case incident",
-        "invoice bill",
-        "supplier vendor",
-        "leave vacation holiday absence",
-        "lead prospect",
-        "stock inventory quantity",
-        "reason cause why",
-        "score rating",
-        "balance remaining allowanc",
-        "calendar event meeting appointment",
-        "chat slack channel",
-        "sms text phone",
-    )
+_GROUPS: tuple[frozenset[str], ...] = tuple(_stemmed(line) for line in SYNONYMS.strip().splitlines())
+_GROUPS_OF: dict[str, frozenset[int]] = {
+    word: frozenset(i for i, group in enumerate(_GROUPS) if word in group)
+    for word in frozenset().union(*_GROUPS)
+}
+_NO_GROUPS: frozenset[int] = frozenset()
+_OPPOSITES = frozenset(
+    pair
+    for left, right in (line.split() for line in OPPOSITES.strip().splitlines())
+    for pair in ((stem(left), stem(right)), (stem(right), stem(left)))
 )
 
 READ_VERBS = _stemmed(
@@ -198,12 +174,20 @@ LIST_VERBS = _stemmed("list search browse gather collect")
 GENERIC_VERBS = _stemmed("do make perform run process handle execute use carry give issue start trigger call")
 
 
-@lru_cache(maxsize=8192)
+WORK_VERBS = frozenset(stem(word) for word in VERBS.split())
+NOUNISH_VERBS = frozenset(stem(word) for word in NOUNISH.split())
+
+
 def likeness(left: str, right: str) -> float:
     """1.0 for the same stem, 0.6 for synonyms, 0.0 otherwise."""
     if left == right:
         return 1.0
-    return 0.6 if any(left in group and right in group for group in SYNONYMS) else 0.0
+    return 0.6 if not _GROUPS_OF.get(left, _NO_GROUPS).isdisjoint(_GROUPS_OF.get(right, _NO_GROUPS)) else 0.0
+
+
+def opposites(left: str, right: str) -> bool:
+    """Whether two stems deny each other: "up" and "down"."""
+    return (left, right) in _OPPOSITES
 
 
 def singular(noun: str) -> str:

@@ -87,7 +87,8 @@ class Work:
 
 def identifier(text: str) -> str:
     """A Weft identifier out of any words."""
-    found = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40].strip("_")
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    found = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:40].strip("_")
     return found if found and not found[0].isdigit() else f"step_{found}".strip("_")
 
 
