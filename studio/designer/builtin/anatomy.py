@@ -16,8 +16,38 @@ from studio.designer.builtin.words import NOUNISH_VERBS, READ_VERBS, STOP, WORK_
 _STRONG: Final = frozenset(
     map(
         stem,
-        "get list create update delete search find fetch add remove read set cancel send lookup upsert insert "
-        "start stop check verify query retrieve approve reject enable disable close open assign".split(),
+        [
+            "get",
+            "list",
+            "create",
+            "update",
+            "delete",
+            "search",
+            "find",
+            "fetch",
+            "add",
+            "remove",
+            "read",
+            "set",
+            "cancel",
+            "send",
+            "lookup",
+            "upsert",
+            "insert",
+            "start",
+            "stop",
+            "check",
+            "verify",
+            "query",
+            "retrieve",
+            "approve",
+            "reject",
+            "enable",
+            "disable",
+            "close",
+            "open",
+            "assign",
+        ],
     )
 )
 """Verbs that are hardly ever nouns in a tool's name; "order", "book", "post", "schedule" and "match" may be both."""

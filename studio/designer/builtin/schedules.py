@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from studio.designer.builtin.amounts import NUMBER_WORDS
+from studio.designer.builtin.clock import PART, TIME, Plan, set_clock, set_part
 from studio.designer.builtin.zones import find_zone
 
 _DAYS: Final = {"monday": "MON", "tuesday": "TUE", "wednesday": "WED", "thursday": "THU", "friday": "FRI",
@@ -37,22 +38,6 @@ _WORKING = r"(?:week\s?days?|(?:working|business|work)\s?days?)"
 _NTH = r"(?:\d{1,2}(?:st|nd|rd|th)?|first|second|third|fourth|fifth|tenth|last)"
 _OF_MONTH = r"(?:of|in)\s+(?:the|each|every|a)\s+(?:calendar\s+)?month|of\s+every\s+single\s+month|monthly|each\s+month"
 
-_HOURS = "|".join(
-    w for w in (*NUMBER_WORDS, "eleven") if w not in ("a", "an", "hundred") and NUMBER_WORDS.get(w, 11) < 13
-)
-_TIME: Final = re.compile(
-    r"^[\s,]*(?:and\s+)?(?:always\s+)?(?:(?:at|@|from|around|starting at)\s+)?"
-    r"(?:(?P<half>half past|quarter past|quarter to)\s+(?P<hh>\d{1,2}|\w+)|(?P<word>noon|midday|midnight)"
-    r"|(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2}))?\s*(?P<ap>a\.?m\b\.?|p\.?m\b\.?)?(?:\s*(?:o'?clock|h\b|hours|hrs|uhr))?"
-    r"(?!\s*(?:%|percent|minutes?|times|days?|euros?|eur\b|of them|at once|\w*th\b))"
-    rf"|(?P<written>{_HOURS})(?:\s+o'?clock)?)"
-    r"(?:\s+(?:sharp|exactly))?(?:\s+(?:in the|every|each)?\s*(?P<part>morning|afternoon|evening|night)\b)?",
-    re.IGNORECASE,
-)
-_AT: Final = re.compile(r"[\s,]*(?:and\s+)?(?:always\s+)?(?:at|@|from|around|starting at)\s", re.IGNORECASE)
-_PART: Final = re.compile(
-    r"^[\s,]*(?:early\s+)?in the (?P<part>morning|afternoon|evening)\b|^[\s,]*at (?P<night>night)\b", re.I
-)
 _BETWEEN: Final = re.compile(
     r"^[\s,]*(?:between|from)\s+(?P<a>\d{1,2})(?::00)?\s*(?P<pa>am|pm)?\s*(?:and|to|until|-|–)\s*"
     r"(?P<b>\d{1,2})(?::00)?\s*(?P<pb>am|pm)?",
@@ -63,7 +48,6 @@ _ON_DAYS: Final = re.compile(
     r"|(?P<span>monday\s*(?:to|through|-|–)\s*friday))\b",
     re.IGNORECASE,
 )
-_PARTS: Final = {"morning": 8, "afternoon": 14, "evening": 18, "night": 2}
 _NOT_THEN: Final = re.compile(
     r"(?:\buntil|\bbefore|\bby|\bwait(?: for)?|\bonce|\bafter|\bfor|\bwithin|\bin|\bsince)\s*(?:the\s+)?(?:next\s+)?$",
     re.IGNORECASE,
@@ -85,39 +69,20 @@ class Schedule:
     assumed: tuple[str, ...] = ()
 
 
-@dataclass
-class _Plan:
-    """A cron line in the making; None is "not said yet"."""
-
-    minute: str | None = None
-    hour: str | None = None
-    day: str = "*"
-    month: str = "*"
-    weekday: str = "*"
-    period: bool = False
-    """Whether the anchor is shorter than a day, so that no time of day is wanted."""
-    evening: bool = False
-    """An hour before noon is meant as one after it: "every evening at 7"."""
-    assumed: list[str] = field(default_factory=list)
-
-    def cron(self) -> str:
-        return f"{self.minute or '0'} {self.hour or '0'} {self.day} {self.month} {self.weekday}"
-
-
 def find_schedule(text: str) -> Schedule | None:
     """The first phrase of a text that says how often it runs; None when there is none."""
     for pattern, build in _ANCHORS:
         for match in pattern.finditer(text):
             if _NOT_THEN.search(text[: match.start()]) or _LOOPS.search(text[match.end() :][:80]):
                 continue
-            plan = _Plan()
+            plan = Plan()
             if build(plan, match) is False:
                 continue
             return _grown(text, match.start(), match.end(), plan)
     return None
 
 
-def _grown(text: str, start: int, end: int, plan: _Plan) -> Schedule:
+def _grown(text: str, start: int, end: int, plan: Plan) -> Schedule:
     zone = ""
     for _ in range(6):
         rest = text[end:]
@@ -127,10 +92,10 @@ def _grown(text: str, start: int, end: int, plan: _Plan) -> Schedule:
         elif plan.period and (window := _BETWEEN.match(rest)):
             _window(plan, window)
             end += window.end()
-        elif plan.hour is None and not plan.period and (time := _TIME.match(rest)) and _clock(plan, time):
+        elif plan.hour is None and not plan.period and (time := TIME.match(rest)) and set_clock(plan, time):
             end += time.end()
-        elif plan.hour is None and not plan.period and (part := _PART.match(rest)):
-            _part_of_day(plan, part["part"] or part["night"])
+        elif plan.hour is None and not plan.period and (part := PART.match(rest)):
+            set_part(plan, part["part"] or part["night"])
             end += part.end()
         elif plan.weekday == "*" and plan.day == "*" and (days := _ON_DAYS.match(rest)):
             plan.weekday = _weekdays(days["days"]) if days["days"] else "MON-FRI"
@@ -141,13 +106,13 @@ def _grown(text: str, start: int, end: int, plan: _Plan) -> Schedule:
     head = text[:start]
     if plan.hour is None and not plan.period:
         for before in re.finditer(r"(?:^|(?<=[\s,]))(?:at|@)\s+\S", head, re.I):
-            time = _TIME.match(head[before.start() :])
+            time = TIME.match(head[before.start() :])
             tail = head[before.start() + time.end() :].strip(" ,") if time else "x"
-            if time and not tail and _clock(plan, time):
+            if time and not tail and set_clock(plan, time):
                 start = before.start()
                 break
             near = find_zone(tail) if time else None
-            if time and near and near.start == 0 and near.end == len(tail) and _clock(plan, time):
+            if time and near and near.start == 0 and near.end == len(tail) and set_clock(plan, time):
                 start, zone = before.start(), zone or near.name
                 break
     if plan.hour is None and not plan.period:
@@ -159,51 +124,7 @@ def _grown(text: str, start: int, end: int, plan: _Plan) -> Schedule:
     return Schedule(plan.cron(), zone, words, start, end, tuple(plan.assumed))
 
 
-def _clock(plan: _Plan, match: re.Match[str]) -> bool:
-    minute = 0
-    if match["half"]:
-        hour = _hour_word(match["hh"])
-        if hour is None:
-            return False
-        minute = {"half past": 30, "quarter past": 15, "quarter to": 45}[match["half"].lower()]
-        hour -= 1 if match["half"].lower() == "quarter to" else 0
-    elif match["word"]:
-        hour = 0 if match["word"].lower() == "midnight" else 12
-    elif match["written"]:
-        if not _AT.match(match[0]):
-            return False
-        hour = _hour_word(match["written"]) or 9
-    else:
-        if not re.match(
-            r"[\s,]*(?:and\s+)?(?:always\s+)?(?:at|@|from|around|starting at)\s", match[0], re.I
-        ) and not (match["m"] or match["ap"]):
-            return False
-        hour, minute = int(match["h"]), int(match["m"] or 0)
-    half = (match["ap"] or "").lower().replace(".", "")
-    part = (match["part"] or "").lower()
-    if hour < 12 and (half == "pm" or part in ("afternoon", "evening")):
-        hour += 12
-    if hour == 12 and half == "am":
-        hour = 0
-    hour += 12 if plan.evening and hour < 12 else 0
-    if hour > 23 or minute > 59:
-        return False
-    plan.hour, plan.minute = str(hour % 24), str(minute)
-    return True
-
-
-def _hour_word(word: str) -> int | None:
-    word = word.lower()
-    hour = int(word) if word.isdigit() else 11 if word == "eleven" else NUMBER_WORDS.get(word)
-    return hour if hour is not None and hour < 24 else None
-
-
-def _part_of_day(plan: _Plan, part: str) -> None:
-    plan.hour, plan.minute = str(_PARTS[part.lower()]), "0"
-    plan.assumed.append(f"“{part.lower()}” is {plan.hour}:00")
-
-
-def _window(plan: _Plan, match: re.Match[str]) -> None:
+def _window(plan: Plan, match: re.Match[str]) -> None:
     hours = []
     for number, half in ((match["a"], match["pa"]), (match["b"], match["pb"])):
         hour = int(number) % 24
@@ -231,13 +152,13 @@ def _count(word: str | None) -> int:
 # ---- anchors, the most telling first -----------------------------------------------------------------
 
 
-def _nth_weekday(plan: _Plan, match: re.Match[str]) -> None:
+def _nth_weekday(plan: Plan, match: re.Match[str]) -> None:
     day = _weekdays(match["d"])
     nth = _ORDINALS.get(match["n"].lower(), 1)
     plan.weekday = f"{day}L" if nth == 0 else f"{day}#{nth}"
 
 
-def _day_of_month(plan: _Plan, match: re.Match[str]) -> None:
+def _day_of_month(plan: Plan, match: re.Match[str]) -> None:
     if match.groupdict().get("nw"):
         plan.day = "LW" if match["nw"].lower() == "last" else "1W"
         return
@@ -247,20 +168,20 @@ def _day_of_month(plan: _Plan, match: re.Match[str]) -> None:
     plan.day = "L" if nth == 0 else str(min(max(nth, 1), 31))
 
 
-def _half_hour(plan: _Plan, match: re.Match[str]) -> None:
+def _half_hour(plan: Plan, match: re.Match[str]) -> None:
     plan.period, plan.minute, plan.hour = True, "*/30", "*"
 
 
-def _nightly(plan: _Plan, match: re.Match[str]) -> None:
-    _part_of_day(plan, "night")
+def _nightly(plan: Plan, match: re.Match[str]) -> None:
+    set_part(plan, "night")
 
 
-def _part_of_weekday(plan: _Plan, match: re.Match[str]) -> None:
+def _part_of_weekday(plan: Plan, match: re.Match[str]) -> None:
     _days_of_week(plan, match)
     _part_daily(plan, match)
 
 
-def _period_end(plan: _Plan, match: re.Match[str]) -> None:
+def _period_end(plan: Plan, match: re.Match[str]) -> None:
     plan.day = "L"
     plan.assumed.append("the end is the last day")
     if match["p"].lower().startswith("quarter"):
@@ -272,7 +193,7 @@ def _period_end(plan: _Plan, match: re.Match[str]) -> None:
         plan.assumed[-1] = "the end of the week is Friday"
 
 
-def _period_start(plan: _Plan, match: re.Match[str]) -> None:
+def _period_start(plan: Plan, match: re.Match[str]) -> None:
     plan.day = "1"
     if match["p"].lower().startswith("quarter"):
         plan.month = "1,4,7,10"
@@ -282,7 +203,7 @@ def _period_start(plan: _Plan, match: re.Match[str]) -> None:
         plan.day, plan.weekday = "*", "MON"
 
 
-def _yearly(plan: _Plan, match: re.Match[str]) -> None:
+def _yearly(plan: Plan, match: re.Match[str]) -> None:
     if match["mon"] or match["mon2"]:
         plan.month = str(_MONTHS.index((match["mon"] or match["mon2"]).lower()) + 1)
         plan.day = re.sub(r"\D", "", match["d"] or match["d2"])
@@ -291,29 +212,29 @@ def _yearly(plan: _Plan, match: re.Match[str]) -> None:
         plan.assumed.append("once a year is the 1st of January")
 
 
-def _days_of_week(plan: _Plan, match: re.Match[str]) -> None:
+def _days_of_week(plan: Plan, match: re.Match[str]) -> None:
     plan.weekday = _weekdays(match["days"])
 
 
-def _working_days(plan: _Plan, match: re.Match[str]) -> None:
+def _working_days(plan: Plan, match: re.Match[str]) -> None:
     plan.weekday = "MON-FRI"
     if part := match.groupdict().get("part"):
-        _part_of_day(plan, part)
+        set_part(plan, part)
 
 
-def _part_daily(plan: _Plan, match: re.Match[str]) -> None:
+def _part_daily(plan: Plan, match: re.Match[str]) -> None:
     # A time beside it is better than what the part of the day is taken for.
-    following = _TIME.match(match.string[match.end() :])
-    if following and _clock(plan, following):
+    following = TIME.match(match.string[match.end() :])
+    if following and set_clock(plan, following):
         if match["part"].lower() in ("evening", "afternoon") and int(plan.hour or 0) < 12:
             plan.evening = True
         plan.hour = None
         return
     if not re.search(r"\bat\s+\S+(?:\s+[ap]m)?\s*,?\s*$", match.string[: match.start()], re.I):
-        _part_of_day(plan, match["part"])
+        set_part(plan, match["part"])
 
 
-def _every_minutes(plan: _Plan, match: re.Match[str]) -> bool | None:
+def _every_minutes(plan: Plan, match: re.Match[str]) -> bool | None:
     number, unit = match["n"], match["u"].lower()
     plan.period = True
     if unit.startswith("min"):
@@ -329,37 +250,37 @@ def _every_minutes(plan: _Plan, match: re.Match[str]) -> bool | None:
     return None
 
 
-def _hourly(plan: _Plan, match: re.Match[str]) -> None:
+def _hourly(plan: Plan, match: re.Match[str]) -> None:
     plan.period = True
     plan.minute, plan.hour = "0", "*"
 
 
-def _per_day(plan: _Plan, match: re.Match[str]) -> None:
+def _per_day(plan: Plan, match: re.Match[str]) -> None:
     times = {"once": "9", "twice": "9,17"}.get(match["n"].lower(), "9,13,17")
     plan.hour, plan.minute = times, "0"
     plan.assumed.append(f"{match[0].strip().lower()} is at {' and '.join(times.split(','))} o'clock")
 
 
-def _per_week(plan: _Plan, match: re.Match[str]) -> None:
+def _per_week(plan: Plan, match: re.Match[str]) -> None:
     plan.weekday = "MON,THU" if match["n"].lower() == "twice" else "MON"
     plan.assumed.append(f"{match[0].strip().lower()} is on {plan.weekday.replace(',', ' and ')}")
 
 
-def _every_days(plan: _Plan, match: re.Match[str]) -> None:
+def _every_days(plan: Plan, match: re.Match[str]) -> None:
     plan.day = f"*/{_count(match['n'])}"
     plan.assumed.append("the days are counted within each month, as cron does")
 
 
-def _daily(plan: _Plan, match: re.Match[str]) -> None:
+def _daily(plan: Plan, match: re.Match[str]) -> None:
     return None
 
 
-def _weekend(plan: _Plan, match: re.Match[str]) -> None:
+def _weekend(plan: Plan, match: re.Match[str]) -> None:
     plan.weekday = "SAT"
     plan.assumed.append("the weekend is Saturday")
 
 
-def _weekly(plan: _Plan, match: re.Match[str]) -> None:
+def _weekly(plan: Plan, match: re.Match[str]) -> None:
     following = _ON_DAYS.match(match.string[match.end() :])
     if not following:
         plan.weekday = "MON"
@@ -368,7 +289,7 @@ def _weekly(plan: _Plan, match: re.Match[str]) -> None:
         plan.assumed.append("cron knows no “every other week”: it runs every week")
 
 
-def _monthly(plan: _Plan, match: re.Match[str]) -> None:
+def _monthly(plan: Plan, match: re.Match[str]) -> None:
     plan.day = "1"
     following = re.match(
         rf"\s*,?\s*on (?:the )?(?P<n>{_NTH})\b(?:\s+day)?", match.string[match.end() :], re.I
@@ -379,7 +300,7 @@ def _monthly(plan: _Plan, match: re.Match[str]) -> None:
         plan.assumed.append("once a month is on the 1st")
 
 
-def _quarterly(plan: _Plan, match: re.Match[str]) -> None:
+def _quarterly(plan: Plan, match: re.Match[str]) -> None:
     plan.day, plan.month = "1", "1,4,7,10"
     plan.assumed.append("once a quarter is on its first day")
 
@@ -393,8 +314,11 @@ _PERIOD = r"(?P<p>month|quarter|year|week)"
 _SPAN = r"monday\s*(?:to|through|till|until|-|–)\s*friday"
 _PLURAL = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days"
 _PLURALS = rf"{_PLURAL}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?|\s*&\s*){_PLURAL[:-1]}s?)*"
-_DATE = rf"(?:(?P<mon>{_MONTH})\s+(?P<d>\d+(?:st|nd|rd|th)?)|(?P<d2>\d+(?:st|nd|rd|th)?)\s+(?:of\s+)?(?P<mon2>{_MONTH}))"
-_ANCHORS: tuple[tuple[re.Pattern[str], Callable[[_Plan, re.Match[str]], bool | None]], ...] = (
+_DATE = (
+    rf"(?:(?P<mon>{_MONTH})\s+(?P<d>\d+(?:st|nd|rd|th)?)"
+    rf"|(?P<d2>\d+(?:st|nd|rd|th)?)\s+(?:of\s+)?(?P<mon2>{_MONTH}))"
+)
+_ANCHORS: tuple[tuple[re.Pattern[str], Callable[[Plan, re.Match[str]], bool | None]], ...] = (
     (
         _rx(
             rf"(?:on\s+)?(?:the|every)\s+(?P<n>first|second|third|fourth|last|1st)\s+(?P<d>{_DAY})\s+(?:{_OF_MONTH})"

@@ -120,7 +120,8 @@ unfreeze unlock unsubscribe update upload use validate verify void wait warn wat
 """Words that may begin a clause: what people ask to be done."""
 
 NOUNISH: Final = """
-comment print back backup bill block book call charge copy credit debit deal document export file fire flag hold import invoice issue
+comment print back backup bill block book call charge copy credit debit deal document export file fire flag hold
+import invoice issue
 label lead lend lock log match message name note offer order pack page pick pin place plan poll project purchase quote
 rank rate record refund report request review reward scale schedule sign store supply tag text ticket top trial
 trigger turn visit vote watch work reply restock transfer

@@ -38,7 +38,23 @@ _FIELDS = (
     ("output", 0.4),
 )
 _MESSAGE_FIELDS = frozenset(
-    map(stem, "to recipient recipients email body text message content channel subject html phone".split())
+    map(
+        stem,
+        [
+            "to",
+            "recipient",
+            "recipients",
+            "email",
+            "body",
+            "text",
+            "message",
+            "content",
+            "channel",
+            "subject",
+            "html",
+            "phone",
+        ],
+    )
 )
 _CHANNELS = {
     "email": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from studio.designer.builtin.words import (
     CHECK_VERBS,
+    NOUNISH_VERBS,
     READ_VERBS,
     SEND_VERBS,
-    NOUNISH_VERBS,
     STOP,
     WORK_VERBS,
     raw_tokens,
