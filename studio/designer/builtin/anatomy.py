@@ -11,43 +11,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from studio.designer.builtin.words import NOUNISH_VERBS, READ_VERBS, STOP, WORK_VERBS, raw_tokens, stem
+from studio.designer.builtin.words import (
+    NOUNISH_VERBS,
+    READ_VERBS,
+    STOP,
+    WORK_VERBS,
+    raw_tokens,
+    stem,
+    word_list,
+)
 
 _STRONG: Final = frozenset(
-    map(
-        stem,
-        [
-            "get",
-            "list",
-            "create",
-            "update",
-            "delete",
-            "search",
-            "find",
-            "fetch",
-            "add",
-            "remove",
-            "read",
-            "set",
-            "cancel",
-            "send",
-            "lookup",
-            "upsert",
-            "insert",
-            "start",
-            "stop",
-            "check",
-            "verify",
-            "query",
-            "retrieve",
-            "approve",
-            "reject",
-            "enable",
-            "disable",
-            "close",
-            "open",
-            "assign",
-        ],
+    stem(word)
+    for word in word_list(
+        "get list create update delete search find fetch add remove read set cancel send lookup upsert insert start "
+        "stop check verify query retrieve approve reject enable disable close open assign"
     )
 )
 """Verbs that are hardly ever nouns in a tool's name; "order", "book", "post", "schedule" and "match" may be both."""

@@ -27,6 +27,7 @@ from studio.designer.builtin.words import (
     raw_tokens,
     stem,
     stems,
+    word_list,
 )
 
 _FIELDS = (
@@ -38,22 +39,9 @@ _FIELDS = (
     ("output", 0.4),
 )
 _MESSAGE_FIELDS = frozenset(
-    map(
-        stem,
-        [
-            "to",
-            "recipient",
-            "recipients",
-            "email",
-            "body",
-            "text",
-            "message",
-            "content",
-            "channel",
-            "subject",
-            "html",
-            "phone",
-        ],
+    stem(word)
+    for word in word_list(
+        "to recipient recipients email body text message content channel subject html phone"
     )
 )
 _CHANNELS = {
