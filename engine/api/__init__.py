@@ -15,6 +15,7 @@ from engine.api import (
     connectors,
     events,
     login,
+    models,
     oidc,
     platform,
     problems,
@@ -45,6 +46,7 @@ ROUTERS = (
     reviews.router,
     events.router,
     connectors.router,
+    models.router,
     admin.router,
     platform.router,
 )

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from engine import errors
+from engine.model.error import ModelError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -40,6 +41,11 @@ def problem_of(error: errors.WeftError) -> tuple[int, str, dict[str, Any], dict[
             return 429, "Queue full", {}, {"Retry-After": str(math.ceil(seconds))}
         case errors.Unavailable():
             return 503, "Unavailable", {}, {"Retry-After": "2"}
+        case ModelError(code="budget"):
+            return 429, "Budget used up", {"code": error.code}, {}
+        case ModelError(code=code, retry_after_s=seconds):
+            wait = {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
+            return 502, "No answer from a model", {"code": code}, wait
     return 500, "Not possible", {}, {}
 
 

@@ -37,10 +37,15 @@ class Caller:
 
 async def call(caller: Caller, entry: ModelEntry, ask: Ask) -> AsyncGenerator[Piece, None]:
     """The pieces of one answer. Raises ``ModelError``. Closing it ends the call and its connection."""
-    if caller.meter is not None:
-        await caller.meter.allow()
     breaker = caller.board.breaker(entry)
     admission = breaker.enter(entry.model)
+    if caller.meter is not None:
+        # After the breaker: what a meter sets aside is given back by ``spent``, which only a call that was made sends.
+        try:
+            await caller.meter.allow()
+        except BaseException:
+            breaker.gave_up(admission)
+            raise
     began, first_ms = time.monotonic(), None
     spent, length = Spent(), 0
     code: str | None = "cancelled"

@@ -13,7 +13,8 @@ Sink: TypeAlias = Callable[[Call], Awaitable[None]]
 
 class Meter(Protocol):
     async def allow(self) -> None:
-        """Raises ``ModelError("budget")`` where another call may not be made; no other model is tried then."""
+        """Raises ``ModelError("budget")`` where another call may not be made; no other model is tried then. Each time
+        it does not, ``spent`` follows."""
         ...
 
     async def spent(self, call: Call) -> None:

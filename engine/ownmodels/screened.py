@@ -1,0 +1,175 @@
+"""A model that hears only what the account lets out.
+
+It stands in the place of the model itself: there is no other way to what it wraps. What was taken out has a mark in the
+question; an address that comes back in the answer is put in its place here, where it never left.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from engine.dlp import DlpFailed, DlpPolicy, Found, Redacted, Redactor, Restorer
+from engine.dlp.redacting import in_words
+from engine.model import (
+    Asked,
+    Board,
+    ChatModel,
+    Message,
+    ModelEntry,
+    ModelError,
+    Part,
+    Shape,
+    Sink,
+    Tell,
+    ToolAnswer,
+    ToolSpec,
+    Turn,
+)
+from engine.ownmodels.budget import Purse
+
+CHARACTERS_A_TOKEN = 3
+"""For estimates: English has about four, programs and other languages fewer."""
+
+
+class ScreenedModel(ChatModel):
+    """``policy`` None: everything may leave. One is made for each exchange, so that ``withheld`` is about that one."""
+
+    def __init__(
+        self,
+        entries: Sequence[ModelEntry],
+        policy: DlpPolicy | None,
+        *,
+        purse: Purse | None = None,
+        sink: Sink | None = None,
+        wanted: str = "",
+        shared: Board | None = None,
+    ) -> None:
+        super().__init__(entries, purse, wanted=wanted, shared=shared)
+        local = all(is_local(entry) for entry in self.entries)
+        self._policy = None if policy is not None and policy.reach == "hosted" and local else policy
+        self._redactor = None if self._policy is None else Redactor(self._policy)
+        self._purse = purse
+        self._sink = sink
+        self._found: dict[str, Found] = {}
+
+    @property
+    def withheld(self) -> str:
+        """What people are told: "1 card number was not sent to the model."; "" while nothing was taken out."""
+        words = in_words(self._found)
+        return f"{words} {'was' if len(self._found) == 1 else 'were'} not sent to the model." if words else ""
+
+    async def stream(
+        self, messages: Sequence[Message], sink: Sink | None = None, shape: Shape | None = None
+    ) -> AsyncGenerator[str, None]:
+        newest = _newest(messages)
+        cleared = [self._message(message, message is newest) for message in messages]
+        self._expect(message.text for message in cleared)
+        restorer = self._restorer()
+        async with aclosing(super().stream(cleared, sink or self._sink, shape)) as pieces:
+            async for piece in pieces:
+                if said := restorer.feed(piece):
+                    yield said
+        if said := restorer.end():
+            yield said
+
+    async def turn(
+        self,
+        parts: Sequence[Part],
+        tools: Sequence[ToolSpec] = (),
+        sink: Sink | None = None,
+        tell: Tell | None = None,
+    ) -> Turn:
+        newest = _newest(parts)
+        cleared = [self._part(part, part is newest) for part in parts]
+        offered = [replace(tool, description=self._clear(tool.description).text) for tool in tools]
+        self._expect([_words(part) for part in cleared])
+        restorer = self._restorer()
+
+        async def pass_on(piece: str) -> None:
+            assert tell is not None
+            if said := restorer.feed(piece):
+                await tell(said)
+
+        made = await super().turn(cleared, offered, sink or self._sink, None if tell is None else pass_on)
+        if tell is not None and (said := restorer.end()):
+            await tell(said)
+        uses = tuple(replace(use, arguments=restorer.whole(use.arguments)) for use in made.uses)
+        return replace(made, text=restorer.whole(made.text), uses=uses)
+
+    def _message(self, message: Message, newest: bool) -> Message:
+        if message.role == "system":
+            # The designer's own words are looked through too; nobody needs to be told of its examples.
+            return replace(message, text=self._clear(message.text).text)
+        return replace(message, text=self._text(message.text, newest))
+
+    def _part(self, part: Part, newest: bool) -> Part:
+        match part:
+            case Message():
+                return self._message(part, newest)
+            case Asked(text, uses):
+                return Asked(
+                    self._text(text), tuple(replace(use, arguments=self._text(use.arguments)) for use in uses)
+                )
+            case ToolAnswer(_, text):
+                return replace(part, text=self._text(text))
+
+    def _text(self, text: str, newest: bool = False) -> str:
+        """Only what somebody has just written is refused: what lies further back is marked, or a conversation with one
+        refused message in it could never go on. Neither leaves."""
+        seen = self._clear(text)
+        stopped = {found.mark: found for found in seen.found if found.action == "refuse"}
+        if newest and stopped:
+            hosted = self._policy is not None and self._policy.reach == "hosted"
+            raise ModelError(
+                "refused",
+                f"This holds {in_words(stopped)}, which this workspace lets no "
+                f"{'hosted model' if hosted else 'model'} see. Nothing was sent.",
+                "Take it out and send it again, or let the built-in designer answer. An administrator can change the "
+                "rule under Models, in “What must not leave”.",
+            )
+        self._found |= {found.mark: found for found in seen.found}
+        return seen.text
+
+    def _clear(self, text: str) -> Redacted:
+        if self._redactor is None:
+            return Redacted(text)
+        try:
+            return self._redactor.redact(text)
+        except DlpFailed as failed:
+            raise ModelError("refused", failed.message, failed.help) from None
+
+    def _restorer(self) -> Restorer:
+        return Restorer({} if self._redactor is None else self._redactor.values)
+
+    def _expect(self, texts: Iterable[str]) -> None:
+        if self._purse is not None:
+            self._purse.question_tokens = sum(map(len, texts)) // CHARACTERS_A_TOKEN
+
+
+def _newest(parts: Sequence[Part]) -> Part | None:
+    """The last thing that a person wrote."""
+    asked = [part for part in parts if isinstance(part, Message) and part.role == "user"]
+    return asked[-1] if asked else None
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Message(_, text) | ToolAnswer(_, text):
+            return text
+        case Asked(text, uses):
+            return text + "".join(use.arguments for use in uses)
+
+
+def is_local(entry: ModelEntry) -> bool:
+    """Whether what is said to it stays on this machine or in its network, as far as its address alone says. A name that
+    is not ``localhost`` may be anywhere."""
+    host = urlsplit(entry.url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or (address.is_private and not address.is_unspecified)
