@@ -1,40 +1,48 @@
-"""The designer as a LangGraph: understand, retrieve, write, check, repair, propose.
+"""The designer as a LangGraph: understand, ask or retrieve, plan, write, check, repair, simulate, propose.
 
 ::
 
-    understand -> retrieve -> write -> check --sound--> propose
-                                ^        |
-                                +-repair-+   at most ROUNDS attempts; then give up, saying why
+    understand -> retrieve -> plan -> write -> check --sound--> simulate -> propose
+        |                               ^  |      |
+        +-> ask                         |  +-> said (a question, an answer in words)
+                                        +--repair-+   at most ROUNDS attempts; then give up, saying why
 
 The stored messages are the only durable state: a graph lives for one answer and has no checkpointer. Whoever writes
-(rules or a model), nothing is proposed that was not parsed, checked and lowered.
+(rules or a model), nothing is proposed that was not parsed, checked and lowered; what changed, what it lowers and what
+can happen is found here and never taken from the writer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, Literal, TypedDict
 
+from dsl.simulation import Simulation
 from engine.model import ModelError
-from studio.designer.comparing import change_lines, in_one_sentence, walked
-from studio.designer.events import Event, Failed, Proposal, Round, Text
-from studio.designer.proving import propose, prove, under_the_name_of
-from studio.designer.safety import losses
-from studio.designer.writing import Attempt, Said, Task, Writer, Written
+from studio.designer import signatures
+from studio.designer.comparing import walked
+from studio.designer.events import Doing, Event, Failed, Round, Text
+from studio.designer.finishing import as_kept, proposal_of
+from studio.designer.proving import Proved, has_steps, prove, proved_as_it_is, under_the_name_of
+from studio.designer.understanding import LONGEST, question
+from studio.designer.writing import Attempt, Brief, Said, Task, Writer, Written
 
 ROUNDS: Final = 3
-_LONGEST_REQUEST: Final = 20_000
+_log = logging.getLogger("weft.designer")
 
 
 class State(TypedDict, total=False):
     """What the nodes hand on. ``written`` is the newest attempt; ``over`` ends the answer without a proposal."""
 
+    brief: Brief
     written: Written
     attempts: tuple[Attempt, ...]
-    sound: bool
+    proved: Proved
+    simulation: Simulation | None
     over: bool
 
 
@@ -45,6 +53,9 @@ class Work:
     task: Task
     writer: Writer
     events: asyncio.Queue[Event | None]
+
+    async def tell(self, event: Event) -> None:
+        await self.events.put(event)
 
 
 async def answer(task: Task, writer: Writer) -> AsyncIterator[Event]:
@@ -63,10 +74,10 @@ async def _run(work: Work) -> None:
     try:
         await _graph().ainvoke({}, context=work)
     except ModelError as error:
-        await work.events.put(Failed(code=error.code, message=error.message, help=error.help))
-    except Exception as error:
-        _log_failure(error)
-        await work.events.put(
+        await work.tell(Failed(code=error.code, message=error.message, help=error.help))
+    except Exception:
+        _log.exception("an answer failed")
+        await work.tell(
             Failed(
                 code="designer",
                 message="The designer ran into a problem of its own.",
@@ -78,12 +89,6 @@ async def _run(work: Work) -> None:
         await work.events.put(None)
 
 
-def _log_failure(error: Exception) -> None:
-    import logging
-
-    logging.getLogger("weft.designer").error("an answer failed", exc_info=error)
-
-
 @cache
 def _graph() -> Any:
     """Compiled once. LangGraph is imported here because it takes more than a second."""
@@ -91,55 +96,64 @@ def _graph() -> Any:
     from langgraph.runtime import Runtime
 
     async def understand(state: State, runtime: Runtime[Work]) -> State:
-        request = runtime.context.task.request.strip()
-        if len(request) <= _LONGEST_REQUEST:
-            return {"attempts": (), "over": False}
-        await runtime.context.events.put(
-            Failed(
-                code="designer",
-                message=f"That is too long: {len(request)} characters, at most {_LONGEST_REQUEST}.",
-                help="Describe the process in fewer words, or in several messages.",
-                builtin=False,
-            )
-        )
-        return {"over": True}
+        work = runtime.context
+        if len(work.task.request.strip()) > LONGEST:
+            await work.tell(_too_long(work.task))
+            return {"over": True}
+        if asked := question(work.task):
+            await work.tell(Text(delta=asked))
+            return {"over": True}
+        return {"attempts": (), "over": False}
+
+    async def retrieve(state: State, runtime: Runtime[Work]) -> State:
+        work = runtime.context
+        await work.tell(Doing(what="Looking for tools"))
+        return {"brief": await asyncio.to_thread(_brief, work.task)}
+
+    async def plan(state: State, runtime: Runtime[Work]) -> State:
+        brief = state["brief"]
+        what = "Planning the change" if brief.change else "Planning the steps"
+        await runtime.context.tell(Doing(what=what))
+        return {}
 
     async def write(state: State, runtime: Runtime[Work]) -> State:
         work = runtime.context
-
-        async def tell(piece: str) -> None:
-            await work.events.put(Text(delta=piece))
-
-        outcome = await work.writer.write(work.task, state.get("attempts", ()), tell)
+        outcome = await work.writer.write(state["brief"], state.get("attempts", ()), work.tell)
         match outcome:
             case Said(text, told):
                 if not told:
-                    await tell(text)
+                    await work.tell(Text(delta=text))
                 return {"over": True}
             case Written():
-                text = under_the_name_of(work.task.base, outcome.text)
-                return {"written": replace(outcome, text=text), "over": False}
+                return {"written": outcome, "over": False}
 
     async def check(state: State, runtime: Runtime[Work]) -> State:
         work, written = runtime.context, state["written"]
-        proved = await asyncio.to_thread(prove, written.text, work.task.catalog)
-        if proved.sound:
-            return {"sound": True}
+        await work.tell(Doing(what="Checking"))
+        text, proved = await asyncio.to_thread(_proved, state["brief"], written)
+        written = replace(written, text=text)
+        if proved.sound and not written.refusal:
+            return {"written": written, "proved": proved}
         attempts = (*state.get("attempts", ()), Attempt(written, proved))
-        problems = tuple(d.message for d in proved.errors) or (proved.refusal,)
-        await work.events.put(Round(number=len(attempts), of=ROUNDS, problems=problems[:6]))
-        return {"sound": False, "attempts": attempts}
+        problems = tuple(one for one in (written.refusal, *(d.message for d in proved.errors)) if one)
+        await work.tell(Round(number=len(attempts), of=ROUNDS, problems=(problems or (proved.refusal,))[:6]))
+        return {"written": written, "attempts": attempts, "proved": proved}
+
+    async def simulate(state: State, runtime: Runtime[Work]) -> State:
+        await runtime.context.tell(Doing(what="Trying all ways"))
+        return {"simulation": await asyncio.to_thread(walked, state["proved"])}
 
     async def offer(state: State, runtime: Runtime[Work]) -> State:
-        work, written = runtime.context, state["written"]
-        proposal = await asyncio.to_thread(_propose, work.task, written, work.writer.name)
-        await work.events.put(proposal)
+        work = runtime.context
+        found = state["brief"], state["written"], state["proved"], state["simulation"], work.writer.name
+        await work.tell(await asyncio.to_thread(proposal_of, *found))
         return {}
 
     async def give_up(state: State, runtime: Runtime[Work]) -> State:
-        last = state["attempts"][-1].proved
-        first = last.errors[0].message if last.errors else last.refusal
-        await runtime.context.events.put(
+        last = state["attempts"][-1]
+        proved = last.proved
+        first = last.written.refusal or (proved.errors[0].message if proved.errors else proved.refusal)
+        await runtime.context.tell(
             Failed(
                 code="bad_answer",
                 message=f"{runtime.context.writer.name} wrote {ROUNDS} times, each time with errors: {first}",
@@ -148,51 +162,60 @@ def _graph() -> Any:
         )
         return {}
 
-    def after_understand(state: State) -> Literal["write", "end"]:
-        return "end" if state.get("over") else "write"
+    def after_understand(state: State) -> Literal["retrieve", "end"]:
+        return "end" if state.get("over") else "retrieve"
 
     def after_write(state: State) -> Literal["check", "end"]:
         return "end" if state.get("over") else "check"
 
-    def after_check(state: State) -> Literal["propose", "write", "give_up"]:
-        if state["sound"]:
-            return "propose"
+    def after_check(state: State) -> Literal["simulate", "write", "give_up"]:
+        if state["proved"].sound and not state["written"].refusal:
+            return "simulate"
         return "write" if len(state["attempts"]) < ROUNDS else "give_up"
 
     graph = StateGraph(State, context_schema=Work)
-    graph.add_node("understand", understand)
-    graph.add_node("write", write)
-    graph.add_node("check", check)
-    graph.add_node("propose", offer)
-    graph.add_node("give_up", give_up)
+    for name, node in (
+        ("understand", understand), ("retrieve", retrieve), ("plan", plan), ("write", write), ("check", check),
+        ("simulate", simulate), ("propose", offer), ("give_up", give_up),
+    ):  # fmt: skip
+        graph.add_node(name, node)
     graph.add_edge(START, "understand")
-    graph.add_conditional_edges("understand", after_understand, {"write": "write", "end": END})
+    graph.add_conditional_edges("understand", after_understand, {"retrieve": "retrieve", "end": END})
+    graph.add_edge("retrieve", "plan")
+    graph.add_edge("plan", "write")
     graph.add_conditional_edges("write", after_write, {"check": "check", "end": END})
     graph.add_conditional_edges(
-        "check", after_check, {"propose": "propose", "write": "write", "give_up": "give_up"}
+        "check", after_check, {"simulate": "simulate", "write": "write", "give_up": "give_up"}
     )
+    graph.add_edge("simulate", "propose")
     graph.add_edge("propose", END)
     graph.add_edge("give_up", END)
     return graph.compile()
 
 
-def _propose(task: Task, written: Written, name: str) -> Proposal:
-    proved = prove(written.text, task.catalog)
-    found = propose(
-        proved,
-        task.base,
-        written.summary or f"A workflow named {proved.parsed.workflow.name}.",
-        written.assumptions,
-        written.questions,
-        losses(task.base, proved, task.catalog),
+def _too_long(task: Task) -> Failed:
+    return Failed(
+        code="designer",
+        message=f"That is too long: {len(task.request.strip())} characters, at most {LONGEST}.",
+        help="Describe the process in fewer words, or in several messages.",
+        builtin=False,
     )
-    return found.model_copy(
-        update={
-            "changes": change_lines(task.base, proved),
-            "simulated": in_one_sentence(walked(proved)),
-            "by": name,
-        }
-    )
+
+
+def _brief(task: Task) -> Brief:
+    spoken = " ".join([task.request, *(turn.content for turn in task.turns if turn.role == "user")])
+    return Brief(task, signatures.matching(task.catalog, spoken, task.base), has_steps(task.base))
+
+
+def _proved(brief: Brief, written: Written) -> tuple[str, Proved]:
+    """The text that counts, with its proof. A new text takes the canonical form; of a changed one, what the request did
+    not touch stays byte for byte."""
+    task = brief.task
+    if not brief.change:
+        proved = prove(under_the_name_of(task.base, written.text), task.catalog)
+        return proved.text, proved
+    text = as_kept(task.base, written)
+    return text, proved_as_it_is(text, task.catalog)
 
 
 __all__ = ["ROUNDS", "answer"]

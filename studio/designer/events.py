@@ -66,7 +66,8 @@ class StepLine(_Frozen):
 
 class ChangeLine(_Frozen):
     """What is different in meaning, a line a change, as ``dsl.changes`` finds it. ``old`` and ``new`` are step paths
-    ("" on the side that has no such step, and for what is no step's); ``risks`` say in what it lowers safety."""
+    ("" on the side that has no such step, and for what is no step's); ``risks`` say in what it lowers safety.
+    ``announced`` is False where a model changed a step that neither it nor the request spoke of."""
 
     sort: str
     weight: Literal["safety", "behaviour", "interface", "words"]
@@ -74,6 +75,7 @@ class ChangeLine(_Frozen):
     risks: tuple[str, ...] = ()
     old: str = ""
     new: str = ""
+    announced: bool = True
 
 
 Way: TypeAlias = Literal["rules", "tools", "grammar", "json", "text"]

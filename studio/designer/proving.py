@@ -12,7 +12,7 @@ from studio.designer.events import DiffLine, Finding, Proposal, StepLine
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """``text`` is in canonical form. ``refusal`` is why it cannot be run although no diagnostic says so."""
+    """``refusal`` is why ``text`` cannot be run although no diagnostic says so."""
 
     text: str
     parsed: dsl.Parsed
@@ -30,8 +30,12 @@ class Proved:
 
 
 def prove(text: str, catalog: Catalog) -> Proved:
-    """Parse, check and lower; never raises."""
-    text = dsl.format_text(text)
+    """Parse, check and lower the canonical form of a text; never raises."""
+    return proved_as_it_is(dsl.format_text(text), catalog)
+
+
+def proved_as_it_is(text: str, catalog: Catalog) -> Proved:
+    """:func:`prove` without a change to the text: what an edit did not touch stays byte for byte."""
     parsed = dsl.parse(text)
     diagnostics = dsl.check(parsed, catalog)
     refusal = ""

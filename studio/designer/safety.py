@@ -1,167 +1,128 @@
-"""What a change takes away from a workflow's safety, in words: said before everything else about a proposal."""
+"""What a change takes away from a workflow's safety, in words: said before everything else about a proposal.
+
+Most of it is found by :mod:`dsl.changes`: approvals that go, are asked of others, less often or too late, limits that
+rise, effects that come, keys and undoing that go. Here is what only matters to somebody who is about to accept: longer
+deadlines, what happens when nobody answers, errors that nothing catches any more, and deeds that nobody asked for.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import dsl
 from dsl import Parsed, tree
 from dsl.catalog import Catalog
+from dsl.changes import Change, changes
+from dsl.changes.change import ApprovalChanged, ConditionChanged, HeadChanged, PartChanged
+from dsl.changes.safety import deeds_of
+from dsl.defaults import APPROVAL_MS
+from dsl.edits.ground import Ground
+from dsl.policy import Nature
+from dsl.walk import walk
+from dsl.wording.spelling import duration_words, small
+from studio.designer.builtin.words import GENERIC_VERBS, SEND_VERBS, likeness, name_stems, stems
 from studio.designer.proving import Proved, has_steps
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """An approval, and the conditions that lead to it, from the outside in."""
-
-    approve: tree.Approve
-    when: tuple[str, ...]
+_MONEY = frozenset(stems("money cash funds"))
+"""Who says this speaks of whatever tool moves some."""
 
 
-@dataclass(slots=True)
-class _Map:
-    """Where a workflow asks, and for every call that changes things, which approvals each occurrence stands behind."""
+def losses(base: str, proposed: Proved, catalog: Catalog, said: str | None = None) -> tuple[str, ...]:
+    """In what ``proposed`` is less safe than ``base``, a sentence each.
 
-    gates: dict[str, _Gate] = field(default_factory=dict)
-    writes: dict[str, list[frozenset[str]]] = field(default_factory=dict)
-
-
-def losses(base: str, proposed: Proved, catalog: Catalog) -> tuple[str, ...]:
-    """Approvals that go, are asked of others, less often or too late, and effects that come, against ``base``."""
-    if not has_steps(base):
-        return ()
-    before, after = _map(dsl.parse(base), catalog), _map(proposed.parsed, catalog)
-    found = [words for id in before.gates for words in _of_gate(id, before.gates, after.gates)]
-    for name, old in before.writes.items():
-        held = frozenset.intersection(*old) & after.gates.keys()
-        for gate in sorted(g for g in held if any(g not in one for one in after.writes.get(name, ()))):
-            found.append(f"{name} no longer waits for the approval {gate!r}.")
-    added = after.writes.keys() - before.writes.keys()
-    found += [f"It can now also call {name}, which changes things." for name in sorted(added)]
-    return tuple(found)
+    ``said`` are the person's own words: what moves money or deletes and is not spoken of there is named, in a new
+    workflow too. None: nobody knows them.
+    """
+    found = list(_unasked(base, proposed, catalog, said)) if said is not None else []
+    if has_steps(base):
+        old = dsl.parse(base)
+        for change in changes(old, proposed.parsed, catalog).changes:
+            found += _risks(change)
+            found += _more(change, old, proposed.parsed)
+    return tuple(dict.fromkeys(found))
 
 
-def _of_gate(id: str, before: Mapping[str, _Gate], after: Mapping[str, _Gate]) -> Iterator[str]:
-    old = before[id]
-    if id not in after:
-        if len(after) < len(before):
-            yield f"The approval {id!r} is taken away: nobody is asked any more."
-        else:
-            others = ", ".join(repr(other) for other in after if other not in before)
-            yield f"The approval {id!r} is taken away; {others} is asked instead."
-        return
-    new = after[id]
-    more = _approvers(new.approve) - _approvers(old.approve)
-    gone = _approvers(old.approve) - _approvers(new.approve)
-    if more and gone:
-        yield f"Others approve {id!r} now: {', '.join(sorted(more))} instead of {', '.join(sorted(gone))}."
-    elif more:
-        yield f"More people can approve {id!r}: {', '.join(sorted(more))}."
-    if (new.approve.quorum or 1) < (old.approve.quorum or 1):
-        yield f"Fewer people must approve {id!r}: {new.approve.quorum or 1} instead of {old.approve.quorum}."
-    if new.when != old.when:
-        yield f"The approval {id!r} is asked {_said(new.when)}; before, {_said(old.when)}."
+def _risks(change: Change) -> list[str]:
+    """Each risk with what it comes from, where that says more than the risk does."""
+    match change:
+        case ConditionChanged() | HeadChanged() | ApprovalChanged() | PartChanged():
+            return [f"{risk}: {small(change.sentence)}." for risk in change.risks]
+        case _:
+            return [f"{risk}." for risk in change.risks]
 
 
-def _said(when: tuple[str, ...]) -> str:
-    return f"when {' and '.join(when)}" if when else "always"
+def _more(change: Change, old: Parsed, new: Parsed) -> Iterator[str]:
+    match change:
+        case ApprovalChanged(part="within", old=str() as was, new=str() as now):
+            before, after = _approval(old, was), _approval(new, now)
+            first, second = _within(before), _within(after)
+            if second > first:
+                longer = f"{duration_words(second)} instead of {duration_words(first)}"
+                yield f"The question at `{_id(now)}` stays open longer: {longer}."
+        case ApprovalChanged(part="on timeout", new=str() as now):
+            gate = _approval(new, now)
+            if gate is not None and gate.on_timeout is not None and not _ends(gate.on_timeout):
+                yield f"When nobody answers in time at `{_id(now)}`, the run goes on: before, it failed."
+        case ApprovalChanged(part="on reject", new=str() as now):
+            gate = _approval(new, now)
+            if gate is not None and gate.on_reject is not None and not _ends(gate.on_reject):
+                yield f"After a no at `{_id(now)}`, the run goes on: before, it failed."
+        case PartChanged(part="catch", now=None):
+            yield f"An error is no longer caught: {small(change.sentence)}."
+        case _:
+            pass
 
 
-def _map(parsed: Parsed, catalog: Catalog) -> _Map:
+def _id(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _approval(parsed: Parsed, path: str) -> tree.Approve | None:
+    place = Ground(parsed).places.get(path)
+    return place.step.kind if place is not None and isinstance(place.step.kind, tree.Approve) else None
+
+
+def _within(approval: tree.Approve | None) -> int:
+    return (approval.within_ms if approval is not None else None) or APPROVAL_MS
+
+
+def _ends(block: tree.Block) -> bool:
+    return bool(block.steps) and isinstance(block.steps[-1].kind, tree.Return | tree.Fail)
+
+
+def _unasked(base: str, proposed: Proved, catalog: Catalog, said: str) -> Iterator[str]:
+    """Deeds that are new and that the person's words do not speak of."""
+    had = set(_deeds(dsl.parse(base), catalog)) if has_steps(base) else set()
+    words = stems(said)
+    for name, nature in _deeds(proposed.parsed, catalog).items():
+        speaks = "money" in nature.does and not _MONEY.isdisjoint(words)
+        if name not in had and not speaks and not _spoken_of(name, words):
+            yield f"It calls `{name}`, which {deeds_of(nature)}: what you wrote does not speak of that."
+
+
+def _deeds(parsed: Parsed, catalog: Catalog) -> dict[str, Nature]:
+    """The tools a text may call that move money or delete, as "connector.tool"."""
     aliases = {head.alias: head.name for head in parsed.workflow.heads if isinstance(head, tree.Use)}
-    settings = _settings(parsed)
-    found = _Map()
-
-    def test(arm: tree.Arm, subject: str = "") -> str:
-        words = " or ".join(" ".join(parsed.text[t.span.start : t.span.end].split()) for t in arm.tests)
-        for name, value in settings.items():
-            words = re.sub(rf"\bconfig\.{name}\b", lambda _: f"config.{name} ({value})", words)  # noqa: B023
-        return f"{subject} is {words}" if subject else words
-
-    def walk(block: tree.Block, when: tuple[str, ...], passed: frozenset[str]) -> frozenset[str]:
-        """Notes what the block holds; the answer is ``passed`` and what was asked for in it."""
-        for step in block.steps:
-            passed = within(step, when, passed)
-        return passed
-
-    def within(step: tree.Step, when: tuple[str, ...], passed: frozenset[str]) -> frozenset[str]:
-        later = passed
-        match step.kind:
-            case tree.Call(alias=alias, tool=name):
+    found: dict[str, Nature] = {}
+    for node in walk(parsed.workflow.body):
+        match node:
+            case tree.Call(alias=alias, tool=tool) | tree.ToolRef(alias=alias, tool=tool):
                 connector = aliases.get(alias, alias)
-                if not catalog.nature(connector, name).reads:
-                    found.writes.setdefault(f"{connector}.{name}", []).append(passed)
-            case tree.Approve(on_reject=on_reject, on_timeout=on_timeout) as approve:
-                found.gates[step.id] = _Gate(approve, when)
-                for inner in (on_reject, on_timeout):
-                    if inner is not None:
-                        walk(inner, when, passed)
-                later = passed | {step.id}
-            case tree.If(arms=arms, otherwise=otherwise):
-                for arm in arms:
-                    later |= walk(arm.block, (*when, test(arm)), passed)
-                if otherwise is not None:
-                    later |= walk(otherwise, (*when, "nothing else holds"), passed)
-            case tree.Switch(subject=of, arms=arms, otherwise=otherwise):
-                subject = parsed.text[of.span.start : of.span.end]
-                for arm in arms:
-                    later |= walk(arm.block, (*when, test(arm, subject)), passed)
-                if otherwise is not None:
-                    later |= walk(otherwise, (*when, "nothing else holds"), passed)
-            case tree.Parallel(block=inner):
-                for each in inner.steps:  # side by side: none of them waits for another
-                    later |= within(each, when, passed)
+                nature = catalog.nature(connector, tool)
+                if nature.does & {"money", "delete"}:
+                    found[f"{connector}.{tool}"] = nature
             case _:
-                for inner in inner_blocks(step):
-                    later |= walk(inner, when, passed)
-                return later
-        for clause in step.clauses:
-            if isinstance(clause, tree.Compensate | tree.Catch):
-                walk(clause.block, when, passed)
-        return later
-
-    walk(parsed.workflow.body, (), frozenset())
+                pass
     return found
 
 
-def _settings(parsed: Parsed) -> dict[str, str]:
-    """What each setting is, as it is written: a limit can be raised there as well as in the condition."""
-    return {
-        field.name: parsed.text[field.default.span.start : field.default.span.end]
-        for head in parsed.workflow.heads
-        if isinstance(head, tree.Fields) and head.role == "config"
-        for field in head.fields
-        if field.default is not None
-    }
+def _spoken_of(name: str, words: tuple[str, ...] | list[str]) -> bool:
+    connector, _, tool = name.partition(".")
+    own = {stem for stem in name_stems(tool) if stem not in GENERIC_VERBS}
+    if own <= SEND_VERBS:
+        own |= set(name_stems(connector))
+    return not own or any(likeness(word, stem) > 0 for word in words for stem in own)
 
 
-def _approvers(approval: tree.Approve) -> set[str]:
-    return {
-        a.name.value
-        for a in (*approval.approvers, *([approval.escalate.to] if approval.escalate else ()))
-        if isinstance(a.name, tree.Constant) and isinstance(a.name.value, str)
-    }
-
-
-def inner_blocks(step: tree.Step) -> Iterator[tree.Block]:
-    match step.kind:
-        case tree.If(arms=arms, otherwise=otherwise) | tree.Switch(arms=arms, otherwise=otherwise):
-            yield from (arm.block for arm in arms)
-            if otherwise is not None:
-                yield otherwise
-        case tree.Approve(on_reject=on_reject, on_timeout=on_timeout):
-            yield from (b for b in (on_reject, on_timeout) if b is not None)
-        case (
-            tree.Parallel(block=inner)
-            | tree.Do(block=inner)
-            | tree.Foreach(block=inner)
-            | tree.Loop(block=inner)
-        ):
-            yield inner
-        case _:
-            pass
-    for clause in step.clauses:
-        if isinstance(clause, tree.Compensate | tree.Catch):
-            yield clause.block
+__all__ = ["losses"]

@@ -31,4 +31,24 @@ class RunReader(Protocol):
         ...
 
 
-__all__ = ["RunReader", "RunStory"]
+def told(story: RunStory) -> str:
+    """The story in lines, for a model or a person."""
+    lines = [
+        f"The last run {_ENDED.get(story.status, story.status)}{f', {story.when}' if story.when else ''}."
+    ]
+    if story.step:
+        lines.append(f"Failed step: {story.step}")
+    if story.code or story.message:
+        lines.append(f"Error: {story.code} {story.message}".rstrip())
+    if story.arguments:
+        lines.append(f"The step was given: {story.arguments}")
+    if story.input:
+        lines.append(f"Input of the run: {story.input}")
+    if story.steps:
+        lines += ["What happened:", *story.steps]
+    return "\n".join(lines)
+
+
+_ENDED = {"timed_out": "took too long", "needs_review": "stopped until a person looks"}
+
+__all__ = ["RunReader", "RunStory", "told"]

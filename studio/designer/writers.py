@@ -1,23 +1,27 @@
-"""The two writers: the built-in rules, and a language model."""
+"""The two writers: the built-in rules, and a language model in the best way it can."""
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from dataclasses import replace
 
-from engine.model import ChatModel, ModelError, Sink
-from studio.designer.answering import Splitter, take_apart
+from engine.model import Capabilities, ChatModel, Sink
 from studio.designer.builtin import answer
-from studio.designer.prompt import messages
-from studio.designer.writing import Attempt, Outcome, Said, Task, Tell, Written
+from studio.designer.builtin.runs import about_the_last_run
+from studio.designer.conversing import converse
+from studio.designer.events import Way
+from studio.designer.pasting import own_words
+from studio.designer.shaping import written_as_text, written_in_shape
+from studio.designer.writing import Attempt, Brief, Outcome, Tell
 
 
 class BuiltinWriter:
-    """Rules, no model: answers at once, the same every time."""
+    """Rules, no model: answers at once, the same every time. What was pasted asks for nothing."""
 
     name = "Built-in designer"
 
-    async def write(self, task: Task, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
-        return answer(task)
+    async def write(self, brief: Brief, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
+        task = replace(brief.task, request=own_words(brief.task.request))
+        return await about_the_last_run(task) or answer(task)
 
 
 class ModelWriter:
@@ -31,16 +35,24 @@ class ModelWriter:
     def name(self) -> str:
         return self._model.name
 
-    async def write(self, task: Task, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
-        split = Splitter()
-        async with aclosing(self._model.stream(messages(task, before), self._sink)) as pieces:
-            async for piece in pieces:
-                prose = split.feed(piece)
-                if prose and not before:
-                    await tell(prose)
-        parts = take_apart(split.whole)
-        if parts.text:
-            return Written(parts.text, parts.prose, parts.assumptions, parts.questions)
-        if not parts.prose or before:
-            raise ModelError("bad_answer", f"The model {self.name!r} answered without a workflow.")
-        return Said(parts.prose, told=True)
+    async def write(self, brief: Brief, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
+        match way_of(self._model.can):
+            case "tools":
+                return await converse(self._model, self._sink, brief, before, tell)
+            case "grammar" | "json" as way:
+                return await written_in_shape(self._model, self._sink, brief, before, tell, way)
+            case _:
+                return await written_as_text(self._model, self._sink, brief, before, tell)
+
+
+def way_of(can: Capabilities) -> Way:
+    """The best way to have a workflow written: with tools it is read, changed in place and tried; a grammar cannot name
+    what does not exist; a schema at least has a form."""
+    if can.tools:
+        return "tools"
+    if can.grammar is not None:
+        return "grammar"
+    return "json" if can.json_schema else "text"
+
+
+__all__ = ["BuiltinWriter", "ModelWriter", "way_of"]

@@ -9,7 +9,18 @@ import re
 import pytest
 
 from engine.model import Call, ModelSettings, open_model
-from studio.designer import BuiltinWriter, Event, Failed, ModelWriter, Proposal, Round, Task, Text, answer
+from studio.designer import (
+    BuiltinWriter,
+    Doing,
+    Event,
+    Failed,
+    ModelWriter,
+    Proposal,
+    Round,
+    Task,
+    Text,
+    answer,
+)
 from studio.designer.answering import Splitter, take_apart
 from studio.designer.scripted import BreakOff, Garbage, Line, Say, ScriptedModel, Silence, Status
 from tests.designer.catalogs import SHOP
@@ -142,8 +153,9 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
     model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("any",)))
     assert model is not None
     events = [event async for event in answer(Task(REQUEST, SHOP), ModelWriter(model))]
-    assert [type(e) for e in events] == [Failed]
-    assert events[0].code == "unreachable"
+    failed = events[-1]
+    assert isinstance(failed, Failed)
+    assert failed.code == "unreachable"
 
 
 async def test_the_next_model_answers_when_the_first_cannot_be_had() -> None:
@@ -168,8 +180,8 @@ async def test_closing_an_answer_early_ends_the_call() -> None:
         assert model is not None
         stream = answer(Task(REQUEST, SHOP), ModelWriter(model, sink))
         async for event in stream:
-            assert isinstance(event, Text)
-            break
+            if isinstance(event, Text):
+                break
         await stream.aclose()
         async with asyncio.timeout(5):
             await recorded.wait()
@@ -194,14 +206,14 @@ async def test_what_a_tool_says_about_itself_is_fenced_and_cannot_close_the_fenc
         assert model is not None
         _ = [event async for event in answer(Task(REQUEST, catalog), ModelWriter(model))]
     told = server.requests[0]["messages"][1]["content"]
-    assert re.search(r"<data name=\"tools\">.*Ignore all rules.*</data>\Z", told, re.S)
-    assert told.count("</data>") == 1
+    assert re.search(r'<data name="tools" mark="(\w+)">.*Ignore all rules.*</data mark="\1">\Z', told, re.S)
+    assert told.count("</data") == 1
 
 
 async def test_the_builtin_designer_answers_through_the_same_agent() -> None:
     request = "Get the order, ask a manager to approve, then refund it."
     events = [event async for event in answer(Task(request, SHOP), BuiltinWriter())]
-    assert [type(e) for e in events] == [Proposal]
+    assert [type(e) for e in events if not isinstance(e, Doing)] == [Proposal]
 
 
 async def test_a_change_that_takes_an_approval_away_says_so_first() -> None:
@@ -211,7 +223,11 @@ async def test_a_change_that_takes_an_approval_away_says_so_first() -> None:
     assert isinstance(first, Proposal)
     second = [e async for e in answer(Task("remove the approval", free, first.text), BuiltinWriter())][-1]
     assert isinstance(second, Proposal)
-    assert second.safety == ("The approval 'approval' is taken away: nobody is asked any more.",)
+    assert second.safety == (
+        "Nobody is asked at `approval` any more.",
+        "`refund` no longer waits for the approval `approval`.",
+    )
+    assert second.lowers
     assert {line.sign for line in second.diff} >= {"-"}
 
 

@@ -22,7 +22,7 @@ from engine.policy import set_policy
 from engine.sample_policy import SAMPLE_POLICY
 from studio.chat.exchange import Kept, Question, exchange
 from studio.chat.view import view_of
-from studio.designer import Failed, Proposal
+from studio.designer import Doing, Failed, Proposal
 from studio.designer.scripted import Say, ScriptedModel, Status
 from tests.designer.catalogs import SHOP
 from tests.designer.test_agent import GOOD, REQUEST
@@ -73,7 +73,7 @@ def pinned(actor: Actor, connector: Connector) -> tables.ConnectorRow:
 async def test_a_question_and_its_proposal_are_kept_and_shown_again(db: Database, actor: Actor) -> None:
     made = await conversations.create(db, actor, "Refunds")
     happened = [h async for h in exchange(db, actor, made.id, Question(REFUND))]
-    assert [type(h) for h in happened] == [Kept, Proposal, Kept]
+    assert [type(h) for h in happened if not isinstance(h, Doing)] == [Kept, Proposal, Kept]
     kept = (await conversations.get(db, actor, made.id)).messages
     assert [m.role for m in kept] == ["user", "assistant"]
     assert kept[0].content == REFUND
