@@ -125,6 +125,14 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("file", metavar="FILE")
     publish.add_argument("--message", default="", help="what changed, for the history")
 
+    model = add(
+        "model", "list the language models that the environment connects; --probe finds what they can"
+    )
+    model.add_argument(
+        "--probe", action="store_true", help="ask each some tiny questions; exit 1 without an answer"
+    )
+    model.add_argument("--json", action="store_true", help="print a JSON list")
+
     gallery = add("gallery", "take pictures of every page, light and dark, of an installation of its own")
     gallery.add_argument("--to", default="gallery", metavar="FOLDER", help="where they go (gallery)")
     gallery.add_argument("--only", default="", metavar="NAME", help="one place, such as editor")

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from llguidance import LLMatcher
+from llguidance import LLMatcher, grammar_from
 
 from dsl import Catalog, decoding_grammar, parse
 from dsl.catalog import Connector, Tool
@@ -59,6 +59,11 @@ async def test_a_server_that_decodes_under_the_grammar_it_was_sent_writes_progra
 def test_the_grammar_is_accepted_with_and_without_the_header_of_llguidance(header: str) -> None:
     found = LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(header + decoding_grammar(SHOP)))
     assert not found, found
+
+
+def test_a_server_that_tells_kinds_of_grammars_apart_takes_it_for_lark() -> None:
+    lark = decoding_grammar(SHOP)
+    assert grammar_from("grammar", lark) == LLMatcher.grammar_from_lark(lark)
 
 
 def test_a_grammar_of_another_kind_would_not_be_accepted() -> None:
