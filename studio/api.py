@@ -16,6 +16,8 @@ from engine.errors import Unavailable, WeftError
 from engine.settings import Settings
 from studio.chat import chat_router, conversations_router
 from studio.shell import services
+from studio.toolserver import PATH as TOOLS
+from studio.toolserver import ToolServer, writer_for
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,11 +30,12 @@ METRICS = "/metrics"
 
 
 class StudioApi:
-    """ASGI: /api goes to the engine's API, everything else to the pages."""
+    """ASGI: /api goes to the engine's API, /mcp to the designer's tools, everything else to the pages."""
 
     def __init__(self, pages: App) -> None:
         self._pages = pages
         self._api: App | None = None
+        self._tools: App | None = None
         self._making = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,13 +43,17 @@ class StudioApi:
         if scope["type"] == "http" and path == METRICS:
             path = PREFIX + METRICS
             scope = {**scope, "path": path}
-        if scope["type"] != "http" or not (path == PREFIX or path.startswith(f"{PREFIX}/")):
+        tools = path.rstrip("/") == TOOLS
+        if scope["type"] != "http" or not (tools or path == PREFIX or path.startswith(f"{PREFIX}/")):
             await self._pages(scope, receive, send)
             return
         try:
             api = await self._made()
         except WeftError as missing:
             await _unavailable(missing, send)
+            return
+        if tools and self._tools is not None:
+            await self._tools({**scope, "path": TOOLS}, receive, send)
             return
         await api({**scope, "root_path": scope.get("root_path", "") + PREFIX}, receive, send)
 
@@ -56,6 +63,7 @@ class StudioApi:
                 made = api(await services.database(), Settings.from_environment())
                 made.router.routes.extend([*chat_router.routes, *conversations_router.routes])
                 refuse_unlabelled(made)
+                self._tools = ToolServer(await services.database(), Settings.from_environment(), writer_for)
                 self._api = made
             return self._api
 

@@ -1,0 +1,1 @@
+"""Tests of the designer as MCP tools, with the SDK's client over real HTTP."""
