@@ -13,7 +13,7 @@ from pydantic import Field
 
 from dsl.parse import MAX_CHARACTERS
 from engine import catalog as catalogs
-from engine import models
+from engine import models, preferences
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import WeftError
@@ -115,7 +115,8 @@ async def _answered(db: Database, writer_of: WriterOf, actor: Actor, request: st
         raise ToolError("The request is empty. Say what the workflow should do.")
     said, proposal = "", None
     try:
-        task = Task(request.strip(), await _catalog(db, actor), base)
+        known = tuple(one.text for one in await preferences.list_(db, actor))
+        task = Task(request.strip(), await _catalog(db, actor), base, preferences=known)
         async with aclosing(answer(task, await writer_of(db, actor))) as events:
             async for event in events:
                 match event:
