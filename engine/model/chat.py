@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -14,6 +15,7 @@ from engine.model.entry import ModelEntry
 from engine.model.error import ModelError
 from engine.model.message import Argues, Message, Piece, Said, Spent, Wants
 from engine.model.meter import Meter, Sink
+from engine.model.probe import probing
 from engine.model.provider import Ask
 from engine.model.routing import route
 from engine.model.settings import ModelSettings
@@ -32,7 +34,8 @@ class ChatModel:
 
     After the first word there is no failover: half an answer followed by another one would be read as one. ``wanted``
     is a tier or a name (:func:`engine.model.routing.route`). ``meter`` is asked before each call; when it says no,
-    nothing else is tried. What a model can is known after :meth:`learn`; before it, ``can`` is what is sure.
+    nothing else is tried. ``sink`` is told of calls that bring none of their own. What a model can is known after
+    :meth:`learn`; before it, ``can`` is what is sure.
     """
 
     def __init__(
@@ -41,12 +44,14 @@ class ChatModel:
         meter: Meter | None = None,
         *,
         wanted: str = "",
+        sink: Sink | None = None,
         shared: Board | None = None,
     ) -> None:
         self.entries = route(entries, wanted)
         if not self.entries:
             raise ValueError("a chat model needs at least one entry")
         self._meter = meter
+        self._sink = sink
         self._shared = shared
 
     def __repr__(self) -> str:
@@ -62,13 +67,15 @@ class ChatModel:
         """Of the model that is asked first: by the entry itself, else by a probe, else what is sure of its provider."""
         return self._board().can(self._first())
 
-    async def learn(self, sink: Sink | None = None) -> Capabilities:
-        """``can``, after a probe where nothing is known yet: some tiny calls, once for each entry of this process."""
-        from engine.model.probe import find
+    async def learn(self, sink: Sink | None = None, patience_s: float | None = None) -> Capabilities:
+        """``can``, after a probe where nothing is known yet: some tiny calls, once for each entry of this process.
 
-        first = self._first()
-        if first.can is None:
-            await find(first, Caller(self._board(), self._meter, sink))
+        After ``patience_s`` seconds it is what is known by then, and the probe goes on for those who ask later. Raises
+        nothing: who cannot be asked now is asked another time.
+        """
+        first, shared = self._first(), self._board()
+        if first.can is None and first.identity not in shared.found:
+            await asyncio.wait({probing(first, self._caller(sink))}, timeout=patience_s)
         return self.can
 
     async def stream(
@@ -135,7 +142,7 @@ class ChatModel:
         return board() if self._shared is None else self._shared
 
     def _caller(self, sink: Sink | None) -> Caller:
-        return Caller(self._board(), self._meter, sink)
+        return Caller(self._board(), self._meter, sink or self._sink)
 
 
 @dataclass(slots=True)

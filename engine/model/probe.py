@@ -61,17 +61,23 @@ class Found:
 async def find(entry: ModelEntry, caller: Caller, *, anew: bool = False) -> Found:
     """What was found, asked once for all who wait and kept as long as the entry stays as it is. Raises ``ModelError``
     only for a budget that is spent."""
+    known = caller.board.found.get(entry.identity)
+    return known if known is not None and not anew else await asyncio.shield(probing(entry, caller))
+
+
+def probing(entry: ModelEntry, caller: Caller) -> asyncio.Task[Found]:
+    """The probe that is under way, or one that begins now. It goes on when nobody waits for it any more."""
     board, key = caller.board, entry.identity
-    if not anew and (known := board.found.get(key)) is not None:
-        return known
+
+    def ended(task: asyncio.Task[Found]) -> None:
+        board.probing.pop(key, None)
+        if not task.cancelled() and task.exception() is None and task.result().answers:
+            board.found[key] = task.result()
+
     if key not in board.probing:
-        task = asyncio.create_task(_probe(entry, caller))
-        board.probing[key] = task
-        task.add_done_callback(lambda _: board.probing.pop(key, None))
-    found = await asyncio.shield(board.probing[key])
-    if found.answers:
-        board.found[key] = found
-    return found
+        board.probing[key] = asyncio.create_task(_probe(entry, caller))
+        board.probing[key].add_done_callback(ended)
+    return board.probing[key]
 
 
 async def _probe(entry: ModelEntry, caller: Caller) -> Found:

@@ -78,6 +78,28 @@ async def test_what_was_found_is_what_a_model_can_and_an_entry_s_own_word_goes_b
         assert await said(model) == "x"
 
 
+async def test_who_is_in_a_hurry_gets_what_is_known_and_the_probe_goes_on_for_the_next() -> None:
+    held = asyncio.Event()
+
+    class Slow(ScriptedModel):
+        async def _request(self, reader: asyncio.StreamReader) -> Request:
+            request = await super()._request(reader)
+            await held.wait()
+            return request
+
+    async with Slow(nobody, can={"tools"}) as server, asyncio.timeout(5):
+        model = ChatModel([entry(server)], shared=Board())
+        assert await model.learn(patience_s=0.01) == Capabilities()
+        held.set()
+        assert await model.learn() == Capabilities(tools=True)
+
+
+async def test_learning_under_a_spent_budget_raises_nothing_and_learns_nothing() -> None:
+    async with ScriptedModel(nobody, can={"tools"}) as server:
+        model = ChatModel([entry(server)], Book(allowed=0), shared=Board())
+        assert await model.learn() == Capabilities()
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

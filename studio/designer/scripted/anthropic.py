@@ -59,6 +59,7 @@ def ended(request: Request, reason: str, said: str, cached: int) -> Iterator[str
         "output_tokens": len(said) // 4,
     }
     why = {"end": "end_turn", "tools": "tool_use", "length": "max_tokens"}[reason]
+    why = "tool_use" if reason == "end" and _forced(request) is not None else why
     yield _event({"type": "message_delta", "delta": {"stop_reason": why}, "usage": usage})
     yield _event({"type": "message_stop"})
 
