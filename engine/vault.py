@@ -11,17 +11,16 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from joserfc import jwe
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from engine.errors import WeftError
 from engine.settings import key_at
 
-_ALGORITHMS = ["A256GCMKW", "A256GCM"]
-_REGISTRY = jwe.JWERegistry(algorithms=_ALGORITHMS, strict_check_header=False)
+if TYPE_CHECKING:
+    from joserfc.jwe import JWERegistry
+
+# The library takes 150 ms to import, and a runner that meets no sealed key has no use for it.
 PURPOSE = "weft secrets of accounts"
 
 
@@ -33,19 +32,27 @@ class Vault:
     """``key``: 32 bytes, derived for this purpose alone."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = OctKey.import_key(key)
+        self._key = key
 
     def __repr__(self) -> str:
         return "Vault(...)"
 
     def seal(self, account_id: UUID, name: str, secret: str) -> str:
+        from joserfc import jwe
+        from joserfc.jwk import OctKey
+
         header = {"alg": "A256GCMKW", "enc": "A256GCM", "of": str(account_id), "name": name}
-        return jwe.encrypt_compact(header, secret.encode(), self._key, registry=_REGISTRY)
+        key = OctKey.import_key(self._key)
+        return jwe.encrypt_compact(header, secret.encode(), key, registry=_registry())
 
     def open(self, account_id: UUID, name: str, sealed: str) -> str:
         """Raises ``Sealed``."""
+        from joserfc import jwe
+        from joserfc.errors import JoseError
+        from joserfc.jwk import OctKey
+
         try:
-            found = jwe.decrypt_compact(sealed, self._key, registry=_REGISTRY)
+            found = jwe.decrypt_compact(sealed, OctKey.import_key(self._key), registry=_registry())
             header, secret = found.protected, (found.plaintext or b"").decode()
         except (JoseError, ValueError):
             header, secret = {}, ""
@@ -55,6 +62,13 @@ class Vault:
                 "Restore the installation's key file from a backup, or give the key again under Models.",
             )
         return secret
+
+
+@cache
+def _registry() -> JWERegistry:
+    from joserfc.jwe import JWERegistry
+
+    return JWERegistry(algorithms=["A256GCMKW", "A256GCM"], strict_check_header=False)
 
 
 def configured(environment: Mapping[str, str] = os.environ) -> Vault:

@@ -9,7 +9,7 @@ from engine.model.agents import AgentModels
 from engine.model.board import Board, board
 from engine.model.chat import ChatModel, Tell, open_model
 from engine.model.entry import TIERS, ModelEntry, Price, ProviderName, Times
-from engine.model.error import ModelError, ModelErrorCode
+from engine.model.error import ModelError, ModelErrorCode, NoModel
 from engine.model.message import Message, Spent
 from engine.model.meter import Meter, Sink
 from engine.model.probe import Finding, Found, find
@@ -37,6 +37,7 @@ __all__ = [
     "ModelError",
     "ModelErrorCode",
     "ModelSettings",
+    "NoModel",
     "Part",
     "Price",
     "ProviderName",

@@ -41,3 +41,14 @@ class ModelError(WeftError):
         self.code: ModelErrorCode = code
         self.retry_after_s = retry_after_s
         self.status = status
+
+
+class NoModel(ModelError):
+    """None is connected here: nothing to try again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "refused",
+            "No language model is connected.",
+            "Connect one under Models, or as docs/models.md says.",
+        )

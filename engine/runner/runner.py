@@ -26,9 +26,10 @@ from engine.effects import Tools
 from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim
-from engine.model import AgentModels, ModelSettings
+from engine.model import ModelSettings
 from engine.runner.desk import Desk
 from engine.runner.measuring import Measuring
+from engine.runner.models import RunnerModels
 from engine.runner.repertoire import Repertoire
 from engine.runtime import Invocation, Models, Trial, World
 from engine.settings import BadSettings
@@ -357,14 +358,15 @@ class Runner:
             active.invocation.deliver(path, answer)
         active.invocation.look()
 
-    def _configured(self) -> Models | None:
-        """The environment's models. Settings that cannot be read are none: everything else still runs."""
+    def _configured(self) -> Models:
+        """The accounts' models, and the environment's for those that have none. Settings that cannot be read are none:
+        everything else still runs."""
         try:
             settings = ModelSettings.from_environment()
         except BadSettings as error:
-            log.error("no language model can be used: %s %s", error.message, error.help)
-            return None
-        return None if settings is None else AgentModels(settings.entries(), self._desk.spent)
+            log.error("the environment's language model cannot be used: %s %s", error.message, error.help)
+            settings = None
+        return RunnerModels(self._desk, () if settings is None else settings.entries())
 
     async def _connector_health(self, account_id: UUID, name: str, health: Health) -> None:
         self._measuring.circuit(health)

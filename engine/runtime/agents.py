@@ -21,7 +21,7 @@ from dsl import coerce, validate_input
 from dsl.plan import Agent, AgentTool, PlanStep, ToolCall
 from engine.effects import DEFAULT_TIMEOUT_S, backoff_ms
 from engine.journal import Done
-from engine.model.error import ModelError
+from engine.model.error import ModelError, NoModel
 from engine.model.message import Message
 from engine.model.turn import Asked, Part, ToolAnswer, ToolSpec, ToolUse, Turn
 from engine.runtime.calls import effect, known, settled, stubbed
@@ -132,6 +132,8 @@ class _Conversation:
                 data = {"result": _data_of(turn), "attempt": attempt}
                 data["ms"] = int(max(state.world.clock() - began, 0.0) * 1000)
                 durable = journal.record("step.succeeded", place, data)
+            except NoModel:
+                raise state.failed(self._path, "no_model", NO_MODEL) from None
             except (ModelError, NotJson) as error:
                 await self._failed(place, error, attempt)
                 attempt += 1
