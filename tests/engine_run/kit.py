@@ -217,10 +217,10 @@ class Witness:
 
 @dataclass
 class Talker:
-    """A model that follows a script: its n-th turn of a conversation is the n-th line; an error's code instead of a
+    """A model that follows a script: its n-th turn of a conversation is the n-th line; an error, or its code, instead of a
     line is raised once, the line behind it comes with the next try. ``heard`` keeps every conversation it was given."""
 
-    script: list[Turn | ModelErrorCode]
+    script: list[Turn | ModelErrorCode | ModelError]
     heard: list[list[Part]] = field(default_factory=list)
     tools: list[list[ToolSpec]] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
@@ -241,7 +241,7 @@ class Talker:
             if not isinstance(line, Turn):
                 if number == 0 and place not in self.raised:
                     self.raised.add(place)
-                    raise ModelError(line, "as the script says")
+                    raise line if isinstance(line, ModelError) else ModelError(line, "as the script says")
                 continue
             if number == 0:
                 self.after("model")

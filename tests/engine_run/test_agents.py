@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dsl import plan as p
-from engine.model import Asked, Message, ToolAnswer, ToolUse, Turn
+from engine.model import Asked, Message, ModelError, ToolAnswer, ToolUse, Turn
 from engine.runtime import Execution, unsupported
 from engine.runtime.agents import NO_MODEL
 from tests.engine_run.crasher import Crasher
@@ -171,6 +171,21 @@ async def test_a_failing_model_is_tried_again_for_that_turn_alone() -> None:
     )
     ended = await stage(step, "refused", Turn("never")).finish()
     assert code_of(ended) == "model_error" and (ended.error or {})["message"] == "as the script says"
+
+
+async def test_a_retry_waits_as_long_as_the_server_asked_for() -> None:
+    step = agent("g", retry=p.Retry(max=1, backoff_ms=1))
+    here = stage(step, ModelError("rate_limited", "not now", retry_after_s=90), Turn("at last"))
+    assert (await here.finish()).output == "at last"
+    assert [e.data["delay_ms"] for e in here.run.events if e.kind == "step.retrying"] == [90_000]
+
+
+async def test_a_spent_budget_is_not_tried_again() -> None:
+    step = agent("g", retry=p.Retry(max=5, backoff_ms=1))
+    here = stage(step, "budget", Turn("never"))
+    ended = await here.finish()
+    assert code_of(ended) == "budget_exceeded"
+    assert here.talker is not None and len(here.talker.heard) == 1
 
 
 async def test_a_tool_that_needs_a_yes_is_never_called_by_a_model() -> None:
