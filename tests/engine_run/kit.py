@@ -217,8 +217,9 @@ class Witness:
 
 @dataclass
 class Talker:
-    """A model that follows a script: its n-th turn of a conversation is the n-th line; an error, or its code, instead of a
-    line is raised once, the line behind it comes with the next try. ``heard`` keeps every conversation it was given."""
+    """A model that follows a script: its n-th turn of a conversation is the n-th line; an error, or its code,
+    instead of a line is raised once, the line behind it comes with the next try. ``heard`` keeps every
+    conversation it was given."""
 
     script: list[Turn | ModelErrorCode | ModelError]
     heard: list[list[Part]] = field(default_factory=list)
