@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.axe import grave
+from tests.journeys.hand import Hand
 from tests.stack.person import Person
 from tests.stack.stack import Stack
 from tests.stack.visitor import Visitor
@@ -111,6 +112,8 @@ def commands(person: Person) -> None:
 def menu(person: Person) -> None:
     person.node("review.order").click(button="right")
     expect(person.at("canvas-menu")).to_be_visible()
+    # The step is selected by it, which opens the inspector.
+    expect(person.at("inspector")).to_have_attribute("data-step", "review.order")
 
 
 def search(person: Person) -> None:
@@ -142,6 +145,22 @@ def test_what_opens_in_the_editor_has_nothing_grave(
     expect(somebody.node("review")).to_be_visible()
     opens(somebody)
     looked_at(somebody)
+
+
+def test_what_the_canvas_cuts_off_covers_nothing_beside_it(person: Person, editor: str) -> None:
+    person.page.goto(person.url + editor)
+    expect(person.node("review")).to_be_visible()
+    fold, opener = person.page.get_by_label("Fold away Told"), person.page.get_by_label("Open the drawer")
+    there, button, canvas = (Hand.box(one) for one in (fold, opener, person.at("canvas")))
+    person.page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
+    # A turn of the wheel moves the canvas by half as much.
+    person.page.mouse.wheel(2 * (there["x"] - button["x"] - 10), 2 * (there["y"] - button["y"] + 10))
+    expect(fold).to_be_in_viewport()
+    reached = Hand.box(fold)
+    assert (
+        reached["x"] > button["x"] and 0 < reached["y"] + reached["height"] - button["y"] < reached["height"]
+    )
+    looked_at(person)
 
 
 def test_what_changed_since_the_live_version_has_nothing_grave(somebody: Person, api: Visitor) -> None:
