@@ -5,7 +5,6 @@ a service's own calls cost is written down by ``engine.model.ledger``, which is 
 has no use for the services' way into the database.
 """
 
-from engine.model.agents import AgentModels
 from engine.model.board import Board, board
 from engine.model.chat import ChatModel, Tell, open_model
 from engine.model.entry import TIERS, ModelEntry, Price, ProviderName, Times
@@ -21,7 +20,6 @@ from engine.model.usage import Call, record_of_run
 
 __all__ = [
     "TIERS",
-    "AgentModels",
     "Asked",
     "Board",
     "Call",

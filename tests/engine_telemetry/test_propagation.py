@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from connectors import HttpToolset
 from connectors.tracing import TRACEPARENT
 from engine.database import Database
-from engine.model import AgentModels, Message, ModelSettings
+from engine.model import ChatModel, Message, ModelSettings
 from engine.settings import Settings
 from studio.designer.scripted import Say, ScriptedModel
 from tests.engine_store.conftest import (
@@ -112,15 +111,12 @@ async def test_an_mcp_server_gets_the_trace_of_the_very_call_also_when_two_go_at
 
 
 async def test_a_provider_of_models_gets_the_trace() -> None:
-    async def nothing(*_: object) -> None:
-        return None
-
     async with ScriptedModel([Say("one"), Say("two")]) as server:
-        models = AgentModels(ModelSettings(server.url, ("m",)).entries(), nothing)
+        model = ChatModel(ModelSettings(server.url, ("m",)).entries())
         TRACEPARENT.set(ONE)
-        await models.turn(uuid4(), uuid4(), "m", [Message("user", "u")], [])
+        await model.turn([Message("user", "u")])
         TRACEPARENT.set(None)
-        await models.turn(uuid4(), uuid4(), "m", [Message("user", "u")], [])
+        await model.turn([Message("user", "u")])
     assert [head.get("traceparent") for head in server.heads] == [ONE, None]
 
 
