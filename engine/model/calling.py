@@ -15,7 +15,7 @@ from engine.model.anthropic import anthropic
 from engine.model.board import Board
 from engine.model.entry import ModelEntry, ProviderName
 from engine.model.error import ModelError
-from engine.model.message import Argues, Piece, Said, Spent
+from engine.model.message import Argues, Busy, Piece, Said, Spent, Wants
 from engine.model.meter import Meter, Sink
 from engine.model.openai import openai
 from engine.model.provider import Ask, Provider
@@ -23,6 +23,8 @@ from engine.model.usage import Call
 
 PROVIDERS: Final[dict[ProviderName, Provider]] = {"openai": openai, "anthropic": anthropic}
 MOST_CHARACTERS: Final = 200_000
+_WEIGHT_OF_A_USE: Final = 1_000
+"""Characters that one more tool counts as."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,10 +63,12 @@ async def call(caller: Caller, entry: ModelEntry, ask: Ask) -> AsyncGenerator[Pi
                         spent = piece
                     case Said(text=text) | Argues(text=text):
                         length += len(text)
-                        if length > MOST_CHARACTERS:
-                            raise ModelError(
-                                "bad_answer", f"The model {entry.model!r} does not stop talking."
-                            )
+                    case Wants(id=id, name=name):
+                        length += _WEIGHT_OF_A_USE + len(id) + len(name)
+                    case Busy():
+                        pass
+                if length > MOST_CHARACTERS:
+                    raise ModelError("bad_answer", f"The model {entry.model!r} does not stop talking.")
                 yield piece
         code = None
     except ModelError as error:

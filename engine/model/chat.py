@@ -174,32 +174,32 @@ class _Heard:
 
     entry: ModelEntry
     text: str = ""
-    wants: dict[int, Wants] = field(default_factory=dict)
-    arguments: dict[int, str] = field(default_factory=dict)
+    uses: list[ToolUse] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
 
     def take(self, piece: Piece) -> None:
         match piece:
             case Said(text):
                 self.text += text
-            case Wants(place):
-                self.wants.setdefault(place, piece)
-            case Argues(place, text):
-                self.arguments[place] = self.arguments.get(place, "") + text
+            case Wants(place, id, name):
+                # Some servers give several tools one place, and others name a tool again with each piece of it.
+                if place not in self.places or self.uses[self.places[place]].id != id:
+                    self.places[place] = len(self.uses)
+                    self.uses.append(ToolUse(id, name, ""))
+            case Argues(place, text) if place in self.places:
+                use = self.uses[self.places[place]]
+                self.uses[self.places[place]] = replace(use, arguments=use.arguments + text)
             case Spent():
                 self.spent = piece
             case _:
                 pass
 
     def turn(self) -> Turn:
-        uses = [
-            ToolUse(one.id, one.name, self.arguments.get(place, ""))
-            for place, one in sorted(self.wants.items())
-        ]
         entry, spent = self.entry, self.spent
         return Turn(
             self.text,
-            tuple(uses),
+            tuple(self.uses),
             entry.model,
             spent.tokens_in,
             spent.tokens_out,

@@ -23,6 +23,7 @@ from studio.designer.scripted import (
     Stall,
     Status,
     Trouble,
+    Use,
     Verbatim,
 )
 from tests.engine_model.kit import ASKED, BOTH, KEY, QUICK, Book, entry, failure
@@ -141,8 +142,11 @@ async def test_a_book_that_cannot_be_written_costs_no_answer() -> None:
     assert turn.text == "all the same"
 
 
-async def test_a_model_that_does_not_stop_talking_is_stopped() -> None:
-    async with ScriptedModel([Say("x" * 300_000, piece=50_000)]) as server:
+@pytest.mark.parametrize(
+    "line", [Say("x" * 300_000, piece=50_000), Use((("a", "{}"),) * 300)], ids=["words", "tools"]
+)
+async def test_a_model_that_does_not_stop_talking_is_stopped(line: Line) -> None:
+    async with ScriptedModel([line]) as server:
         error = await failure(ChatModel([entry(server)]))
     assert (error.code, "does not stop" in error.message) == ("bad_answer", True)
 
@@ -189,6 +193,25 @@ async def test_a_connection_that_was_closed_meanwhile_is_opened_anew() -> None:
         assert (await model.turn(ASKED)).text == "hi"
     assert served == 3
     server.close()
+
+
+async def test_a_key_does_not_follow_where_a_server_points_to() -> None:
+    async with ScriptedModel([Say("here")]) as elsewhere:
+        answer = (
+            f"HTTP/1.1 307 Moved\r\nlocation: {elsewhere.url}/chat/completions\r\ncontent-length: 0\r\n\r\n"
+        )
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer.encode())
+            await reader.read(1)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        error = await failure(ChatModel([ModelEntry("openai", f"http://127.0.0.1:{port}/v1", "m", KEY)]))
+        server.close()
+    assert (error.code, error.status, elsewhere.requests) == ("refused", 307, [])
 
 
 def test_every_code_has_help() -> None:

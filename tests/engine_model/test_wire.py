@@ -101,6 +101,30 @@ async def test_a_turn_is_read_as_services_send_it(provider: ProviderName, stored
     assert book.codes == [None]
 
 
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [
+            [{"index": 0, "id": "a", "function": {"name": "add", "arguments": "{1}"}}],
+            [{"index": 0, "id": "b", "function": {"name": "sub", "arguments": "{2}"}}],
+        ],
+        [
+            [{"id": "a", "function": {"name": "add", "arguments": "{1}"}}],
+            [{"id": "b", "function": {"name": "sub", "arguments": "{"}}],
+            [{"id": "b", "function": {"name": "sub", "arguments": "2}"}}],
+        ],
+    ],
+    ids=["all at one place", "named again"],
+)
+async def test_tools_are_told_apart_also_where_a_server_gives_them_one_place(calls: list[Any]) -> None:
+    lines = [{"choices": [{"delta": {"tool_calls": call}}]} for call in calls]
+    lines.append({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]})
+    events = "".join(f"data: {json.dumps(line)}\n\n" for line in lines)
+    async with ScriptedModel([Verbatim(events)]) as server:
+        turn = await ChatModel([entry(server)]).turn(WRITE, [ADD])
+    assert turn.uses == (ToolUse("a", "add", "{1}"), ToolUse("b", "sub", "{2}"))
+
+
 async def test_thoughts_and_comments_are_no_part_of_an_answer() -> None:
     async with ScriptedModel([stream("vllm_thinking")]) as server:
         turn = await ChatModel([entry(server)]).turn(WRITE)
