@@ -1,4 +1,4 @@
-"""The built-in designer's front: is this a change to what is open, a new workflow, or neither?"""
+"""The built-in designer's front: a question, a reply, a change to what is open, a new workflow, or none of them?"""
 
 from __future__ import annotations
 
@@ -6,55 +6,74 @@ import re
 from dataclasses import replace
 
 from dsl.catalog import Catalog
-from studio.designer.builtin.changing import change
 from studio.designer.builtin.designing import design
-from studio.designer.builtin.finding import Existing
+from studio.designer.builtin.edits.changing import change
+from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.preferences import read_preferences
+from studio.designer.builtin.talk.following import follow
+from studio.designer.builtin.talk.questions import is_question, reply
+from studio.designer.builtin.talk.turns import Ground, ground
+from studio.designer.builtin.talk.undoing import is_redo, is_undo, redo, undo
 from studio.designer.writing import Outcome, Said, Task, Written
 
 _NEW = re.compile(
     r"\b(?:new|another|different) (?:workflow|process|automation)\b|\bstart (?:over|again|from scratch)\b",
     re.I,
 )
-
-
-_UNDO = re.compile(
-    r"(?:please |can you |could you |now )?(?:undo|revert|take back|roll back|go back|reverse)"
-    r"(?: (?:that|it|this|all|everything|(?:the|that|my|your|this) (?:last )?(?:change|changes|edit|step|one)))?"
-    r"(?: again| please)?[ .!?]*",
-    re.I,
+_NOT_UNDERSTOOD = (
+    "I did not understand that as a change to the open workflow. Say for example “add a step that … before …”, "
+    "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new workflow."
 )
-_UNDONE_BY_HAND = (
-    "I only propose, so a proposal you have not accepted changes nothing. One that you accepted is a single change: "
-    "undo in the editor (Ctrl+Z, or ⌘Z on a Mac) takes it back, and redo brings it again."
-)
+_OUTDATED = "The proposal before is left out: the workflow in the editor has changed since."
 
 
 def answer(task: Task | str, catalog: Catalog | None = None, base: str = "") -> Outcome:
     """The answer to one message: a task, or a request with its catalog and the text in the editor ("" for none)."""
     if isinstance(task, str):
         task = Task(task, catalog or Catalog(), base)
-    request, catalog, base = task.request, task.catalog, task.base
-    preferences = read_preferences(task.preferences)
-    if _UNDO.fullmatch(request.strip()):
-        return Said(_UNDONE_BY_HAND)
-    open_already = bool(base.strip()) and bool(Existing.of(base, catalog).steps)
-    if open_already and not _NEW.search(request):
-        changed = change(request, base, catalog)
-        if changed is not None:
-            return changed
-    found = design(request, catalog, preferences)
-    if isinstance(found, Written) and open_already:
-        if _small(found):
-            return Said(
-                "I did not understand that as a change to the open workflow. Say for example “add a "
-                "step that … before …”, "
-                "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole "
-                "process for a new workflow."
-            )
+    stand = ground(task)
+    if is_undo(task.request):
+        return undo(task, stand.past)
+    if is_redo(task.request) and stand.past:
+        return redo(task, stand.past)
+    existing = Existing.of(stand.text, task.catalog)
+    open_already = bool(stand.text.strip()) and bool(existing.steps)
+    if open_already and not _NEW.search(task.request):
+        found = _about_open(task, stand, existing)
+        if found is not None:
+            return found
+    designed = design(task.request, task.catalog, read_preferences(task.preferences))
+    if isinstance(designed, Written) and open_already:
+        if _small(designed):
+            return Said(_NOT_UNDERSTOOD)
         note = "This is a new workflow: it takes the place of everything in the editor."
-        return replace(found, questions=(note, *found.questions))
-    return found
+        return replace(designed, questions=(note, *designed.questions))
+    return designed
+
+
+def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None:
+    if (told := reply(task.request, existing)) is not None:
+        return told
+    if stand.past and (followed := follow(task.request, stand, task.catalog, task.base)) is not None:
+        return followed
+    changed = change(task.request, stand.text, task.catalog, focus=_spoken_of(stand))
+    if isinstance(changed, Written) and stand.outdated:
+        return replace(changed, questions=(_OUTDATED, *changed.questions))
+    if changed is None and is_question(task.request):
+        return Said(
+            "I cannot answer that. I can tell what the workflow does, what happens in a case, who is asked, when it "
+            "runs, what it needs and gives, what it changes, and why there is a warning."
+        )
+    return changed
+
+
+def _spoken_of(stand: Ground) -> str:
+    """The step that the last proposal was about: what "it" means in the next message."""
+    for one in reversed(stand.past):
+        if one.proposal:
+            names = re.findall(r"[`']([A-Za-z_]\w*)[`']", one.answer)
+            return names[0] if names else ""
+    return ""
 
 
 def _small(found: Written) -> bool:

@@ -1,0 +1,199 @@
+"""A message as changes to an existing workflow: clause by clause, each proved by itself, each done or said why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import dsl
+from dsl.catalog import Catalog
+from dsl.outline import places
+from studio.designer.builtin.edits.adding import add, when_refused
+from studio.designer.builtin.edits.approving import approver
+from studio.designer.builtin.edits.change import Change, Choice, Found
+from studio.designer.builtin.edits.declaring import declare
+from studio.designer.builtin.edits.finding import Existing
+from studio.designer.builtin.edits.guarding import guard
+from studio.designer.builtin.edits.moving import move
+from studio.designer.builtin.edits.naming import rename
+from studio.designer.builtin.edits.numbers import limit
+from studio.designer.builtin.edits.picking import Pick
+from studio.designer.builtin.edits.proof import as_written, known_errors, trouble
+from studio.designer.builtin.edits.removing import remove_clause
+from studio.designer.builtin.edits.request import pieces_of
+from studio.designer.builtin.edits.retargeting import retarget
+from studio.designer.builtin.edits.starting import trigger
+from studio.designer.builtin.edits.texts import argument, mentioned, recipient, shown
+from studio.designer.builtin.edits.timing import duration
+from studio.designer.builtin.edits.together import side_by_side
+from studio.designer.builtin.edits.trying import again, if_it_fails
+from studio.designer.builtin.yes_first import with_approvals
+from studio.designer.proving import Proved
+from studio.designer.writing import Outcome, Said, Written
+
+_READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
+    rename,
+    trigger,
+    declare,
+    approver,
+    when_refused,
+    if_it_fails,
+    argument,
+    recipient,
+    shown,
+    mentioned,
+    again,
+    duration,
+    side_by_side,
+    guard,
+    limit,
+    move,
+    retarget,
+    remove_clause,
+    add,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """``left`` is what was asked for and not done, with why; ``open`` whether one of those is a question."""
+
+    text: str
+    proved: Proved
+    focus: str = ""
+    said: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    unknown: int = 0
+    picks: tuple[Pick, ...] = field(default=())
+
+
+def change(
+    request: str, base: str, catalog: Catalog, *, focus: str = "", picks: Sequence[Pick] = ()
+) -> Outcome | None:
+    """The base with the changes asked for; None when the request asks for none that is known.
+
+    ``focus`` is the id of the step that was spoken of last, ``picks`` what was answered to the questions that the same
+    request led to before, in order.
+    """
+    done = _Done(base, as_written(base, catalog), focus, picks=tuple(picks))
+    sentences = pieces_of(request)
+    for pieces in sentences:
+        done = _sentence(done, pieces)
+    if not done.said:
+        if done.left and not (done.unknown and done.unknown == len(done.left)):
+            return Said("\n\n".join(dict.fromkeys(done.left)))
+        return None
+    return _finished(base, done, catalog)
+
+
+def _sentence(done: _Done, pieces: list[str]) -> _Done:
+    """As many pieces at a time as make a change; "add X and Y" is one where the second half is none by itself."""
+    at = 0
+    while at < len(pieces):
+        step, taken = done, 1
+        for length in range(1, len(pieces) - at + 1):
+            step, taken = _clause(done, _joined(pieces[at : at + length])), length
+            if step.unknown == done.unknown:
+                # What follows may belong to it when it is no change of its own.
+                following = pieces[at + length : at + length + 1]
+                if following and _clause(step, following[0]).unknown > step.unknown:
+                    longer = _clause(done, _joined(pieces[at : at + length + 1]))
+                    if longer.unknown == done.unknown and longer.said != done.said:
+                        step, taken = longer, length + 1
+                break
+        if step.unknown > done.unknown:
+            step, taken = _clause(done, pieces[at]), 1
+        done = step
+        at += taken
+    return done
+
+
+def _joined(pieces: list[str]) -> str:
+    return " and ".join(pieces)
+
+
+def _clause(done: _Done, clause: str) -> _Done:
+    existing = Existing.of(done.text, done.proved.catalog, done.focus)
+    try:
+        found = _read(clause, existing)
+        while isinstance(found, Choice) and done.picks:
+            chosen = done.picks[0](found)
+            if chosen is None:
+                break
+            found, done = chosen, replace(done, picks=done.picks[1:])
+        match found:
+            case None:
+                words = f"Not done: “{clause}”. I did not understand this change."
+                return replace(done, left=(*done.left, words), unknown=done.unknown + 1)
+            case Said(text):
+                return replace(done, left=(*done.left, text))
+            case Choice():
+                return replace(done, left=(*done.left, found.asked()))
+            case Change():
+                return _made(done, found, clause)
+    except dsl.EditError as error:
+        words = f"I could not do “{clause}”: {error.message}. {error.help[:1].upper()}{error.help[1:]}."
+        return replace(done, left=(*done.left, words))
+    return done
+
+
+def _made(done: _Done, change: Change, clause: str) -> _Done:
+    catalog = done.proved.catalog
+    text = dsl.apply(done.text, dsl.Sequence(edits=change.edits), catalog).text
+    if text == done.text:
+        return replace(done, left=(*done.left, f"“{clause}”: that is so already."))
+    proved = as_written(text, catalog)
+    assumptions = change.assumptions
+    if not proved.sound:
+        # What was there before may have lost its approval: that is for the person to say. What is new gets one.
+        old = frozenset(place.path for place in places(done.proved.parsed.workflow.body))
+        asked = with_approvals(proved, catalog, but=old)
+        if asked.assumptions:
+            proved = as_written(asked.proved.text, catalog)
+            assumptions = (*assumptions, *asked.assumptions)
+    why = trouble(proved, known_errors(done.proved))
+    if why or (proved.refusal and not done.proved.refusal and not proved.errors):
+        why = why or proved.refusal.rstrip(".")
+        words = (
+            f"I can do that (“{clause}”), but then the workflow would not hold up any more: {why}. "
+            "Tell me how that should be solved."
+        )
+        return replace(done, left=(*done.left, words))
+    return replace(
+        done,
+        text=proved.text,
+        proved=proved,
+        focus=change.about or done.focus,
+        said=(*done.said, change.said),
+        assumptions=(*done.assumptions, *assumptions),
+        questions=(*done.questions, *change.questions),
+    )
+
+
+def _finished(base: str, done: _Done, catalog: Catalog) -> Outcome:
+    if not done.proved.sound:
+        first = done.proved.errors[0].message if done.proved.errors else done.proved.refusal
+        return Said(
+            f"The workflow has an error of its own, which was there before: {first.rstrip('.')}. "
+            "I propose only what holds up, so this has to be mended first."
+        )
+    questions = (*done.left, *done.questions)
+    return Written(
+        done.text,
+        " ".join(done.said),
+        tuple(dict.fromkeys(done.assumptions)),
+        tuple(dict.fromkeys(questions)),
+    )
+
+
+def _read(clause: str, existing: Existing) -> Found | None:
+    for reader in _READERS:
+        found = reader(clause, existing)
+        if found is not None:
+            return found
+    return None
+
+
+__all__ = ["change"]

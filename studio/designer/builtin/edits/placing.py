@@ -1,0 +1,243 @@
+"""Steps that are written for a place in an existing workflow: what can be read there, and what has to be declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import dsl
+from dsl import tree
+from dsl.catalog import Schema
+from dsl.meaning.scope import scopes_of
+from studio.designer.builtin import prose
+from studio.designer.builtin.clauses import read_request
+from studio.designer.builtin.composing import Composer, Place
+from studio.designer.builtin.draft import (
+    ApproveStep,
+    CallStep,
+    DraftStep,
+    EachStep,
+    GuardedStep,
+    IfStep,
+    ReturnStep,
+    TogetherStep,
+    alias_of,
+    step_text,
+    walk,
+)
+from studio.designer.builtin.edits.change import Change
+from studio.designer.builtin.edits.finding import Existing
+from studio.designer.builtin.explaining import open_questions
+from studio.designer.builtin.reading import Act, Item
+from studio.designer.builtin.scope import Scope, Thing, noun_words
+from studio.designer.builtin.shapes import properties, sort_of
+from studio.designer.builtin.tools import Toolbox
+from studio.designer.builtin.verbs import starts_with_verb, verb_stems
+from studio.designer.builtin.words import singular, stems
+from studio.designer.builtin.work import Effect, Work
+from studio.designer.writing import Said
+
+
+def put(
+    text: str,
+    existing: Existing,
+    container: str,
+    before: str | None,
+    *,
+    branch: str = "",
+    ending: str = "rejected",
+) -> Change | Said:
+    """What ``text`` asks for as new steps in a block, before one of its steps (None: at its end).
+
+    ``branch`` says in words in which case they run: then messages tell of that instead of what was done before.
+    """
+    items = read_request(text, _verbs(existing)).items
+    return put_items(items, text, existing, container, before, branch=branch, ending=ending)
+
+
+def put_items(
+    items: tuple[Item, ...],
+    text: str,
+    existing: Existing,
+    container: str,
+    before: str | None,
+    *,
+    branch: str = "",
+    ending: str = "rejected",
+) -> Change | Said:
+    box = Toolbox(existing.catalog)
+    topic = tuple(dict.fromkeys((*stems(text), *stems(existing.parsed.workflow.name))))
+    work = Work(existing.catalog, box, topic=topic, ids={p.step.id for p in existing.steps})
+    scope = scope_at(existing, container, before)
+    if not branch:
+        work.effects += _effects_before(existing, scope)
+    loop = any(
+        isinstance(p.step.kind, tree.Foreach | tree.Loop)
+        for p in existing.steps
+        if container.startswith((f"{p.path}/", f"{p.path}."))
+    )
+    place = Place(branch=branch, ending=ending, loop=loop, ahead=_ahead(existing, container, before))
+    steps = Composer(work).compose(items, scope, place)
+    if not steps:
+        missing = work.unplaced[0].need if work.unplaced else "I did not understand what it should do."
+        return Said(f"I could not add that: {missing}")
+    steps = [_with_result(s, existing) for s in steps]
+    used = {s.connector for s in walk(tuple(steps)) if isinstance(s, CallStep)} - set(
+        existing.connectors.values()
+    )
+    edits: list[dsl.Edit] = list(inputs(existing, work))
+    lines = tuple(dsl.UseLine(alias=alias_of(name), connector=name) for name in sorted(used))
+    for number, step in enumerate(steps):
+        edits.append(
+            dsl.AddStep(
+                container=container,
+                before=before,
+                text=_aliased(step_text(step), existing),
+                uses=lines if number == 0 else (),
+            )
+        )
+    return Change(
+        tuple(edits),
+        f"Added: {text.strip()}.",
+        tuple(work.assumptions),
+        open_questions(work),
+        about=steps[-1].id,
+    )
+
+
+def _verbs(existing: Existing) -> frozenset[str]:
+    return verb_stems(known.tool.name for known in Toolbox(existing.catalog).tools)
+
+
+def _aliased(text: str, existing: Existing) -> str:
+    """The text with this workflow's aliases where they differ from the connectors' names."""
+    for alias, name in existing.connectors.items():
+        if alias != alias_of(name):
+            text = re.sub(rf"\bcall {re.escape(alias_of(name))}\.", f"call {alias}.", text)
+    return text
+
+
+def _ahead(existing: Existing, container: str, before: str | None) -> tuple[Act, ...]:
+    """The step behind, as an intent: an approval says what it stands before."""
+    place = next((p for p in existing.steps if p.container == container and p.step.id == before), None)
+    if place is None or not isinstance(place.step.kind, tree.Call):
+        return ()
+    words = place.step.id.replace("_", " ")
+    verb, _, rest = words.partition(" ")
+    return (Act(words, verb, rest or "it"),) if starts_with_verb(words, verb_stems(())) else ()
+
+
+def names_at(existing: Existing, container: str, before: str | None) -> dict[str, Schema]:
+    """What can be read where a new step will stand, by name."""
+    scopes = scopes_of(existing.parsed.workflow, existing.catalog)
+    siblings = [p for p in existing.steps if p.container == container]
+    here = next((p for p in siblings if p.step.id == before), None)
+    if here is not None:
+        return dict(scopes.before.get(here.path, {}))
+    if siblings:
+        last = siblings[-1]
+        return {**scopes.before.get(last.path, {}), last.step.id: scopes.results.get(last.path, {})}
+    return dict(scopes.before.get(container.rpartition("/")[0], {}))
+
+
+def scope_at(existing: Existing, container: str, before: str | None) -> Scope:
+    """The same with the words each is known by; settings and secrets are nobody's business here."""
+    scope = Scope()
+    calls = {p.step.id: p.step for p in existing.steps}
+    for name, schema in names_at(existing, container, before).items():
+        if name in ("config", "secrets"):
+            continue
+        if name == "input":
+            for field, sub in properties(schema).items():
+                scope.add(Thing(f"input.{field}", noun_words(field), sub, step=False))
+            continue
+        known = calls.get(name)
+        if known is not None and not isinstance(
+            known.kind, tree.Call | tree.RunWorkflow | tree.Agent | tree.Let
+        ):
+            continue
+        noun = name if known is not None else f"item:{name}"
+        scope.add(Thing(name, noun_words(singular(name)), schema, step=True, noun=noun))
+    return scope
+
+
+def _effects_before(existing: Existing, scope: Scope) -> list[Effect]:
+    found = []
+    names = scope.names()
+    for place in existing.steps:
+        kind = place.step.kind
+        if place.step.id in names and isinstance(kind, tree.Call):
+            tool = existing.tool_of(place)
+            if tool is not None and existing.changes_something(place) and "send" not in kind.tool:
+                verb = place.step.id.split("_")[0]
+                amount = next(
+                    (_priced(a.value, existing, tool.input_schema) for a in kind.args if a.name == "amount"),
+                    "",
+                )
+                found.append(Effect(verb, place.step.id.replace("_", " "), place.step.id, amount))
+    return found
+
+
+def _priced(value: tree.Expr, existing: Existing, takes: Schema) -> str:
+    written = existing.written(value)
+    if isinstance(value, tree.Constant):
+        return written
+    return prose.priced(written, sort_of(properties(takes).get("amount", {})))
+
+
+def _with_result(step: DraftStep, existing: Existing) -> DraftStep:
+    """A new end of the workflow gives a result of the declared shape."""
+    inside = lambda steps: tuple(_with_result(s, existing) for s in steps)  # noqa: E731
+    match step:
+        case ReturnStep():
+            return replace(step, value=result_of(existing, step.status))
+        case IfStep():
+            return replace(step, then=inside(step.then), other=inside(step.other))
+        case ApproveStep():
+            return replace(step, reject=inside(step.reject))
+        case EachStep() | TogetherStep() | GuardedStep():
+            return replace(step, body=inside(step.body))
+        case _:
+            return step
+
+
+def result_of(existing: Existing, status: str) -> str:
+    """The result of an early end, made like the first one that is there already; "" where there is none."""
+    for place in existing.steps:
+        if isinstance(place.step.kind, tree.Return) and isinstance(place.step.kind.value, tree.MapOf):
+            fields = []
+            for key, _ in place.step.kind.value.entries:
+                name = str(key.value) if isinstance(key, tree.Constant) else ""
+                fields.append(
+                    f'{name}: "{_allowed(existing, name, status)}"' if name == "status" else f"{name}: null"
+                )
+            if fields and all(f[0] != ":" for f in fields):
+                return "{ " + ", ".join(fields) + " }"
+    return ""
+
+
+def _allowed(existing: Existing, field: str, status: str) -> str:
+    for entry in existing.fields("output"):
+        if entry.name == field and isinstance(entry.type, tree.UnionType):
+            words = [str(m.value) for m in entry.type.members if isinstance(m, tree.LiteralType)]
+            if words:
+                return status if status in words else next((w for w in words if "reject" in w), words[-1])
+    return status
+
+
+def inputs(existing: Existing, work: Work) -> list[dsl.Edit]:
+    """New inputs of the workflow that the new steps read."""
+    known = {f.name for f in existing.fields("input")}
+    return [
+        dsl.SetHeader(
+            part="input",
+            name=f.name,
+            text=f"{f.type}{f' = {f.default}' if f.default else ''}",
+            doc=f.doc or None,
+        )
+        for f in work.inputs.values()
+        if f.name not in known
+    ]
+
+
+__all__ = ["inputs", "names_at", "put", "put_items", "result_of", "scope_at"]

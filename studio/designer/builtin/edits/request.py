@@ -1,0 +1,81 @@
+"""A message about a workflow taken apart: one clause a change, without the politeness around it."""
+
+from __future__ import annotations
+
+import re
+
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|`[^`]*`|(?<![\w])'[^'\n]*[^\s']'(?!\w)")
+_MARK = "\x00{}\x00"
+_POLITE = re.compile(
+    r"^(?:(?:please|pls|kindly|now|ok(?:ay)?|so|well|and|but|then|also then|hi|hello|hey|thanks|thank you"
+    r"|great|good|"
+    r"nice|perfect|actually|oh|hm+|just|simply|maybe|first of all|next|finally|lastly|in addition,?"
+    r" please|one more thing)"
+    r"\b[,:.! ]+|"
+    r"(?:can|could|would|will) (?:you|we) (?:please |also )?|(?:can|could) i have it so that |"
+    r"(?:i|we)(?:'d| would) (?:like|love|prefer|rather)(?: you| it)?(?: to| that)? |"
+    r"(?:i|we) (?:want|need) (?:you |it )?to |(?:i|we) want you to |"
+    r"let us |let's |(?:we|you) (?:should|must|have to|need to|ought to) |"
+    r"(?:it|the (?:workflow|process|flow)) (?:should|must|has to|needs to|ought to|shall) |"
+    r"make sure (?:that )?(?:it |you )|go ahead and |be so kind (?:as )?to |"
+    r"(?:i|we) (?:want|think|wish)(?: that)? (?=(?:the|it|they|a|an|only)\b))+",
+    re.IGNORECASE,
+)
+_AFTERWARDS = re.compile(r"[,\s]*\b(?:please|thanks|thank you|thx|for now|okay)\s*$", re.IGNORECASE)
+_EDIT = (
+    r"rename|raise|lower|remove|delete|drop|move|swap|change|set|add|insert|include|also|make|increase"
+    r"|reduce|decrease|"
+    r"ask|let|give|retry|wait|run|start|stop|skip|send|tell|notify|post|put|use|replace|escalate|show"
+    r"|time ?out|e?mail|"
+    r"don't|do not|no longer|keep|limit|wrap|only|call it|double|halve|require|log|take|get rid|allow"
+    r"|have|turn|do"
+)
+_SENTENCE = re.compile(r"(?<=[\w)\"\x00%€$£])[.!;]+(?:\s+|$)|\n+")
+_AND = re.compile(
+    rf"\s*,?\s+(?:and|but|plus)\s+(?:then\s+|also\s+(?={_EDIT})|please\s+)*(?=(?:{_EDIT})\b)"
+    rf"|\s*,\s*(?:then\s+)?(?=(?:{_EDIT})\b)(?!\s*(?:then|only)\b)",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+def pieces_of(message: str) -> list[list[str]]:
+    """Sentences, each as the clauses that may be changes of their own. Quoted text is never cut."""
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return _MARK.format(len(kept) - 1)
+
+    def back(text: str) -> str:
+        return re.sub(r"\x00(\d+)\x00", lambda m: kept[int(m[1])], text)
+
+    text = _QUOTED.sub(keep, plain(message))
+    sentences = []
+    for sentence in _SENTENCE.split(text):
+        sentence = without_politeness(_BULLET.sub("", sentence))
+        parts = [without_politeness(part) for part in _AND.split(sentence)]
+        if found := [back(part) for part in parts if part]:
+            sentences.append(found)
+    return sentences
+
+
+def plain(message: str) -> str:
+    """One spelling for what is written in several: apostrophes, "e-mail", spaces."""
+    text = message.replace("’", "'").replace("\u00a0", " ").replace("…", "...")
+    text = re.sub(r"\be-mail", "email", text)
+    text = re.sub(r"\bE-mail", "Email", text)
+    text = re.sub(r"(?<=\d)\s*per ?cent\b", " %", text)
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def without_politeness(clause: str) -> str:
+    text = clause.strip(" ,.!;:")
+    while True:
+        shorter = _AFTERWARDS.sub("", _POLITE.sub("", text)).strip(" ,.!;:")
+        if shorter == text or not shorter:
+            return text
+        text = shorter
+
+
+__all__ = ["pieces_of", "plain", "without_politeness"]

@@ -1,0 +1,1 @@
+"""Talking about a workflow: questions answered in plain words, and what was said in the turns before."""
