@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from connectors.breaker import Policy
 from engine.model.circuit import POLICY, ModelBreaker
 from engine.model.entry import HOSTED, ModelEntry
-from engine.model.shape import Capabilities
+from engine.model.shape import Capabilities, Shape, length_of
 
 if TYPE_CHECKING:
     import httpx
@@ -35,6 +35,7 @@ class Board:
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
         self._breakers: dict[tuple[str, ...], ModelBreaker] = {}
+        self._refused: dict[tuple[str, ...], int] = {}
         self.found: dict[tuple[str, ...], Found] = {}
         """By the identity of an entry: one that changes is another, and nothing is known of it."""
         self.probing: dict[tuple[str, ...], asyncio.Task[Found]] = {}
@@ -51,9 +52,15 @@ class Board:
         found = self.found.get(entry.identity)
         return assumed(entry) if found is None else found.can
 
-    def unlearn(self, entry: ModelEntry) -> None:
-        """Something that was found did not hold: the next probe looks again."""
-        self.found.pop(entry.identity, None)
+    def takes(self, entry: ModelEntry, shape: Shape) -> bool:
+        """Whether it can be held to ``shape``, and did not refuse one as long."""
+        limit = self._refused.get((*entry.identity, type(shape).__name__))
+        return self.can(entry).takes(shape) and (limit is None or length_of(shape) < limit)
+
+    def refused(self, entry: ModelEntry, shape: Shape) -> None:
+        """The server did not take this shape; the next as long is not sent."""
+        key = (*entry.identity, type(shape).__name__)
+        self._refused[key] = min(length_of(shape), self._refused.get(key, length_of(shape)))
 
     async def client(self) -> httpx.AsyncClient:
         """Without redirects: a key goes where it was meant to go and nowhere else."""

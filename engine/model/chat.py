@@ -126,11 +126,12 @@ class ChatModel:
         nothing about a large grammar."""
         shared = self._board()
         for entry in self.entries:
-            can = shared.can(entry)
-            if ask.shape is not None and can.takes(ask.shape):
-                yield entry, replace(ask, way=can.grammar if isinstance(ask.shape, Grammar) else None)
+            if ask.shape is not None and shared.takes(entry, ask.shape):
+                way = shared.can(entry).grammar if isinstance(ask.shape, Grammar) else None
+                yield entry, replace(ask, way=way)
                 if failures.last is None or failures.last.status not in _BAD_REQUEST:
                     continue
+                shared.refused(entry, ask.shape)
                 _log.warning("model %s does not take this shape; asked without", entry.model)
             yield entry, replace(ask, shape=None)
 

@@ -30,6 +30,11 @@ class JsonShape:
 Shape: TypeAlias = Grammar | JsonShape
 
 
+def length_of(shape: Shape) -> int:
+    """In characters, about."""
+    return len(shape.lark) if isinstance(shape, Grammar) else len(str(shape.schema))
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """``tools``: it asks for tools when it is given some. ``grammar``: how it takes a grammar, None: it takes none.

@@ -119,7 +119,7 @@ def test_a_schema_that_leaves_something_open_has_no_narrow_form(schema: dict[str
     assert strict(schema) is None
 
 
-async def test_a_shape_the_server_refuses_is_asked_for_without() -> None:
+async def test_a_shape_the_server_refuses_is_asked_for_without_and_none_as_long_is_sent_again() -> None:
     def answer(request: Request) -> Line:
         return Status(400, kind="invalid_request_error") if wanted(request) else Say("workflow a {}")
 
@@ -127,7 +127,11 @@ async def test_a_shape_the_server_refuses_is_asked_for_without() -> None:
     async with ScriptedModel(answer, can={"vllm"}) as server:
         model = ChatModel([entry(server, can=Capabilities(grammar="vllm"))])
         assert await said(model, Grammar("start: WORD\n"), book) == "workflow a {}"
-    assert book.codes == ["refused", None]
+        assert book.codes == ["refused", None]
+        assert await said(model, Grammar("start: OTHER\n"), book) == "workflow a {}"
+        assert book.codes == ["refused", None, None]
+        assert await said(model, Grammar("start: A\n"), book) == "workflow a {}"
+    assert book.codes == ["refused", None, None, "refused", None]
 
 
 async def test_a_shape_is_not_sent_to_a_model_that_cannot_be_held_to_it() -> None:
