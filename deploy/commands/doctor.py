@@ -63,6 +63,7 @@ def examine(home: Home) -> Iterator[Finding]:
     built = (ROOT / ".web" / "build" / "client").exists()
     yield Finding("Page", "built" if built else "not built yet; ./weft up builds it")
     yield _database(home)
+    yield _model(home)
     record = home.read_record()
     owner = record.get("up")
     if not owner or not children.alive(owner):
@@ -111,6 +112,22 @@ def _database(home: Home) -> Finding:
 
     running = EmbeddedPostgres(home.path).running()
     return Finding("Database", f"embedded, {'running' if running else 'stopped'}")
+
+
+def _model(home: Home) -> Finding:
+    """What the environment says, without asking anybody."""
+    from engine.errors import WeftError
+    from engine.model import ModelSettings
+    from engine.serving.settings import settled
+
+    try:
+        settings = ModelSettings.from_environment(settled(os.environ, home.path))
+    except WeftError as error:
+        return Finding("Language model", error.message, error.help)
+    if settings is None:
+        return Finding("Language model", "none in the environment; docs/models.md says how to connect one")
+    names = ", ".join(f"{entry.model} at {entry.where}" for entry in settings.entries())
+    return Finding("Language model", f"{names} (./weft model --probe asks what it can)")
 
 
 def _engine(record: dict) -> Finding:

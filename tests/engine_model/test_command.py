@@ -80,6 +80,23 @@ def test_no_model_and_a_setting_that_cannot_be_read_are_told(
 
 
 @pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:9/v1", "✓ Language model: m at 127.0.0.1:9"),
+        ("127.0.0.1:9", "✗ Language model: WEFT_MODEL_URL is not an address"),
+    ],
+)
+def test_the_doctor_looks_at_the_settings(
+    url: str, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEFT_MODEL_URL", url)
+    monkeypatch.setenv("WEFT_MODEL", "m")
+    main(["doctor"])
+    shown = capsys.readouterr().out
+    assert says in shown and KEY not in shown
+
+
+@pytest.mark.parametrize(
     "can",
     [
         Capabilities(),
