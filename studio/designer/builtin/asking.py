@@ -33,10 +33,26 @@ _ASK = tuple(
         rf"\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
         rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|"
         rf"authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
-        rf"^asks?\s+(?:also\s+)?{_ROLE}(?:\s+(?:first|too|as well))?$",
-        rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|"
-        rf"decides|agreed|authori[sz]es)\b",
     )
+)
+_LOOSE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^asks?\s+(?:also\s+)?{_ROLE}(?:\s+(?:first|too|as well|about it))?$",
+        rf"^{_ROLE}\s+(?:has |have )?(?:approves|approved|confirms|confirmed|signs off|signed off|"
+        rf"decides|agreed|agrees|authori[sz]es)\b",
+    )
+)
+_PERSON = re.compile(
+    r"\b(?:manager|director|boss|chief|team|finance|legal|hr|c[a-z]o|supervisor|lead|leader|head|owner|admin\w*|support|"
+    r"accountant|accounting|controller|buyer|purchasing|somebody|someone|me|person|people|colleague|department|officer|"
+    r"partner|customer|approver|clerk|agent|assistant|operator|engineer|specialist|representative|rep|sre|on-?call|nurse|"
+    r"doctor|teacher|principal|editor|committee|board|council|human|personnel|security|compliance|warehouse|sales|planner)"
+    r"s?\b",
+    re.IGNORECASE,
+)
+_NO_PERSON = re.compile(
+    r"\b(?:to|of|for|status|set|the \w+ of|time|how|why|what|price|rate|number|date)\b", re.IGNORECASE
 )
 _ASK_NOBODY = re.compile(
     rf"^(?:(?:it )?(?:ask for|needs?|requires?|get|request|wait for|await|obtain)\s+(?:an? |the )"
@@ -66,6 +82,10 @@ def _ask(text: str) -> Item | None:
             if quorum:
                 role = " ".join(role.split()[1:])
             return Ask(text, role.lower(), _deadline(text), quorum)
+    for pattern in _LOOSE:
+        match = pattern.match(text)
+        if match and _PERSON.search(match["role"]) and not _NO_PERSON.search(match["role"]):
+            return Ask(text, match["role"].strip().lower(), _deadline(text))
     if _ASK_NOBODY.match(text):
         return Ask(text, "", _deadline(text))
     return None

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 
 from dsl.catalog import Schema
-from studio.designer.builtin import prose, web
-from studio.designer.builtin.amounts import QUANTITY, number_text, quantity
+from studio.designer.builtin import literals, prose, web
 from studio.designer.builtin.draft import CallStep, quote, template
+from studio.designer.builtin.mentioning import mentioned
 from studio.designer.builtin.scope import Scope, Thing, is_amount
-from studio.designer.builtin.shapes import choices, fits, plain, properties, required, sort_of
+from studio.designer.builtin.shapes import Place, choices, fits, plain, properties, required, sort_of
 from studio.designer.builtin.tools import Known
+from studio.designer.builtin.units import converted, scale, scale_of
 from studio.designer.builtin.words import (
     PRONOUNS,
     READ_VERBS,
@@ -89,7 +90,7 @@ def write_call(work: Work, scope: Scope, known: Known, wish: Wish) -> CallStep:
     if not known.reads and not known.sends:
         amount = next((v for n, v in args if is_amount(name_stems(n)) and "." in v and '"' not in v), "")
         place = next((p for _, p in scope.places() if p.path == amount), None)
-        currency = scope.sibling(amount, "currency") if amount else None
+        currency = scope.currency_of(amount) if amount else None
         work.effects.append(
             prose.effect_of(_effect_verb(known, wish), _effect_noun(known), step_id, place, currency)
         )
@@ -158,7 +159,7 @@ def _argument(
     work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *, needed: bool
 ) -> str | None:
     words = name_stems(name)
-    spoken = _spoken(wish, name, schema, needed=needed)
+    spoken = _spoken(scope, known, wish, name, schema, needed=needed)
     if spoken is None and needed and web.is_method(known, name):
         spoken = _quoted(web.method(wish.verb, choices(schema)))
     if spoken is None and name == "body" and web.URL.search(wish.words):
@@ -181,7 +182,12 @@ def _argument(
         found = scope.for_argument(words, schema, hints, floor=0.75)
     if found is not None:
         _ask_about_share(work, wish, name, found.path)
-        return _as_wanted(found.path, found.schema, schema)
+        return _as_wanted(found, name, schema)
+    if sort_of(schema) == "string" and words[-1] not in _BARE:
+        stands = literals.standing_for(wish.words, _familiar(scope, known) | work.toolbox.stems)
+        stands = stands or literals.only_quoted(wish.words)
+        if stands is not None:
+            return stands
     return _asked_for(work, scope, known, name, wanted, schema)
 
 
@@ -231,31 +237,29 @@ def _ask_about_share(work: Work, wish: Wish, name: str, path: str) -> None:
         )
 
 
-def _as_wanted(path: str, have: Schema, want: Schema) -> str:
-    return f"double({path})" if sort_of(want) == "number" and sort_of(have) == "integer" else path
+def _as_wanted(found: Place, name: str, want: Schema) -> str:
+    """The value of a place as an argument takes it: whole numbers as such, cents as euros and the other way round."""
+    path, floating = found.path, sort_of(want) == "number"
+    if is_amount(name_stems(name)) and found.sort in ("number", "integer"):
+        have, wanted = scale_of(found), scale(name, want)
+        if have != wanted:
+            return converted(path, have, wanted, floating=floating)
+    return f"double({path})" if floating and found.sort == "integer" else path
 
 
-def _spoken(wish: Wish, name: str, schema: Schema, *, needed: bool) -> str | None:
+def _spoken(scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *, needed: bool) -> str | None:
     """A value that the clause itself gives."""
-    text, spaced = wish.words, name.replace("_", "[ _-]")
-    if web.names_url(name) and sort_of(schema) == "string" and (url := web.URL.search(text)):
+    if web.names_url(name) and sort_of(schema) == "string" and (url := web.URL.search(wish.words)):
         return quote(url[0])
-    if match := re.search(rf"\b{spaced}\b(?:\s+(?:is|to|of|as))?\s*[:=]?\s*\"([^\"]*)\"", text, re.I):
-        return quote(match[1]) if sort_of(schema) == "string" else None
-    if allowed := choices(schema):
-        said = set(raw_tokens(text))
-        return next((quote(c) for c in allowed if raw_tokens(c) and set(raw_tokens(c)) <= said), None)
-    if sort_of(schema) in ("number", "integer"):
-        named = re.search(rf"\b{spaced}\s+(?:of |to |= ?|: ?|is )?(?P<v>\d+(?:\.\d+)?)", text, re.I)
-        if named:
-            return number_text(float(named["v"]), floating=sort_of(schema) == "number")
-        if is_amount(name_stems(name)) and needed and (match := re.search(QUANTITY, text.lower())):
-            found = quantity(match[0])
-            if found and found.sort == "money":
-                return number_text(found.value, floating=sort_of(schema) == "number")
-    if sort_of(schema) == "boolean" and needed:
-        return "false" if re.search(r"\b(?:not|without|no|dis\w+|off)\b", text) else "true"
-    return None
+    return literals.spoken(wish.words, name, schema, needed=needed, known=_familiar(scope, known))
+
+
+def _familiar(scope: Scope, known: Known) -> frozenset[str]:
+    """Stems of what is in scope and of the tool's own words: none of them is a value."""
+    own = frozenset().union(
+        *(known.fields[f] for f in ("name", "title", "connector", "description", "input"))
+    )
+    return own | {w for _, place in scope.places() for w in place.words}
 
 
 def _optional(work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema) -> str | None:
@@ -383,7 +387,10 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     matter = re.match(
         r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | by | via | on | email| mail| message|$)", wish.words, re.I
     )
-    telling = prose.Telling(spoken, personal, wish.branch, matter[1].strip() if matter and not spoken else "")
+    facts = () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)))
+    telling = prose.Telling(
+        spoken, personal, wish.branch, facts=facts, matter=matter[1].strip() if matter and not spoken else ""
+    )
     if words[-1] in _SHORT_PROSE:
         return prose.subject(work, scope, telling)
     return prose.body(work, scope, telling)

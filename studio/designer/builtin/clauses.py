@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from studio.designer.builtin import patterns
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text
 from studio.designer.builtin.asking import read_shape
-from studio.designer.builtin.conditions import read_test
+from studio.designer.builtin.conditions import bare_test, read_test
+from studio.designer.builtin.lines import Line, lines_of
+from studio.designer.builtin.normal import plainly
 from studio.designer.builtin.reading import (
     Act,
     Ask,
@@ -19,6 +22,7 @@ from studio.designer.builtin.reading import (
     Contains,
     Each,
     Empty,
+    Enough,
     Is,
     Item,
     Pause,
@@ -29,27 +33,42 @@ from studio.designer.builtin.reading import (
     Unclear,
     When,
 )
+from studio.designer.builtin.spelling import mended
+from studio.designer.builtin.starting import (
+    Happening,
+    Hook,
+    Occasion,
+    Start,
+    is_sent_along,
+    read_happening,
+    read_hook,
+    read_schedule,
+    without_then,
+)
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
 
 
-def read_request(request: str, verbs: frozenset[str]) -> Reading:
-    """The intents of a request. ``verbs`` are stems of words that may begin a clause."""
-    return _Reader(verbs).read(request)
+def read_request(request: str, verbs: frozenset[str], names: Iterable[str] = ()) -> Reading:
+    """The intents of a request. ``verbs`` are stems of words that may begin a clause, ``names`` what the catalog calls
+    things: slips of the pen are put right by them."""
+    return _Reader(verbs, names).read(request)
 
 
 class _Reader:
-    def __init__(self, verbs: frozenset[str]) -> None:
+    def __init__(self, verbs: frozenset[str], names: Iterable[str]) -> None:
         self.verbs = verbs
+        self.names = names
         self.occasion = ""
-        self.schedule = ""
-        self.last_test: Test | None = None
+        self.start: Start | None = None
         self.quotes: list[str] = []
 
     def read(self, request: str) -> Reading:
-        text = re.sub(r'"([^"]*)"|“([^”]*)”', self._keep, request.strip()).replace("’", "'")
+        text = re.sub(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]', self._keep, request.strip()).replace("’", "'")
         text = re.sub(r"\be-mail", "email", text, flags=re.I)
+        text = mended(text, self.names)
         text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+        text = re.sub(r"(?<=\d)\.(?=\d{3}(?: ?(?:€|eur|euros?)\b| ?€))", "", text, flags=re.I)
         text = re.sub(
             r"\bdrop (them|him|her|the \w+) a (?:line|note|mail|message)\b", r"message \1", text, flags=re.I
         )
@@ -59,23 +78,79 @@ class _Reader:
         name = ""
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
+        text = plainly(text, self.verbs)
+        return Reading(tuple(self._lines(lines_of(text))), self._words(self.occasion), self.start, name)
+
+    def _lines(self, lines: list[Line]) -> list[Item]:
+        """The intents of lines that stand below each other; what is listed below one belongs into it."""
         items: list[Item] = []
         open_loop: Each | None = None
-        for index, sentence in enumerate(_sentences(text)):
+        for index, line in enumerate(lines):
+            sentence = line.text
             ends_loop = bool(patterns.END_OF_LOOP.match(sentence))
             if ends_loop:
                 sentence = patterns.END_OF_LOOP.sub("", sentence).strip(" ,")
+            inner = self._lines(line.inner) if line.inner else []
             if open_loop is not None and not ends_loop:
-                inner = list(open_loop.items)
-                self._add(inner, sentence, first=False)
-                open_loop = replace(open_loop, items=tuple(inner))
+                body = list(open_loop.items)
+                self._add(body, sentence, first=False)
+                _into(body, inner)
+                open_loop = replace(open_loop, items=tuple(body))
                 items[-1] = open_loop
                 continue
             open_loop = None
+            if (stated := self._stated(sentence, first=index == 0)) is not None:
+                sentence = stated
+                if not sentence:
+                    items.extend(inner)
+                    continue
+            if inner and (opened := self._opening(sentence, inner)):
+                items.append(opened)
+                continue
             self._add(items, sentence, first=index == 0)
-            if items and isinstance(items[-1], Each):
+            _into(items, inner)
+            if items and isinstance(items[-1], Each) and not inner:
                 open_loop = items[-1]
-        return Reading(tuple(items), self._words(self.occasion), self._words(self.schedule), name)
+        return items
+
+    def _stated(self, sentence: str, *, first: bool) -> str | None:
+        """What is left of a sentence that only says what there is ("a lead comes in"); None for any other."""
+        if match := re.match(r"^(?P<head>[^,:]{3,60}?)(?P<end>:\s+|,\s+(?:then\s+)?)(?P<rest>.+)$", sentence):
+            if first and not patterns.IF.match(sentence) and self._is_news(match["head"]):
+                self._happens(match["head"])
+                return match["rest"]
+        if first and not patterns.IF.match(sentence) and self._is_news(sentence):
+            self._happens(sentence)
+            return ""
+        if _GIVEN.match(sentence):
+            return ""
+        if (match := _LABEL.match(sentence)) and not patterns.IF.match(sentence):
+            head, rest = match["head"].strip(), match["rest"].strip()
+            if _ELSE_LABEL.match(head):
+                return f"otherwise, {rest}"
+            if not patterns.EACH.match(head) and not starts_with_verb(head, self.verbs) and bare_test(head):
+                return f"if it is {head}, {rest}" if bare_test(head) == "bare" else f"if {head}, {rest}"
+        return None
+
+    def _is_news(self, text: str) -> bool:
+        """Whether a text tells that something happened, and asks for nothing."""
+        told = re.match(
+            r"^(?:an?|some|our|the|any|somebody|someone|one of our) (?:[\w\-]+ ){0,2}?[\w\-]+ (?:writes|asks|wants|complains|"
+            r"calls|requests|applies|reports|tells|says|comes|arrives|orders|buys|registers|signs up|hands in|sends us)\b",
+            text,
+            re.I,
+        )
+        return bool(told) or (read_happening(text) is not None and not starts_with_verb(text, self.verbs))
+
+    def _opening(self, sentence: str, inner: list[Item]) -> Item | None:
+        """A line that governs all that is listed below it: "for each order:", "if it is late:"."""
+        if match := patterns.EACH.match(sentence):
+            noun, limit = _at_once(match["rest"])
+            return Each(noun.strip(" ,("), tuple(inner), limit, self._words(sentence))
+        if (match := patterns.IF.match(sentence)) and (test := read_test(match["rest"])):
+            test = negate(test) if match["w"].lower() == "unless" else test
+            return When(test, tuple(inner), (), self._words(sentence))
+        return None
 
     def _keep(self, match: re.Match[str]) -> str:
         self.quotes.append(match[1] or match[2] or "")
@@ -84,12 +159,27 @@ class _Reader:
     def _words(self, text: str) -> str:
         return re.sub(r"quoted(\d+)text", lambda m: f'"{self.quotes[int(m[1])]}"', text).strip(" ,;:.")
 
+    def _started(self, sentence: str) -> str:
+        """What is left of a sentence when what sets the workflow off is taken from it."""
+        if self.start is None:
+            if found := read_schedule(sentence):
+                self.start, sentence = found
+            elif hooked := read_hook(sentence):
+                self.start, sentence = hooked
+                return without_then(sentence)
+        elif isinstance(self.start, Hook | Happening):
+            if is_sent_along(sentence):
+                return ""
+            sentence = without_then(sentence)
+        return sentence
+
     # ---- sentences -----------------------------------------------------------------------------------
 
     def _add(self, items: list[Item], sentence: str, *, first: bool) -> None:
         """Read one sentence and put what it says behind (or into the last of) ``items``."""
-        if match := patterns.SCHEDULE.match(sentence):
-            self.schedule, sentence = match["s"], match["rest"]
+        sentence = self._started(sentence)
+        if not sentence:
+            return
         if match := re.match(
             r"^(?:at the same time|in parallel|meanwhile|simultaneously),?\s+(.+)$", sentence, re.I
         ):
@@ -134,7 +224,7 @@ class _Reader:
                 return [pause, *self._sentence(match["y"], first=False)]
             return [*self._aside(match["x"]), *self._sentence(match["y"], first=False)]
         if match := re.match(r"^(?:on|upon) (?P<x>an? [^,]+), (?P<y>.+)$", sentence, re.I):
-            self.occasion = self.occasion or match["x"]
+            self._happens(match["x"])
             return self._sentence(match["y"], first=False)
         if (match := patterns.EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
             return found
@@ -162,6 +252,12 @@ class _Reader:
             return [*head, When(Same(negated=True), tail, (), self._words(sentence))]
         return self._clauses(sentence)
 
+    def _happens(self, head: str) -> None:
+        """What sets the workflow off, in words; an event where it is one."""
+        self.occasion = self.occasion or head
+        if self.start is None:
+            self.start = read_happening(head) or Occasion(head)
+
     def _aside(self, text: str) -> list[Item]:
         words = raw_tokens(text)
         if words and starts_with_verb(text, self.verbs):
@@ -183,11 +279,16 @@ class _Reader:
         if (
             first
             and happening
-            and re.match(r"^(?:an?|someone|somebody|any|new|the customer|customers)\b", rest, re.I)
+            and (
+                re.match(r"^(?:an?|someone|somebody|any|new|the customer|customers)\b", rest, re.I)
+                or read_happening(re.split(r"[,:]", rest)[0])
+            )
         ):
             head, _, tail = rest.partition(",")
+            if not tail and (colon := re.match(r"^([^:]+):\s+(.+)$", rest)):
+                head, tail = colon[1], colon[2]
             if tail:
-                self.occasion = head
+                self._happens(head)
                 return self._sentence(patterns.POLITE.sub("", tail.strip()), first=False)
         for cut, skip in _cuts(rest, self.verbs):
             left, right = rest[:cut].strip(" ,"), rest[cut + skip :].strip(" ,")
@@ -203,7 +304,7 @@ class _Reader:
             ):
                 return self._sentence(tail.strip(), first=False)
             if first and not self.occasion:
-                self.occasion = head
+                self._happens(head)
                 return self._sentence(tail.strip(), first=False)
         if tail and re.search(r"\b(?:approves?|agrees?|confirms?|signs? off)\b", head):
             return self._sentence(tail.strip(), first=False)
@@ -327,6 +428,21 @@ class _Reader:
         return [Act(self._words(text), "", self._words(text), known=False)]
 
 
+_GIVEN = re.compile(
+    r"^(?:take|type in|enter|give|accept|get|start with|use|receive|input)s? (?:in )?(?:the |an? |its )?[\w ]{0,25}?"
+    r"(?:ids?|numbers?|names?|codes?|skus?|keys?)(?: as (?:the )?input)?$|^(?:the )?[\w ]{2,25} (?:id|number|name|code) "
+    r"(?:comes in|is given|is entered|as input)$",
+    re.I,
+)
+_LABEL = re.compile(r"^(?P<head>[^:,]{2,60}):\s+(?P<rest>.+)$")
+_ELSE_LABEL = re.compile(
+    r"^(?:otherwise|else|if not|or else|everything else|all others?|anything else|the rest|in all other cases|"
+    r"(?:less|more|under|over|above|below|fewer|cheaper|higher|lower|smaller|bigger|shorter|longer)(?: than)? (?:that|this|it)|"
+    r"(?:below|under|above|over) (?:that|this|it)|up to (?:that|this)|no|not so)$",
+    re.I,
+)
+
+
 def negate(test: Test) -> Test:
     opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
     match test:
@@ -334,16 +450,22 @@ def negate(test: Test) -> Test:
             return replace(test, op=opposite[test.op])  # type: ignore[arg-type]
         case Both(op, left, right):
             return Both("||" if op == "&&" else "&&", negate(left), negate(right))
-        case Is() | Empty() | Contains() | Same():
+        case Is() | Empty() | Enough() | Contains() | Same():
             return replace(test, negated=not test.negated)
 
 
-def _sentences(text: str) -> list[str]:
-    found = []
-    for line in re.split(r"[;\n]+|(?<=\s)[*•]\s", text):
-        line = re.sub(r"^\s*(?:\d+[.)]|[-*•])\s+", "", line)
-        found += re.split(r"(?<=[a-z0-9)%€])[.!?]+(?=\s|$)", line, flags=re.I)
-    return [part.strip(" ,.") for part in found if part.strip(" ,.-")]
+def _into(items: list[Item], inner: list[Item]) -> None:
+    """Put what is listed below a line into what the line says."""
+    last = items[-1] if items and inner else None
+    match last:
+        case When() if not last.other:
+            items[-1] = replace(last, then=(*last.then, *inner))
+        case When():
+            items[-1] = replace(last, other=(*last.other, *inner))
+        case Each():
+            items[-1] = replace(last, items=(*last.items, *inner))
+        case _:
+            items.extend(inner)
 
 
 def _pieces(text: str, verbs: frozenset[str]) -> list[str]:

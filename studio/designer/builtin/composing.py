@@ -59,6 +59,16 @@ class Place:
     ahead: tuple[Item, ...] = ()
 
 
+def _read_already(step: CallStep, steps: list[DraftStep]) -> CallStep | None:
+    """The same question asked before, with nothing since that could change the answer."""
+    for earlier in reversed(steps):
+        if not isinstance(earlier, CallStep) or earlier.writes:
+            return None
+        if (earlier.connector, earlier.tool, earlier.args) == (step.connector, step.tool, step.args):
+            return earlier
+    return None
+
+
 class Composer:
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -128,6 +138,9 @@ class Composer:
             known,
             Wish(prose.base_form(verb.lower()) if verb else "", words, place.branch, last),
         )
+        if known.reads and (same := _read_already(step, steps)):
+            self.work.ids.discard(step.id)
+            return same
         steps.append(step)
         scope.add(thing_of(step, known))
         return step

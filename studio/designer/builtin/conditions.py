@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from studio.designer.builtin.amounts import quantity
 from studio.designer.builtin.reading import (
@@ -11,6 +12,7 @@ from studio.designer.builtin.reading import (
     CompareTo,
     Contains,
     Empty,
+    Enough,
     Is,
     Op,
     Same,
@@ -30,7 +32,7 @@ _OPS: tuple[tuple[str, Op], ...] = (
 )
 _VERB_OPS: tuple[tuple[str, Op], ...] = (
     (r"(?:does not exceed|doesn't exceed|do not exceed)", "<="),
-    (r"(?:exceeds?|tops|surpass(?:es)?|passes)", ">"),
+    (r"(?:exceeds?|exceed|tops|surpass(?:es)?|passes)", ">"),
     (r"(?:reaches)", ">="),
     (r"(?:equals?)", "=="),
 )
@@ -68,6 +70,22 @@ def read_test(text: str) -> Test | None:
     return None
 
 
+def bare_test(text: str) -> str:
+    """Whether a label is a condition: "bare" without a subject ("10 days or more"), "whole" with one; "" when none."""
+    if _comparison(f"it is {text}") is not None:
+        return "bare"
+    test = read_test(text)
+    if isinstance(test, Compare | CompareTo | Empty | Contains | Both | Enough):
+        return "whole"
+    words = text.lower().split()
+    if isinstance(test, Is) and len(words) <= 6:
+        return "whole"
+    adjective = len(words) == 1 and re.fullmatch(
+        r"(?:un|in)?\w+(?:ed|able|ible|thy)|down|up|late|overdue|lost|new|open", text, re.I
+    )
+    return "bare" if adjective else ""
+
+
 def _carry_subject(left: Test, text: str) -> Test | None:
     match left:
         case Compare(subject) | CompareTo(subject) | Is(subject):
@@ -77,11 +95,91 @@ def _carry_subject(left: Test, text: str) -> Test | None:
 
 
 def _single(text: str) -> Test | None:
-    for reader in (_comparison, _emptiness, _containment, _predicate):
+    for reader in (
+        _between,
+        _enough,
+        _comparison,
+        _emptiness,
+        _belonging,
+        _containment,
+        _predicate,
+        _agreement,
+    ):
         found = reader(text)
         if found is not None:
             return found
     return None
+
+
+def _between(text: str) -> Test | None:
+    match = re.fullmatch(
+        rf"(?:(?P<s>.+?) )?(?:{_IS} )?(?:between|from) (?P<a>\S+(?: \S+)?) (?:and|to|-) (?P<b>.+)", text, re.I
+    ) or re.fullmatch(
+        rf"(?:(?P<s>.+?) )?(?:{_IS} )?(?P<a>[\d.,]+)\s?(?:-|–|to)\s?(?P<b>[\d.,]+.*)", text, re.I
+    )
+    if match is None:
+        return None
+    low, high = quantity(match["a"]), quantity(match["b"])
+    if low is None or high is None:
+        return None
+    if low.sort == "plain" and high.sort != "plain":
+        low = replace(low, unit=high.unit, sort=high.sort)
+    subject = _subject(match["s"] or "")
+    return Both("&&", Compare(subject, ">=", low), Compare(subject, "<=", high))
+
+
+def _enough(text: str) -> Test | None:
+    """ "there is enough stock", "they do not have enough days left", "the balance is not sufficient"."""
+    match = re.fullmatch(
+        r"(?P<s>.*?)\b(?P<n>not |n't |never )?(?:have |has |got |is |are |there is |there are )?(?P<n2>not )?(?:enough|sufficient)\b"
+        r"(?P<what>(?: [\w ]+?)?)(?: for (?:it|that|this|the \w+))?(?: left| remaining| available)?",
+        text,
+        re.I,
+    )
+    if match is None:
+        return None
+    negated = bool(match["n"] or match["n2"] or re.search(r"\bnot\b|n't\b|\bno\b", match["s"]))
+    return Enough(_subject(match["what"].strip() or ""), negated)
+
+
+def _belonging(text: str) -> Test | None:
+    """ "the customer belongs to the gold tier", "it has status paid", "the priority is set to high"."""
+    match = re.fullmatch(
+        r"(?P<s>.+?) (?P<n>does not |do not )?(?:belongs?|is|are|counts?) (?P<n2>not )?(?:to|in|of|at|on) (?:the |an? )?"
+        r"(?P<v>[\w\-\"]+) (?P<f>tier|status|state|stage|class|category|group|level|priority|team|country|segment|plan|type)",
+        text,
+        re.I,
+    ) or re.fullmatch(
+        r"(?P<s>.+?) (?:has|have|is of|with)(?P<n> not)?(?P<n2>) (?:the |an? )?(?P<f>tier|status|state|stage|class|category|group|"
+        r"level|priority|team|country|segment|plan|type|severity)(?: of)? (?P<v>[\w\-\"]+)",
+        text,
+        re.I,
+    )
+    if match is None:
+        return None
+    return Is(
+        f"{_subject(match['s'])} {match['f'].lower()}".strip(),
+        match["v"].strip('"'),
+        bool(match["n"] or match["n2"]),
+    )
+
+
+def _agreement(text: str) -> Test | None:
+    """ "they match", "the two agree", "it does not fit"."""
+    match = re.fullmatch(
+        r"(?P<s>it|they|these|those|both|the two|all|the [\w ]{2,30}?|\w+s) (?P<n>do not |does not |don't |doesn't |did not |cannot )?"
+        r"(?P<v>[a-z]{3,})(?: (?:with )?(?:each other|up|together|at all))?",
+        text,
+        re.I,
+    )
+    if match is None or match["v"].lower() in _NO_DEEDS:
+        return None
+    return Is(_subject(match["s"]), match["v"], bool(match["n"]))
+
+
+_NO_DEEDS = frozenset(
+    ["the", "and", "with", "ones", "order", "over", "under", "above", "below", "approval", "left"]
+)
 
 
 def _comparison(text: str) -> Test | None:
@@ -113,6 +211,9 @@ def _against(subject: str, op: Op, rest: str) -> Test | None:
         subject = re.sub(rf"\s*\b{_IS}$", "", subject, flags=re.I)
     if re.search(r"\b(?:if|when|ask|then)\b", rest):
         return None
+    subject = re.sub(
+        r"\s+(?:from|against|to|with) (?:the |its |an? )?[\w ]+ by$|\s+by$", "", subject, flags=re.I
+    )
     rest = re.sub(
         r"\b(?:in total|each|altogether|per (?:cent))\b", lambda m: "percent" if "per" in m[0] else "", rest
     ).strip()

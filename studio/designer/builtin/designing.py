@@ -11,7 +11,6 @@ from studio.designer.builtin.composing import Composer, Place
 from studio.designer.builtin.draft import (
     ApproveStep,
     CallStep,
-    Draft,
     DraftStep,
     EachStep,
     GuardedStep,
@@ -26,6 +25,7 @@ from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
 from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.tools import Toolbox
+from studio.designer.builtin.triggers import with_trigger
 from studio.designer.builtin.verbs import verb_stems
 from studio.designer.builtin.words import stem, stems
 from studio.designer.builtin.work import Work
@@ -39,27 +39,22 @@ _MAX_REPAIRS = 8
 def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERENCES) -> Outcome:
     """A new workflow for a request in plain English. Never a text with errors."""
     toolbox = Toolbox(catalog)
-    reading = read_request(request, verb_stems(known.tool.name for known in toolbox.tools))
-    work = Work(catalog, toolbox, preferences, reading.occasion, topic_of(reading))
+    verbs = verb_stems(known.tool.name for known in toolbox.tools)
+    reading = read_request(request, verbs, toolbox.vocabulary)
+    work = Work(catalog, toolbox, preferences, {}, reading.occasion, topic_of(reading))
     scope = Scope()
     steps = Composer(work).compose(reading.items, scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
         return Said(cannot(work, reading))
-    if reading.schedule:
-        work.ask(
-            f"You said “{reading.schedule}”: the workflow does not start by itself yet; start it by hand or over the "
-            "API, or add a trigger in the text."
-        )
-    elif reading.occasion:
-        work.assume(
-            f"It is started by hand or over the API when {reading.occasion}; nothing watches for that by itself."
-        )
-    return _proved(finish(work, reading, steps, scope), work, catalog)
+    return _proved(work, reading, tuple(steps), scope)
 
 
-def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
+def _proved(work: Work, reading: Reading, steps: tuple[DraftStep, ...], scope: Scope) -> Outcome:
     """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
+    catalog, ids = work.catalog, frozenset(work.ids)
     for _ in range(_MAX_REPAIRS):
+        work.ids = set(ids)
+        draft = with_trigger(finish(work, reading, list(steps), scope), reading.start, work)
         asked = with_approvals(prove(text_of(draft), catalog), catalog, approver=work.preferences.approver)
         proved = asked.proved
         if proved.sound:
@@ -69,7 +64,7 @@ def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
         if wrong is None or wrong.step is None:
             break
         blamed = wrong.step.rpartition(".")[2].partition("~")[0]
-        step = next((s for s in walk(draft.steps) if s.id == blamed), None)
+        step = next((s for s in walk(steps) if s.id == blamed), None)
         if step is None:
             break
         said = (
@@ -78,7 +73,10 @@ def _proved(draft: Draft, work: Work, catalog: Catalog) -> Outcome:
             else step.id
         )
         work.miss(said, f"I could not make it fit: {wrong.message}")
-        draft = replace(draft, steps=_without(draft.steps, blamed))
+        steps = _without(steps, blamed)
+        work.effects = [e for e in work.effects if e.step != blamed]
+        if not any(isinstance(s, CallStep | ApproveStep) for s in walk(steps)):
+            return Said(cannot(work, reading))
     return Said(
         "I understood the request, but could not write a workflow for it that holds up. "
         "Try it in smaller parts: first what to read, then what to decide, then what to do."

@@ -110,12 +110,23 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True)
+class TriggerLine:
+    """``on`` is written as in the language; ``args`` give the inputs from the event."""
+
+    name: str
+    on: str
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     name: str
     doc: str
     inputs: tuple[InputField, ...]
     outputs: tuple[tuple[str, str], ...]
     steps: tuple[DraftStep, ...]
+    triggers: tuple[TriggerLine, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 def walk(steps: tuple[DraftStep, ...]) -> Iterator[DraftStep]:
@@ -154,6 +165,11 @@ def text_of(draft: Draft) -> str:
         lines.append("  }")
     if draft.outputs:
         lines += ["", "  output {", *(f"    {name}: {kind}," for name, kind in draft.outputs), "  }"]
+    lines += [f"  secret {name}" for name in draft.secrets]
+    for trigger in draft.triggers:
+        lines += ["", f"  trigger {trigger.name}: {trigger.on}"]
+        if trigger.args:
+            lines.append(f"    with ({', '.join(f'{name}: {value}' for name, value in trigger.args)})")
     for step in draft.steps:
         lines += ["", *("  " + line if line else "" for line in step_lines(step))]
     lines.append("}")

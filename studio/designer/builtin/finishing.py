@@ -116,9 +116,5 @@ def _name(work: Work, reading: Reading, steps: tuple[DraftStep, ...]) -> str:
 
 
 def _doc(reading: Reading) -> str:
-    said = (
-        f"When {reading.occasion}"
-        if reading.occasion
-        else (f"Meant to run {reading.schedule}" if reading.schedule else "")
-    )
+    said = f"When {reading.occasion}" if reading.occasion else ""
     return f"{said[0].upper()}{said[1:]}." if said else ""

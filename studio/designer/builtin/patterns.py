@@ -44,7 +44,8 @@ IF = re.compile(
     re.IGNORECASE,
 )
 ELSE = re.compile(
-    r"^(?:otherwise|or else|else|if not|if it (?:is|does) not|in the other case|in all other cases)"
+    r"^(?:and )?(?:otherwise|or else|else|if not|if it (?:is|does) not|in the other case|in all other cases|"
+    r"(?:everything|anything) else|(?:less|more) than that|(?:under|below|above|over) (?:that|this))"
     r"\b[,:]?\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from studio.designer.builtin.draft import template
 from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import Place, Sort, places
+from studio.designer.builtin.units import scale_of
 from studio.designer.builtin.words import PRONOUNS, article, raw_tokens, stem
 from studio.designer.builtin.work import Effect, Work
 
@@ -26,6 +27,8 @@ class Telling:
     said: str
     personal: bool
     branch: str = ""
+    facts: tuple[str, ...] = ()
+    """Lines with the values that the message is to tell."""
     matter: str = ""
     """What kind of message: "reminder", "summary"; empty when not said."""
 
@@ -122,7 +125,9 @@ def body(work: Work, scope: Scope, telling: Telling) -> str:
         why = _reason(scope)
         if why:
             lines.append(f"Reason: ${{{why.path}}}")
-    if (
+    if telling.facts:
+        lines += telling.facts
+    elif (
         not telling.personal
         or (telling.matter and not effect)
         or not (effect or telling.said or telling.branch)
@@ -140,8 +145,8 @@ def approval_title(scope: Scope, doing: str, amount: Place | None) -> str:
     verb = _capital(words[0]) if words else "Go on"
     thing = " ".join(words[1:])
     if amount is not None:
-        currency = scope.sibling(amount.path, "currency")
-        said = f"{verb} {_money(priced(amount.path, amount.sort), currency.path if currency else '')}"
+        currency = scope.currency_of(amount.path)
+        said = f"{verb} {_money(priced(amount.path, amount.sort, scale_of(amount)), currency.path if currency else '')}"
         return template(f"{said} for {about}?" if about else f"{said}?")
     noun = about.split(" ${")[0]
     if thing and noun and not (set(map(stem, raw_tokens(thing))) <= set(map(stem, raw_tokens(noun)))):
@@ -149,8 +154,10 @@ def approval_title(scope: Scope, doing: str, amount: Place | None) -> str:
     return template(f"{verb} {about or thing or 'with this'}?")
 
 
-def priced(amount: str, sort: Sort) -> str:
-    """An amount as an expression for people. A whole number may count cents, so it stays as it is."""
+def priced(amount: str, sort: Sort, scale: int = 1) -> str:
+    """An amount as an expression for people. A whole number that does not say it counts cents stays as it is."""
+    if scale > 1:
+        return f"money(double({amount}) / {scale}.0)"
     return f"money({amount})" if sort == "number" else amount
 
 
@@ -188,7 +195,7 @@ def _facts(scope: Scope) -> list[str]:
             p.leaf == ("id",) for p in places(thing.name, thing.words, thing.schema, depth=1)
         ):
             return [
-                f"{_capital(listed[0].path.rpartition('.')[2].replace('_', ' '))}: ${{{listed[0].path}.size()}}"
+                f"{_capital(' '.join(raw_tokens(listed[0].path.rpartition('.')[2])))}: ${{{listed[0].path}.size()}}"
             ]
     found = scope.identity()
     if found is None:
@@ -200,8 +207,8 @@ def _facts(scope: Scope) -> list[str]:
     ]  # fmt: skip
     plain.sort(key=lambda p: not is_amount(p.leaf))
     return [
-        f"{_capital(p.path.rpartition('.')[2].replace('_', ' '))}: "
-        f"${{{priced(p.path, p.sort) if is_amount(p.leaf) else p.path}}}"
+        f"{_capital(' '.join(raw_tokens(p.path.rpartition('.')[2])))}: "
+        f"${{{priced(p.path, p.sort, scale_of(p)) if is_amount(p.leaf) else p.path}}}"
         for p in plain[:4]
     ]
 
@@ -227,6 +234,6 @@ def effect_of(verb: str, noun: str, step: str, amount: Place | None, currency: P
         base_form(verb),
         noun,
         step,
-        priced(amount.path, amount.sort) if amount else "",
+        priced(amount.path, amount.sort, scale_of(amount)) if amount else "",
         currency.path if currency else "",
     )

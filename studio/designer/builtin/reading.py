@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from studio.designer.builtin.amounts import Quantity
+from studio.designer.builtin.starting import Start
 
 Op: TypeAlias = Literal[">", ">=", "<", "<=", "==", "!="]
 
@@ -53,6 +54,14 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
+class Enough:
+    """ "there are enough days left": what there is against what is wanted."""
+
+    subject: str
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Contains:
     subject: str
     text: str
@@ -73,7 +82,7 @@ class Both:
     right: Test
 
 
-Test: TypeAlias = Compare | CompareTo | Is | Empty | Contains | Same | Both
+Test: TypeAlias = Compare | CompareTo | Is | Empty | Enough | Contains | Same | Both
 
 
 # ---- intents -----------------------------------------------------------------------------------------
@@ -179,10 +188,10 @@ Item: TypeAlias = Act | Check | Ask | When | Each | Together | Pause | Stop | Ag
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``occasion`` is what sets it off ("a customer asks for a refund"); ``schedule`` is a time in words."""
+    """``start`` is what sets it off, and ``occasion`` the same in words ("a customer asks for a refund")."""
 
     items: tuple[Item, ...]
     occasion: str = ""
-    schedule: str = ""
+    start: Start | None = None
     name: str = ""
     unclear: tuple[Unclear, ...] = field(default=())

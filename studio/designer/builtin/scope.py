@@ -77,14 +77,14 @@ class Scope:
             base = 1.0 if len(wanted) > 1 or last not in _GENERIC else 0.5
         elif set(wanted) <= set(full) and leaf and leaf[-1] == last:
             base = 1.05 if len(thing.words) and set(wanted[:-1]) == set(place.words[:-1]) else 0.97
-        elif leaf and (_kin(leaf[-1], last) or likeness(leaf[-1], last)):
+        elif leaf and (kin(leaf[-1], last) or likeness(leaf[-1], last)):
             others = wanted[:-1]
             if any(not _like_any(word, full) for word in others):
                 return 0.0
             base = 0.72 if len(wanted) == 1 or others else 0.6
         else:
             return 0.0
-        extra = [w for w in leaf if not any(likeness(w, other) for other in wanted) and not _kin(w, last)]
+        extra = [w for w in leaf if not any(likeness(w, other) for other in wanted) and not kin(w, last)]
         base -= 0.35 * len(extra)
         base -= 0.02 * place.path.count(".")
         base += 0.25 if any(_like_any(h, full) for h in hints) else 0.0
@@ -149,6 +149,12 @@ class Scope:
         parent = path.rpartition(".")[0]
         return next((p for _, p in self.places() if p.path == f"{parent}.{leaf}"), None) if parent else None
 
+    def currency_of(self, path: str) -> Place | None:
+        """The field that says the currency of an amount, beside it."""
+        parent = path.rpartition(".")[0]
+        beside = [p for _, p in self.places() if parent and p.path.rpartition(".")[0] == parent]
+        return next((p for p in beside if "currency" in p.leaf or "currenc" in p.leaf), None)
+
     def identity(self) -> tuple[Thing, Place] | None:
         """The thing the work is about and its id: the latest item of a loop, else the first thing read."""
         ordered = [t for t in self.things if t.step]
@@ -171,7 +177,8 @@ class Scope:
         return None
 
 
-def _kin(left: str, right: str) -> bool:
+def kin(left: str, right: str) -> bool:
+    """Whether two last words of names say the same sort of thing: "to" and "email", "no" and "number"."""
     return any(left in group and right in group for group in _LEAF_KIN)
 
 

@@ -8,10 +8,11 @@ from typing import assert_never
 
 from studio.designer.builtin.amounts import Quantity, number_text
 from studio.designer.builtin.draft import quote
-from studio.designer.builtin.reading import Both, Compare, CompareTo, Contains, Empty, Is, Same, Test
+from studio.designer.builtin.reading import Both, Compare, CompareTo, Contains, Empty, Enough, Is, Same, Test
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import Place, choices, plain
-from studio.designer.builtin.words import STOP, likeness, raw_tokens, stem, stems
+from studio.designer.builtin.units import scale_of
+from studio.designer.builtin.words import STOP, likeness, opposites, raw_tokens, stem, stems
 
 _NUMBERS = ("number", "integer")
 
@@ -70,6 +71,8 @@ def resolve(test: Test, scope: Scope, last: Resolved | None) -> Resolved | Unres
                 (place,),
                 name=("some" if negated else "no") + "_" + "_".join(place.path.split(".")[-1:]),
             )
+        case Enough(subject, negated):
+            return _enough(subject, scope, negated=negated)
         case Contains(subject, text, negated):
             place = scope.for_subject(stems(subject), ("string",))
             if place is None:
@@ -139,6 +142,8 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         place = scope.for_subject((*subject, *stems(test.quantity.unit)), _NUMBERS) or scope.for_subject(
             stems(test.quantity.unit), _NUMBERS
         )
+    if place is None and len(subject) > 1:
+        place = scope.for_subject(subject[-1:], _NUMBERS, money=test.quantity.sort == "money")
     if place is None and not subject and test.subject:
         place = scope.for_subject(stems(test.subject), _NUMBERS)
     if place is None and counting:
@@ -162,8 +167,11 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
             notes.append(
                 f"{place.path} counts percent from 0 to 100, so {test.quantity.value:g} % is written as {value:g}."
             )
+    if scale_of(place) > 1:
+        value *= scale_of(place)
+        notes.append(f"{place.path} counts cents, so {test.quantity.spoken()} is written as {value:g}.")
     if test.quantity.sort == "money":
-        currency = scope.sibling(place.path, "currency")
+        currency = scope.currency_of(place.path)
         if currency is not None:
             notes.append(
                 f"Amounts are compared as they are in {place.path}, in the currency of the "
@@ -195,6 +203,47 @@ _SPOKEN = {
 }
 
 
+_LEFT = frozenset(
+    map(stem, ["left", "remaining", "available", "hand", "balance", "stock", "budget", "free", "rest"])
+)
+_WANTED_APART = frozenset(
+    map(stem, ["taken", "reserved", "used", "level", "point", "cost", "price", "size", "age"])
+)
+
+
+def _enough(subject: str, scope: Scope, *, negated: bool) -> Resolved | Unresolved:
+    """What there is ("days left", "on hand") against what is wanted ("days", "quantity"), both numbers in scope."""
+    numbers = [p for _, p in scope.places() if p.sort in _NUMBERS and p.leaf]
+    there = [p for p in numbers if set(p.leaf) & _LEFT]
+    said = stems(subject)
+    there.sort(key=lambda p: -sum(1 for s in said for w in p.words if likeness(s, w)))
+    if not there:
+        return Unresolved(f"{subject or 'amount'} left")
+    have = there[0]
+    kind = [w for w in (*have.leaf, *said) if w not in _LEFT] or [stem("quantity")]
+    wanted = [
+        p
+        for p in numbers
+        if p.path != have.path
+        and not set(p.leaf) & (_LEFT | _WANTED_APART)
+        and any(likeness(w, k) for w in p.leaf for k in kind)
+    ]
+    if not wanted:
+        # An article has enough while it is above the level at which one orders again.
+        wanted = [p for p in numbers if {stem("reorder"), stem("minimum")} & set(p.leaf)]
+    if not wanted:
+        return Unresolved(f"how many {subject or 'of them'} are wanted")
+    need = wanted[0]
+    sides = [have.path, need.path]
+    if have.sort != need.sort:
+        sides = [f"double({p.path})" if p.sort == "integer" else p.path for p in (have, need)]
+    op, spoken = ("<", "not enough") if negated else (">=", "enough")
+    name = "not_enough" if negated else "enough"
+    return Resolved(
+        f"{sides[0]} {op} {sides[1]}", f"there is {spoken} ({_noun(have)})", (have, need), name=name
+    )
+
+
 def _is(test: Is, scope: Scope) -> Resolved | Unresolved:
     wanted = tuple(stem(w) for w in raw_tokens(test.predicate) if w not in STOP)
     subject = stems(test.subject)
@@ -214,6 +263,10 @@ def _is(test: Is, scope: Scope) -> Resolved | Unresolved:
             and all(any(w == leaf for leaf in place.leaf) for w in wanted)
         ):
             found = 3.0, f"!{place.path}" if test.negated else place.path, ()
+        elif (
+            place.sort == "boolean" and len(wanted) == 1 and any(opposites(wanted[0], w) for w in place.leaf)
+        ):
+            found = 2.8, place.path if test.negated else f"!{place.path}", ()
         elif choice := _choice(place, wanted):
             found = 2.0, f"{place.path} {'!=' if test.negated else '=='} {quote(choice)}", ()
         elif (

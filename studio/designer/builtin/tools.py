@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from dsl.catalog import Catalog, Tool
+from dsl.catalog import Catalog, Schema, Tool
 from studio.designer.builtin.anatomy import anatomy, callable_name, description_verb
-from studio.designer.builtin.shapes import properties, required
+from studio.designer.builtin.shapes import choices, item_schema, places, properties, required
 from studio.designer.builtin.words import (
     CHECK_VERBS,
     GENERIC_VERBS,
@@ -22,9 +24,11 @@ from studio.designer.builtin.words import (
     PRONOUNS,
     READ_VERBS,
     SEND_VERBS,
+    STOP,
     likeness,
     name_stems,
     raw_tokens,
+    singular,
     stem,
     stems,
     word_list,
@@ -34,6 +38,7 @@ _FIELDS = (
     ("name", 3.0),
     ("title", 2.0),
     ("connector", 1.6),
+    ("choices", 1.4),
     ("description", 1.0),
     ("input", 0.7),
     ("output", 0.4),
@@ -44,6 +49,8 @@ _MESSAGE_FIELDS = frozenset(
         "to recipient recipients email body text message content channel subject html phone"
     )
 )
+_PROSE_FIELDS = frozenset(["message", "messag", "text", "body", "content", "html"])
+_MESSAGES = frozenset(["messag", "email", "mail", "sms", "text", "chat", "slack", "post"])
 _CHANNELS = {
     "email": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
     "mail": frozenset({"email", "mail", "mailbox", "outbox", "smtp", "gmail", "inbox"}),
@@ -104,11 +111,18 @@ class Known:
         return not self.reads and bool(_MESSAGE_FIELDS & self.fields["input"]) and self._speaks()
 
     def _speaks(self) -> bool:
-        return bool({"send", "notify", "remind", "messag"} & {*self.name, self.says}) or (
-            bool({"post", "writ"} & set(self.name))
-            and bool(
-                {"messag", "chat", "slack", "channel"}
-                & (set(self.name) | self.fields["connector"] | self.fields["input"])
+        described, inputs = self.fields["description"], self.fields["input"]
+        prose = bool(_PROSE_FIELDS & inputs)
+        return (
+            bool({"send", "notify", "remind", "messag", "email", "sms"} & set(self.name))
+            or (self.verb in SEND_VERBS and prose)
+            or (self.says in ("send", "show", "email", "display") and bool(_MESSAGES & described) and prose)
+            or (
+                bool({"post", "writ"} & set(self.name))
+                and bool(
+                    {"messag", "chat", "slack", "channel"}
+                    & (set(self.name) | self.fields["connector"] | inputs)
+                )
             )
         )
 
@@ -140,10 +154,41 @@ class Toolbox:
         self._rarity = {word: math.log(1 + total / count) for word, count in counts.items()}
         self._default_rarity = math.log(1 + total)
 
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """What the catalog calls things: for telling a slip of the pen from a word."""
+        found: set[str] = set()
+        for known in self.tools:
+            tool = known.tool
+            found |= {known.connector, tool.name, tool.title, tool.description}
+            for schema in (tool.input_schema, tool.output_schema or {}):
+                found |= set(_names_in(schema))
+        return tuple(sorted(found))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of all that the catalog speaks of."""
+        return frozenset(stem(word) for name in self.vocabulary for word in raw_tokens(name))
+
+    @cached_property
+    def _fields(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        found: dict[str, tuple[str, ...]] = {}
+        for known in self.tools:
+            for schema in (known.tool.output_schema or {}, known.tool.input_schema):
+                for place in places("", (), schema):
+                    if (allowed := choices(place.schema)) and place.path:
+                        found.setdefault(place.path.rpartition(".")[2], allowed)
+        return tuple(found.items())
+
+    def words_of_fields(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Fields that take one of a few words, with these words."""
+        return self._fields
+
     def rank(self, verb: str, words: str, topic: tuple[str, ...] = ()) -> list[Match]:
         """Tools that could do "``verb`` ``words``", best first. ``topic`` are stems of what the talk is about."""
         sense = stem(verb.lower()) if verb else ""
         objects = tuple(s for s in stems(_outside_quotes(words)) if s not in PRONOUNS)
+        head = head_noun(words)
         found = []
         if sense not in READ_VERBS and not any(_verb_agreement(sense, known) for known in self.tools):
             sense = stem("send") if _BY_CHANNEL.search(words) else sense
@@ -157,7 +202,8 @@ class Toolbox:
                 continue
             score = self._score(known, sense, objects, topic)
             if score > 0:
-                found.append(Match(known, score))
+                score += self._aim(known, head) + _said_choice(known, words)
+                found.append(Match(known, max(score, 0.01)))
         return sorted(found, key=lambda m: (-m.score, m.known.id))
 
     def ranked_by_words(self, words: str) -> list[Match]:
@@ -170,6 +216,17 @@ class Toolbox:
         ranked = self.rank(verb, words, topic)
         return ranked[0].known if ranked else None
 
+    def _aim(self, known: Known, head: str) -> float:
+        """Whether the thing that is acted on is what the tool is about, when some tool is about it."""
+        if not head or not known.noun or known.sends:
+            return 0.0
+        like = max(likeness(head, stem(singular(word))) for word in known.noun)
+        if like:
+            last = likeness(head, stem(singular(known.noun[-1]))) if like == 1.0 else 0.0
+            return 2.0 * like + 1.0 * last
+        anyone = any(head == stem(singular(w)) for k in self.tools for w in k.noun)
+        return -2.5 if anyone and head not in known.fields["choices"] else 0.0
+
     def _earned(self, known: Known, word: str) -> tuple[float, bool]:
         """What one word earns, and whether it names the tool (name, title or connector)."""
         best, naming = 0.0, False
@@ -177,7 +234,7 @@ class Toolbox:
             like = max((likeness(word, other) for other in known.fields[name]), default=0.0)
             if like > 0:
                 best = max(best, weight * like)
-                naming = naming or name in ("name", "title", "connector")
+                naming = naming or name in ("name", "title", "connector", "choices")
         return best * self._rarity.get(word, self._default_rarity), naming
 
     def _score(self, known: Known, sense: str, objects: tuple[str, ...], topic: tuple[str, ...]) -> float:
@@ -210,6 +267,40 @@ class Toolbox:
         if (sense in READ_VERBS and not known.reads) or (sense not in READ_VERBS and sense and known.reads):
             score *= 0.5
         return score
+
+
+def _choices_in(schema: Schema) -> Iterator[str]:
+    """The words that an argument takes, where it must be one of a few: "note", "error_rate"."""
+    for name, inner in properties(schema).items():
+        if name in required(schema):
+            yield from choices(inner)
+
+
+def _names_in(schema: Schema) -> Iterator[str]:
+    for name, inner in properties(schema).items():
+        yield name
+        yield from choices(inner)
+        yield from _names_in(inner)
+        yield from _names_in(item_schema(inner))
+
+
+def head_noun(words: str) -> str:
+    """The stem of the thing acted on: "the big order of the customer" -> "order"; "" when there is none."""
+    text = re.split(
+        r"\b(?:of|to|for|with|in|on|at|from|by|into|as|that|which|who|whether|if|when|about|via|and|so)\b|[,;:]",
+        _outside_quotes(words).strip(),
+        maxsplit=1,
+        flags=re.IGNORECASE,
+    )[0]
+    tokens = [w for w in raw_tokens(text) if w not in STOP and w not in PRONOUNS]
+    return stem(singular(tokens[-1])) if tokens else ""
+
+
+def _said_choice(known: Known, words: str) -> float:
+    """A word of two or more that a tool's argument takes, said as such: "the error rate"."""
+    said = set(raw_tokens(words))
+    chosen = [c for c in _choices_in(known.tool.input_schema) if len(raw_tokens(c)) > 1]
+    return 4.0 if any(set(raw_tokens(c)) <= said for c in chosen) else 0.0
 
 
 def _share(earned: list[tuple[float, bool]]) -> float:
@@ -287,6 +378,7 @@ def _known(connector: str, title: str, tool: Tool) -> Known:
         "name": frozenset(name_stems(tool.name)),
         "title": frozenset(stems(tool.title)),
         "connector": frozenset(name_stems(connector)) | frozenset(stems(title)),
+        "choices": frozenset(s for word in _choices_in(tool.input_schema) for s in stems(word)),
         "description": frozenset(stems(tool.description)),
         "input": frozenset(stems(" ".join(properties(tool.input_schema)))),
         "output": frozenset(stems(outputs)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl.catalog import Catalog, Schema
@@ -43,6 +44,7 @@ class Work:
     catalog: Catalog
     toolbox: Toolbox
     preferences: Preferences = field(default_factory=Preferences)
+    answers: Mapping[str, str] = field(default_factory=dict)
     occasion: str = ""
     topic: tuple[str, ...] = ()
     inputs: dict[str, InputField] = field(default_factory=dict)
@@ -50,6 +52,8 @@ class Work:
     effects: list[Effect] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Keys of questions that a person can answer in a word or two, in order."""
     unplaced: list[Unplaced] = field(default_factory=list)
 
     def fresh(self, wanted: str) -> str:
@@ -66,7 +70,12 @@ class Work:
         if text not in self.assumptions:
             self.assumptions.append(text)
 
-    def ask(self, text: str) -> None:
+    def ask(self, text: str, key: str = "") -> None:
+        """An open question; one that was answered (``key``) is not asked again."""
+        if key in self.answers:
+            return
+        if key and key not in self.asked:
+            self.asked.append(key)
         if text not in self.questions:
             self.questions.append(text)
 
