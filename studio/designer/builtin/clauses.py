@@ -135,8 +135,10 @@ class _Reader:
     def _is_news(self, text: str) -> bool:
         """Whether a text tells that something happened, and asks for nothing."""
         told = re.match(
-            r"^(?:an?|some|our|the|any|somebody|someone|one of our) (?:[\w\-]+ ){0,2}?[\w\-]+ (?:writes|asks|wants|complains|"
-            r"calls|requests|applies|reports|tells|says|comes|arrives|orders|buys|registers|signs up|hands in|sends us)\b",
+            r"^(?:an?|some|our|the|any|somebody|someone|one of our) (?:[\w\-]+ ){0,2}?[\w\-]+ (?:writes|asks"
+            r"|wants|complains|"
+            r"calls|requests|applies|reports|tells|says|comes|arrives|orders|buys|registers|signs up|hands in"
+            r"|sends us)\b",
             text,
             re.I,
         )
@@ -430,14 +432,16 @@ class _Reader:
 
 _GIVEN = re.compile(
     r"^(?:take|type in|enter|give|accept|get|start with|use|receive|input)s? (?:in )?(?:the |an? |its )?[\w ]{0,25}?"
-    r"(?:ids?|numbers?|names?|codes?|skus?|keys?)(?: as (?:the )?input)?$|^(?:the )?[\w ]{2,25} (?:id|number|name|code) "
+    r"(?:ids?|numbers?|names?|codes?|skus?|keys?)(?: as (?:the )?input)?$|^(?:the )?[\w ]{2,25} (?:id|number"
+    r"|name|code) "
     r"(?:comes in|is given|is entered|as input)$",
     re.I,
 )
 _LABEL = re.compile(r"^(?P<head>[^:,]{2,60}):\s+(?P<rest>.+)$")
 _ELSE_LABEL = re.compile(
     r"^(?:otherwise|else|if not|or else|everything else|all others?|anything else|the rest|in all other cases|"
-    r"(?:less|more|under|over|above|below|fewer|cheaper|higher|lower|smaller|bigger|shorter|longer)(?: than)? (?:that|this|it)|"
+    r"(?:less|more|under|over|above|below|fewer|cheaper|higher|lower|smaller|bigger|shorter|longer)(?: than)?"
+    r" (?:that|this|it)|"
     r"(?:below|under|above|over) (?:that|this|it)|up to (?:that|this)|no|not so)$",
     re.I,
 )

@@ -131,7 +131,8 @@ def _between(text: str) -> Test | None:
 def _enough(text: str) -> Test | None:
     """ "there is enough stock", "they do not have enough days left", "the balance is not sufficient"."""
     match = re.fullmatch(
-        r"(?P<s>.*?)\b(?P<n>not |n't |never )?(?:have |has |got |is |are |there is |there are )?(?P<n2>not )?(?:enough|sufficient)\b"
+        r"(?P<s>.*?)\b(?P<n>not |n't |never )?(?:have |has |got |is |are |there is |there are )?(?P<n2>not"
+        r" )?(?:enough|sufficient)\b"
         r"(?P<what>(?: [\w ]+?)?)(?: for (?:it|that|this|the \w+))?(?: left| remaining| available)?",
         text,
         re.I,
@@ -145,12 +146,15 @@ def _enough(text: str) -> Test | None:
 def _belonging(text: str) -> Test | None:
     """ "the customer belongs to the gold tier", "it has status paid", "the priority is set to high"."""
     match = re.fullmatch(
-        r"(?P<s>.+?) (?P<n>does not |do not )?(?:belongs?|is|are|counts?) (?P<n2>not )?(?:to|in|of|at|on) (?:the |an? )?"
-        r"(?P<v>[\w\-\"]+) (?P<f>tier|status|state|stage|class|category|group|level|priority|team|country|segment|plan|type)",
+        r"(?P<s>.+?) (?P<n>does not |do not )?(?:belongs?|is|are|counts?) (?P<n2>not )?(?:to|in|of|at|on) (?:the"
+        r" |an? )?"
+        r"(?P<v>[\w\-\"]+) (?P<f>tier|status|state|stage|class|category|group|level|priority|team|country"
+        r"|segment|plan|type)",
         text,
         re.I,
     ) or re.fullmatch(
-        r"(?P<s>.+?) (?:has|have|is of|with)(?P<n> not)?(?P<n2>) (?:the |an? )?(?P<f>tier|status|state|stage|class|category|group|"
+        r"(?P<s>.+?) (?:has|have|is of|with)(?P<n> not)?(?P<n2>) (?:the |an? )?(?P<f>tier|status|state|stage"
+        r"|class|category|group|"
         r"level|priority|team|country|segment|plan|type|severity)(?: of)? (?P<v>[\w\-\"]+)",
         text,
         re.I,
@@ -167,7 +171,8 @@ def _belonging(text: str) -> Test | None:
 def _agreement(text: str) -> Test | None:
     """ "they match", "the two agree", "it does not fit"."""
     match = re.fullmatch(
-        r"(?P<s>it|they|these|those|both|the two|all|the [\w ]{2,30}?|\w+s) (?P<n>do not |does not |don't |doesn't |did not |cannot )?"
+        r"(?P<s>it|they|these|those|both|the two|all|the [\w ]{2,30}?|\w+s) (?P<n>do not |does not |don't "
+        r"|doesn't |did not |cannot )?"
         r"(?P<v>[a-z]{3,})(?: (?:with )?(?:each other|up|together|at all))?",
         text,
         re.I,

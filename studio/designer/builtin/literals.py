@@ -1,4 +1,4 @@
-"""Values that a clause itself gives to an argument: "in project OPS", "10 % discount", "valid for 30 days", "zone A"."""
+"""Values that a clause itself gives to an argument: "in project OPS", "10 % discount", "for 30 days", "zone A"."""
 
 from __future__ import annotations
 

@@ -9,12 +9,15 @@ from studio.designer.builtin.prose import priced
 from studio.designer.builtin.scope import Scope, is_amount, kin
 from studio.designer.builtin.shapes import Place, item_schema, properties, sort_of
 from studio.designer.builtin.units import scale_of
-from studio.designer.builtin.words import STOP, likeness, name_stems, raw_tokens, stem
+from studio.designer.builtin.words import STOP, likeness, name_stems, raw_tokens, stem, word_list
 
 _MOST: Final = 6
 _NO_VALUE: Final = frozenset(
-    map(stem, ["email", "mail", "message", "channel", "room", "slack", "text", "sms", "chat", "team", "person", "one", "somebody", "report", "post", "customer"])
-)  # fmt: skip
+    stem(word)
+    for word in word_list(
+        "email mail message channel room slack text sms chat team person one somebody report post customer"
+    )
+)
 _PLAIN: Final = ("string", "number", "integer", "boolean")
 _COUNT: Final = re.compile(r"\b(?:how many|the number of|the count of|count)\b(?P<what>[^,.;]*)", re.I)
 _LISTED: Final = re.compile(
@@ -26,14 +29,12 @@ def mentioned(text: str, scope: Scope, but: frozenset[str] = frozenset()) -> lis
     """Lines such as "Tracking no: ${booking.tracking_no}" for what the words name. ``but`` are stems to leave alone."""
     text = re.sub(r'"[^"]*"|\S*@\S+|#[\w-]+', " ", text)
     lines: dict[str, str] = {}
-    if counted := _COUNT.search(text):
-        if found := _list(scope, counted["what"]):
-            lines[found.path] = f"{_label(found)}: ${{{found.path}.size()}}"
-            text = text.replace(counted[0], " ")
-    if listed := _LISTED.search(text):
-        if found := _list(scope, listed["what"] or ""):
-            lines[found.path] = _joined(found)
-            text = text.replace(listed[0], " ")
+    if (counted := _COUNT.search(text)) and (found := _list(scope, counted["what"])):
+        lines[found.path] = f"{_label(found)}: ${{{found.path}.size()}}"
+        text = text.replace(counted[0], " ")
+    if (listed := _LISTED.search(text)) and (found := _list(scope, listed["what"] or "")):
+        lines[found.path] = _joined(found)
+        text = text.replace(listed[0], " ")
     words = [w for w in raw_tokens(text) if w not in STOP]
     at = 0
     while at < len(words) and len(lines) < _MOST:

@@ -12,19 +12,24 @@ from typing import Final
 from studio.designer.builtin.verbs import starts_with_verb
 
 _SUBJECT: Final = re.compile(
-    r"(?P<head>^|[.;:\n]\s*|,\s*|\b(?:and|then|but|so|also|please|first|next|finally|otherwise|thereafter|afterwards|later),?\s+|"
+    r"(?P<head>^|[.;:\n]\s*|,\s*|\b(?:and|then|but|so|also|please|first|next|finally|otherwise|thereafter"
+    r"|afterwards|later),?\s+|"
     r"\b(?:i|we) do (?:today )?(?:by hand )?is:?\s+)"
     r"(?P<who>(?:i|we|you|it|they|she|he|one|somebody|someone|the (?:workflow|system|process|agent|bot|automation))"
     r"(?:'d|'ll|'ve)?)\s+"
-    r"(?P<how>(?:(?:then|just|also|only|now|first|finally|always|usually|normally|would|will|can|could|should|shall|must|"
+    r"(?P<how>(?:(?:then|just|also|only|now|first|finally|always|usually|normally|would|will|can|could|should"
+    r"|shall|must|"
     r"might|may|have to|has to|need to|needs to|want to|wants to|would like to|like to|is to|are to|am to|simply|"
     r"automatically|today|ought to|is supposed to|has|go and|please|immediately)\s+)*)(?P<rest>\S[^,.;\n]*)",
     re.IGNORECASE,
 )
 _WISH: Final = re.compile(
-    r"\b(?:(?:i|we)(?:'d| would)? (?:really )?(?:like|love|want|need|wish|prefer)(?: it)?|it(?:'d| would) be (?:great|nice|"
-    r"lovely|good|cool)|would be (?:great|nice|lovely|good|cool)|(?:can|could|would) (?:you|it|we)(?: please| just| perhaps)*|"
-    r"please (?:make|build|create|set up|write)(?: me| us)? something that|make me something that|i'm looking for something that|"
+    r"\b(?:(?:i|we)(?:'d| would)? (?:really )?(?:like|love|want|need|wish|prefer)(?: it)?|it(?:'d| would) be"
+    r" (?:great|nice|"
+    r"lovely|good|cool)|would be (?:great|nice|lovely|good|cool)|(?:can|could|would) (?:you|it|we)(?: please|"
+    r" just| perhaps)*|"
+    r"please (?:make|build|create|set up|write)(?: me| us)? something that|make me something that|i'm looking"
+    r" for something that|"
     r"make sure that|see to it that)"
     r"(?:,?\s*(?:if|that|for)\s+(?:it|you|this|we|the (?:workflow|system|process))\s+(?:could|would|can|should|to)?"
     r"|\s+(?:you|it|this|the (?:workflow|system|process)) to|\s+to)?(?:\s+(?:please|kindly|just))*\s+",
@@ -35,25 +40,33 @@ _RULES: Final = tuple(
     for pattern, instead in (
         # Courtesies and asides that say nothing about what is to be done.
         (r"[:;]-?[)DP(/](?=\s|$)|\(:|<3", ""),
-        (r"^(?:hi|hello|hey|dear [\w ]+|good (?:morning|afternoon|evening))(?: (?:there|all|team|everybody))?\s*[,!.]\s*", ""),
-        (r"^(?:oh|ok|okay|so|well|right|hmm|um|alright|now)(?:\s*,\s*|\s+(?=(?:so|and|the|we|i|on|at|every|when|if|what|could)\b))(?:and |so )?", ""),
-        (r"[,.!]?\s*(?:thanks|thank you|many thanks|kind regards|best regards|regards)(?: (?:a lot|so much|in advance|very much))?\s*[.!]*\s*$", ""),
-        (r"\s*,?\s*(?:so that|so) (?:i|we|you|they|everybody|everyone|people|nobody|no one|it) (?!can\b.{0,10}\bif\b)[^.;\n]*", ""),
+        (r"^(?:hi|hello|hey|dear [\w ]+|good (?:morning|afternoon|evening))(?: (?:there|all|team"
+         r"|everybody))?\s*[,!.]\s*", ""),
+        (r"^(?:oh|ok|okay|so|well|right|hmm|um|alright|now)(?:\s*,\s*|\s+(?=(?:so|and|the|we|i|on|at|every|when"
+         r"|if|what|could)\b))(?:and |so )?", ""),
+        (r"[,.!]?\s*(?:thanks|thank you|many thanks|kind regards|best regards|regards)(?: (?:a lot|so much|in"
+         r" advance|very much))?\s*[.!]*\s*$", ""),
+        (r"\s*,?\s*(?:so that|so) (?:i|we|you|they|everybody|everyone|people|nobody|no one|it)"
+         r" (?!can\b.{0,10}\bif\b)[^.;\n]*", ""),
         (r"\((?:it's|it is|this is|that's|because|since|as|otherwise it)[^)]*\)", ""),
         (r"\bplease build (?:that|this|it) for me\b[^.\n]*", ""),
         (r"^(?:build|make|do) (?:this|that|it|the following)(?: for (?:me|us))?\s*[:,.]\s*", ""),
         (r"^(?:steps?|the steps|workflow|process|procedure|flow|here is the process|what i do)(?: are)?\s*:\s*$", ""),
-        (r"\bwhat (?:i|we) (?:do|did|usually do|normally do)(?: (?:today|now|at night|then))?(?: by hand)?(?: when [^:.\n]*?)?(?: is always the same| is this| is)?\s*:\s*", ""),
+        (r"\bwhat (?:i|we) (?:do|did|usually do|normally do)(?: (?:today|now|at night|then))?(?: by hand)?(?:"
+         r" when [^:.\n]*?)?(?: is always the same| is this| is)?\s*:\s*", ""),
         (r"^(?:i|we) (?:only |just )?want to (?:type|enter|give)(?: in)? [^.\n]*[.\n]", ""),
         (r",\s*no need to ask me\b", ""),
         # "Should it exceed 5 %" and "upon receipt of" are "if" and "when".
         (r"(^|[.;\n]\s*)should (?=(?:the|it|they|this|that|an?|he|she|any|there|our|\w+ \w+) )", r"\1if "),
         (r"(^|[.;\n]\s*)(?:upon|on) (?:the )?(?:receipt|arrival) of (an?|the|any) (?:new )?", r"\1when \2 "),
         (r"\b(?:in the event that|given that|assuming(?: that)?|in case that|insofar as)\b", "if"),
-        (r"\b(?:or else|in all other cases|in any other case|in the other case|for (?:all|everything) (?:the )?(?:others?|else)|if that is not the case|failing that|the rest of (?:the time|them)|all (?:the )?others|all other ones)\b", "otherwise"),
+        (r"\b(?:or else|in all other cases|in any other case|in the other case|for (?:all|everything) (?:the"
+         r" )?(?:others?|else)|if that is not the case|failing that|the rest of (?:the time|them)|all (?:the"
+         r" )?others|all other ones)\b", "otherwise"),
         (r"\bupon (?=(?:the )?approval)", "after "),
         (r"\bprior to\b", "before"),
-        (r"\bthereafter\b|\bsubsequently\b|\bafter which\b|\bonce that is done\b|\bwhen (?:that|this) is done\b", "then"),
+        (r"\bthereafter\b|\bsubsequently\b|\bafter which\b|\bonce that is done\b|\bwhen (?:that|this) is done\b",
+        "then"),
         (r"\bmerely\b|\bsimply\b|\bkindly\b|\bperhaps\b|\bmaybe\b|\bactually\b|\bbasically\b|\breally\b", ""),
         (r"\b(?:at the )?very (?=same time)", ""),
         (r"\bshall be\b|\bis to be\b|\bare to be\b|\bought to be\b|\bhas got to be\b", "must be"),
@@ -62,17 +75,29 @@ _RULES: Final = tuple(
         (r"\bset (it|them|this|that|the \w+) aside as\b", r"set \1 to"),
         (r"\b(?:pop up|show up)\b", "be created"),
         (r"\bis the same for\b", "for"),
-        (r"^(?:we|i|they|there) (?:get|have|has|are|is|receive|see) (?:a lot|lots|many|plenty|tons|a pile|several|too many|some|so many) [^.\n]*[.\n]\s*", ""),
+        (r"^(?:we|i|they|there) (?:get|have|has|are|is|receive|see) (?:a lot|lots|many|plenty|tons|a pile"
+         r"|several|too many|some|so many) [^.\n]*[.\n]\s*", ""),
         (r"\b(?:every|each) (?:day|week|month) (?:i|we) (?:have|get|see|receive)\b[^.\n]*[.\n]\s*", ""),
-        (r",?\s*\b(?:and )?for (?:all )?(?:the )?(?:small|smaller|little|big|bigger|large|larger|cheap|cheaper|other|remaining|short|shorter|long|longer|low|lower|high|higher|rest)(?: (?:ones?|orders|invoices|leads|tickets|requests|amounts))\b,?\s*", ". otherwise, "),
-        (r"\b(?:and )?(?:the|all) (?:rest|others|other ones|remaining ones) (?=(?:is|are|must be|should be|goes?|gets?|needs?)\b)", ". otherwise they "),
-        (r"^(?:for|given) (?:a|an|one|the|any|this|each)(?: given| single| certain| particular| specific)? (?!time)[\w \-]{2,30}:\s*", ""),
-        (r"^(?:inputs?|parameters?|given|i give|i enter|i type in|i'd type in|you get|it takes?|takes?)(?: are| is)?:? (?:the |an? )?[\w \-]+(?:(?:,| and) (?:the |an? )?[\w \-]+)+\s*[.\n]", ""),
+        (r",?\s*\b(?:and )?for (?:all )?(?:the )?(?:small|smaller|little|big|bigger|large|larger|cheap|cheaper"
+         r"|other|remaining|short|shorter|long|longer|low|lower|high|higher|rest)(?: (?:ones?|orders|invoices"
+         r"|leads|tickets|requests|amounts))\b,?\s*", ". otherwise, "),
+        (r"\b(?:and )?(?:the|all) (?:rest|others|other ones|remaining ones) (?=(?:is|are|must be|should be|goes?"
+         r"|gets?|needs?)\b)", ". otherwise they "),
+        (r"^(?:for|given) (?:a|an|one|the|any|this|each)(?: given| single| certain| particular| specific)?"
+         r" (?!time)[\w \-]{2,30}:\s*", ""),
+        (r"^(?:inputs?|parameters?|given|i give|i enter|i type in|i'd type in|you get|it takes?|takes?)(?: are|"
+         r" is)?:? (?:the |an? )?[\w \-]+(?:(?:,| and) (?:the |an? )?[\w \-]+)+\s*[.\n]", ""),
         (r"^(?:input|inputs)\s*:[^\n]*\n", ""),
-        (r"\(?\b(?:i|we)(?:'d| would| will)? (?:type in|enter|give|put in|fill in)(?: in)? (?:only )?(?:the|a|an|its) [\w ,\-]+?\)?(?=[.;\n]|$|, and then| and then)", ""),
-        (r"^(?P<n>[\w ]{2,30}?)(?: that| which| whose)? (?P<is>(?:are|is|cost|costs|weigh|have|has)\b[^,;.]*?|(?:over|above|below|under|exceeding)\b[^,;.]*?) (?:should|must|need to|needs to|have to|has to|shall|are to) be (?P<v>\w+)\b(?P<r>[^,;.]*)[,;] (?:(?:and )?(?:everything|all|anything|the) (?:else|others|rest|other [\w]+)|otherwise) (?P<o>as [^.;]+)", r"if it \g<is>, \g<v> the \g<n>\g<r>, otherwise \g<v> the \g<n> \g<o>"),
+        (r"\(?\b(?:i|we)(?:'d| would| will)? (?:type in|enter|give|put in|fill in)(?: in)? (?:only )?(?:the|a|an"
+         r"|its) [\w ,\-]+?\)?(?=[.;\n]|$|, and then| and then)", ""),
+        (r"^(?P<n>[\w ]{2,30}?)(?: that| which| whose)? (?P<is>(?:are|is|cost|costs|weigh|have|has)\b[^,;.]*?"
+         r"|(?:over|above|below|under|exceeding)\b[^,;.]*?) (?:should|must|need to|needs to|have to|has to|shall"
+         r"|are to) be (?P<v>\w+)\b(?P<r>[^,;.]*)[,;] (?:(?:and )?(?:everything|all|anything|the) (?:else|others"
+         r"|rest|other [\w]+)|otherwise) (?P<o>as [^.;]+)", r"if it \g<is>, \g<v> the \g<n>\g<r>, otherwise"
+                                                            r" \g<v> the \g<n> \g<o>"),
         # "we'd write", "have it refunded".
-        (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),
+        (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent"
+         r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),
     )
 )  # fmt: skip
 _ARROW: Final = re.compile(r"\s*(?:->|=>|→|⇒|>>|–>)\s*")
@@ -123,7 +148,8 @@ def _without_arrows(line: str) -> str:
 
 
 _CONDITION: Final = re.compile(
-    r"^(?:if |when )?(?:not |still |is |it's )?(?:down|up|unhealthy|healthy|broken|failed|offline|online|green|red|yes|no|ok|bad|"
+    r"^(?:if |when )?(?:not |still |is |it's )?(?:down|up|unhealthy|healthy|broken|failed|offline|online|green"
+    r"|red|yes|no|ok|bad|"
     r"empty|late|overdue|unpaid|paid|missing|found|none|"
     r"(?:over|above|below|under|more|less|at least|at most|up to|>|<)[\w .,%€$£=]*|\w*(?:ed|ble))$",
     re.IGNORECASE,

@@ -44,7 +44,8 @@ _WHEN: Final = (
     r"it (?:should |must )?starts?(?: by| when| with| on)?|start(?:ed)? (?:by|when|with)|triggered (?:by|when))"
 )
 _HOOK: Final = re.compile(
-    r"\b(?:web ?hooks?|web address|call-?back|http (?:call|request|post)|post(?:s|ed)? (?:it |this )?to (?:us|/[\w/-]*)|"
+    r"\b(?:web ?hooks?|web address|call-?back|http (?:call|request|post)|post(?:s|ed)? (?:it |this )?to (?:us"
+    r"|/[\w/-]*)|"
     r"post request|calls? (?:our|a|an|the|my) (?:url|end ?point|api|address))\b",
     re.IGNORECASE,
 )
@@ -53,32 +54,42 @@ _SYSTEMS: Final = (
     r"pagerduty|jira|mailchimp|adyen|klarna|woocommerce|magento|sap|odoo|xero|workday|bamboohr|personio|okta|zapier"
 )
 _SYSTEM: Final = re.compile(
-    rf"^(?P<w>{_WHEN})\s+(?:the |our |a |an )?(?P<who>{_SYSTEMS}|[\w ]{{0,20}}?(?:portal|web ?site|web ?shop|form|erp|system|"
-    r"software|scanner|monitoring|provider|platform|app))\s+(?:(?:can |could |would )?(?:sends?|posts?|calls?|notifies|"
+    rf"^(?P<w>{_WHEN})\s+(?:the |our |a |an )?(?P<who>{_SYSTEMS}|[\w ]{{0,20}}?(?:portal|web ?site|web ?shop"
+    rf"|form|erp|system|"
+    r"software|scanner|monitoring|provider|platform|app))\s+(?:(?:can |could |would )?(?:sends?|posts?|calls?"
+    r"|notifies|"
     r"reports?|pushes|fires|tells us|informs us|submits))\b(?P<what>[^,]*)",
     re.IGNORECASE,
 )
 _PATH: Final = re.compile(r"(?<![\w:/.])/[a-z][\w\-]*(?:/[\w\-]+)*", re.IGNORECASE)
 _EVENT: Final = re.compile(
-    rf"^{_WHEN}\s+(?:the |an? )?(?:event\s+\"?(?P<a>[a-z][\w\-]*(?:\.[\w\-]+)*)\"?(?:\s+(?:occurs?|comes(?: in)?|happens|"
-    r"arrives|is (?:received|sent|raised|fired)|fires))?|\"?(?P<b>[a-z][\w\-]*(?:\.[\w\-]+)+)\"?(?:\s+event)?(?:\s+(?:occurs?|"
+    rf"^{_WHEN}\s+(?:the |an? )?(?:event\s+\"?(?P<a>[a-z][\w\-]*(?:\.[\w\-]+)*)\"?(?:\s+(?:occurs?|comes(?: in)?"
+    rf"|happens|"
+    r"arrives|is (?:received|sent|raised|fired)|fires))?"
+    r"|\"?(?P<b>[a-z][\w\-]*(?:\.[\w\-]+)+)\"?(?:\s+event)?(?:\s+(?:occurs?|"
     r"comes(?: in)?|happens|arrives|is (?:received|sent|raised|fired)|fires))?)",
     re.IGNORECASE,
 )
 _DONE: Final = (
-    r"created|opened|placed|received|submitted|registered|added|booked|paid|shipped|delivered|cancelled|canceled|reported|"
-    r"raised|filed|uploaded|signed|approved|rejected|closed|assigned|updated|changed|deleted|escalated|hired|published|"
-    r"detected|triggered|returned|refunded|requested|imported|completed|finished|resolved|generated|logged|scanned|sent|lost"
+    r"created|opened|placed|received|submitted|registered|added|booked|paid|shipped|delivered|cancelled|canceled"
+    r"|reported|"
+    r"raised|filed|uploaded|signed|approved|rejected|closed|assigned|updated|changed|deleted|escalated|hired"
+    r"|published|"
+    r"detected|triggered|returned|refunded|requested|imported|completed|finished|resolved|generated|logged"
+    r"|scanned|sent|lost"
 )
 _HAPPENED: Final = re.compile(
-    rf"^(?:a|an|any|some|the|every|each|one of our|our)?\s*(?P<new>new\s+|incoming\s+|fresh\s+)?(?P<noun>[a-z][\w\-]*(?: [a-z][\w\-]*)?)\s+"
+    rf"^(?:a|an|any|some|the|every|each|one of our|our)?\s*(?P<new>new\s+|incoming\s+"
+    rf"|fresh\s+)?(?P<noun>[a-z][\w\-]*(?: [a-z][\w\-]*)?)\s+"
     rf"(?:(?:is|gets|was|has been|has just been|have been|must be)\s+(?:newly |just )?(?P<done>{_DONE})|"
-    r"(?P<come>comes? in|arrives?|appears?|turns up|lands|is there|drops in|reaches us|fires|goes off|signs up|joins|starts))"
+    r"(?P<come>comes? in|arrives?|appears?|turns up|lands|is there|drops in|reaches us|fires|goes off|signs up"
+    r"|joins|starts))"
     r"(?P<rest>(?:\s+(?:with|in|by|from|for|at|on|through|via|to)\b.*)?)$",
     re.IGNORECASE,
 )
 _WE_GET: Final = re.compile(
-    r"^(?:we|i|somebody|someone|the team) (?:get|receive|have got|gets|receives)s? (?:a|an|some|any)?\s*(?P<new>new |incoming )?"
+    r"^(?:we|i|somebody|someone|the team) (?:get|receive|have got|gets|receives)s? (?:a|an|some"
+    r"|any)?\s*(?P<new>new |incoming )?"
     r"(?P<noun>[a-z][\w\-]*(?: [a-z][\w\-]*)?)(?P<rest>(?:\s+(?:with|in|by|from|for)\b.*)?)$",
     re.IGNORECASE,
 )
@@ -100,13 +111,16 @@ _PEOPLE: Final = frozenset(
     )
 )
 _ONLY_STARTS: Final = re.compile(
-    r"^(?:(?:and )?(?:it|this|that|the (?:workflow|process|whole thing)|do (?:it|this)|run (?:it|this)?|all (?:of )?(?:this|that)|"
-    r"please)?\s*(?:should |must |shall |will |has to |is to |needs to )?(?:be )?(?:runs?|started|starts?|run|happens?|executed?|"
+    r"^(?:(?:and )?(?:it|this|that|the (?:workflow|process|whole thing)|do (?:it|this)|run (?:it|this)?|all"
+    r" (?:of )?(?:this|that)|"
+    r"please)?\s*(?:should |must |shall |will |has to |is to |needs to )?(?:be )?(?:runs?|started|starts?|run"
+    r"|happens?|executed?|"
     r"triggered|scheduled?)?\s*(?:itself|automatically|by itself)?|(?:schedule|when|trigger|start|time)\s*:?)$",
     re.IGNORECASE,
 )
 _SENDS_ALONG: Final = re.compile(
-    r"^(?:it|they|that|the \w+|which|and)?(?:'d| would| will| can)?\s*(?:also )?(?:sends?|gives?|pass(?:es)?|includes?|contains?|"
+    r"^(?:it|they|that|the \w+|which|and)?(?:'d| would| will| can)?\s*(?:also )?(?:sends?|gives?|pass(?:es)?"
+    r"|includes?|contains?|"
     r"has|comes with|delivers?|provides?)(?: us)?(?: along)?(?: with (?:it|that))? (?:the|its|an?|their) [\w ,]+$",
     re.IGNORECASE,
 )
@@ -121,9 +135,10 @@ def read_schedule(sentence: str) -> tuple[Schedule, str] | None:
     if found is None:
         return None
     before, after = sentence[: found.start].strip(" ,;:-"), sentence[found.end :].strip(" ,;:-()")
-    if zone := (find_zone(after) if not found.zone else None):
-        if not re.sub(r"\W", "", after[: zone.start]):
-            after = after[zone.end :].strip(" ,;:-()")
+    if (zone := (find_zone(after) if not found.zone else None)) and not re.sub(
+        r"\W", "", after[: zone.start]
+    ):
+        after = after[zone.end :].strip(" ,;:-()")
     if re.match(r"^(?:i|we) (?:have|get|see|receive|sit|spend)\b", after, re.IGNORECASE):
         return None
     before = re.sub(r"\b(?:starting|beginning|running|always|on|at|and)$", "", before).strip(" ,")

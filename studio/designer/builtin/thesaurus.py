@@ -1,6 +1,7 @@
 """Words that mean much the same in requests and tools, and words that mean the opposite. Data, nothing else.
 
-A group's words match each other with less weight than a word matches itself. A word may be in several groups: "order"
+A group's words match each other with less weight than a word matches itself. A word may be in several groups:
+"order"
 is something one buys and something one does.
 """
 
@@ -122,7 +123,8 @@ unfreeze unlock unsubscribe update upload use validate verify void wait warn wat
 NOUNISH: Final = """
 comment print back backup bill block book call charge copy credit debit deal document export file fire flag hold
 import invoice issue
-label lead lend lock log match message name note offer order pack page pick pin place plan poll project purchase quote
+label lead lend lock log match message name note offer order pack page pick pin place plan poll project purchase
+quote
 rank rate record refund report request review reward scale schedule sign store supply tag text ticket top trial
 trigger turn visit vote watch work reply restock transfer
 """
@@ -130,46 +132,78 @@ trigger turn visit vote watch work reply restock transfer
 
 COMMON: Final = """
 about above absolutely after again against agree agreed ahead alone along already also although always among another
-answer answered anybody anyone anything anyway around article asked asking away because been before beforehand behind
+answer answered anybody anyone anything anyway around article asked asking away because been before beforehand
+behind
 being below beneath best better between beyond both bring button call case cause cent cents certain change channel
-cheapest check city clock close coffee colleague colleagues column come comes coming company complain complete concern
-condition confirm contain contains content contents continue copy correct could country couple currency daily data date
+cheapest check city clock close coffee colleague colleagues column come comes coming company complain complete
+concern
+condition confirm contain contains content contents continue copy correct could country couple currency daily data
+date
 dates days deadline deal decide decided decision department describe desk detail details deviate deviates deviation
-different difference direct directly director does doing dollar dollars done double during each early easy either else
+different difference direct directly director does doing dollar dollars done double during each early easy either
+else
 email emails empty ending enough entry equal error errors euro euros even evening event events ever every everybody
-everyone everything exact exactly example exceed exceeds except expensive express fail failed fails failure false fast
-fault feedback field fields file files final finally finance find fine finished first fixed follow following follows form
-former found four free friday fridays from front full further general gets given gives goes going gone good goods great
-green group half hand happen happens hard have having head health hello help here high higher highest hold holiday hour
-hourly hours however human hundred idea immediately important incoming information inside instead into issue item itself
-just keep kind know known large larger largest last late later latest least leave leaves left less letter level life like
-likely limit line lines link little live local log logs long longer look looks lost lots loud lower lowest made make makes
-manual many march mark maximum maybe mean means meantime meanwhile meeting mention merely message messages midnight might
-minute minutes mistake moment monday mondays money month monthly months more morning most move much must name named near
-need needed needs never next nice night nightly nobody none noon normal note notes nothing notice number numbers occur
-occurs office often older once one only open option order orders other others otherwise outside over overview owner paid
-page parallel part parts past payment people percent perhaps period permission person persons phone pick piece pieces
-place placed plain plan please plus point points possible post posted previous price problem procedure process product
+everyone everything exact exactly example exceed exceeds except expensive express fail failed fails failure false
+fast
+fault feedback field fields file files final finally finance find fine finished first fixed follow following follows
+form
+former found four free friday fridays from front full further general gets given gives goes going gone good goods
+great
+green group half hand happen happens hard have having head health hello help here high higher highest hold holiday
+hour
+hourly hours however human hundred idea immediately important incoming information inside instead into issue item
+itself
+just keep kind know known large larger largest last late later latest least leave leaves left less letter level life
+like
+likely limit line lines link little live local log logs long longer look looks lost lots loud lower lowest made make
+makes
+manual many march mark maximum maybe mean means meantime meanwhile meeting mention merely message messages midnight
+might
+minute minutes mistake moment monday mondays money month monthly months more morning most move much must name named
+near
+need needed needs never next nice night nightly nobody none noon normal note notes nothing notice number numbers
+occur
+occurs office often older once one only open option order orders other others otherwise outside over overview owner
+paid
+page parallel part parts past payment people percent perhaps period permission person persons phone pick piece
+pieces
+place placed plain plan please plus point points possible post posted previous price problem procedure process
+product
 program project promise proper purpose question questions quick quickly quite rather react reach reached ready real
-really reason receipt receive received record reduce refuse refused regarding reject rejected related remaining reminder
-reply report request requests required respond response rest result results right role room rule rules same saturday save
-second seconds secondly send sends sent separate service several shall share short should shown sign signed similar simple
+really reason receipt receive received record reduce refuse refused regarding reject rejected related remaining
+reminder
+reply report request requests required respond response rest result results right role room rule rules same saturday
+save
+second seconds secondly send sends sent separate service several shall share short should shown sign signed similar
+simple
 simply since single site size slack slow small smaller some somebody someone something sometimes soon sorry special
-specific stage stand standard start starts state status stays step steps still stop stops store strictly subject such
-summary sunday supplier sure system table take taken takes task tasks team teams telephone tell tells terminal text thank
-thanks that their them themselves then there thereafter therefore these they thing things think third this those though
+specific stage stand standard start starts state status stays step steps still stop stops store strictly subject
+such
+summary sunday supplier sure system table take taken takes task tasks team teams telephone tell tells terminal text
+thank
+thanks that their them themselves then there thereafter therefore these they thing things think third this those
+though
 thousand three through thursday thursdays till time times title today together told tomorrow tonight topic total
-transport true try tuesday tuesdays twice type under unless until upon urgent usage used user users using usual usually
-value values version very view visit wait waiting waits want wanted wants warehouse warn wednesday wednesdays week weekday
-weekdays weekend weekly weeks weight well were what whatever when whenever where whether which while whole whom whose wide
-will wish with within without word words work working works worth would write written wrong year years yesterday your
+transport true try tuesday tuesdays twice type under unless until upon urgent usage used user users using usual
+usually
+value values version very view visit wait waiting waits want wanted wants warehouse warn wednesday wednesdays week
+weekday
+weekdays weekend weekly weeks weight well were what whatever when whenever where whether which while whole whom
+whose wide
+will wish with within without word words work working works worth would write written wrong year years yesterday
+your
 zone accountant accounts amount approval approvals approve approved approves approver balance boss buyer category
 classify concurrently controller credit customer customers damaged delivery deny departments discount due employee
-employees escalate expired freight garage gold incident invoice invoices label lead leads loyalty manager managers member
-members merchant notification overdue package parcel partner pending pipeline priority quantity queue quote quotes refund
-refunds region release relevant reservation restart retry review revenue rollback sales schedule score security server
-services severity shipment shipments signature silver simultaneously specialist stock supervisor suppliers ticket tickets
-timeline tracking trial unpaid vacation vendor vendors voucher webhook workflow moon full rocket astronaut turtle fax
+employees escalate expired freight garage gold incident invoice invoices label lead leads loyalty manager managers
+member
+members merchant notification overdue package parcel partner pending pipeline priority quantity queue quote quotes
+refund
+refunds region release relevant reservation restart retry review revenue rollback sales schedule score security
+server
+services severity shipment shipments signature silver simultaneously specialist stock supervisor suppliers ticket
+tickets
+timeline tracking trial unpaid vacation vendor vendors voucher webhook workflow moon full rocket astronaut turtle
+fax
 robot paint blue red office beta alpha hear hears heard belong belongs pile boring reload press sleep coffee drink
 haste hurry noisy complain complained afterwards grab pull rely reminds feels kinds chokes hits brings walk walks
 damaged broken previous forgotten forget typed entered gives begin begins beginning forever recent recently wonder
