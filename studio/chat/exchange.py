@@ -13,13 +13,17 @@ from typing import TypeAlias
 from uuid import UUID
 
 from engine import catalog as catalogs
-from engine import conversations
+from engine import conversations, preferences
 from engine.actor import Actor
 from engine.conversations import Conversation, Message
 from engine.database import Database
 from engine.errors import BadInput, WeftError
 from engine.model import Call, ChatModel, ModelSettings, open_model
 from engine.model.ledger import record
+from engine.models import chat_model
+from engine.ownmodels import ScreenedModel
+from engine.settings import BadSettings
+from studio.chat.stories import WorkflowRuns
 from studio.designer import BuiltinWriter, Event, ModelWriter, Proposal, Task, Text, Turn, Writer, answer
 
 LONGEST = 20_000
@@ -38,7 +42,8 @@ Happening: TypeAlias = Event | Kept
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``again``: the last message of the conversation is answered (anew) instead of a new one.
+    """``again``: the last message of the conversation is answered (anew) instead of a new one. ``workflow_id``: whose
+    runs can be asked about; None: those of the conversation's workflow.
 
     ``builtin``: rules answer although a model is connected.
     """
@@ -47,6 +52,7 @@ class Question:
     base: str = ""
     again: bool = False
     builtin: bool = False
+    workflow_id: UUID | None = None
 
 
 @cache
@@ -75,16 +81,20 @@ def writer_name(*, builtin: bool = False) -> str:
     return BuiltinWriter.name if found is None or builtin else found.name
 
 
+Connected: TypeAlias = Callable[[], ChatModel | None]
+"""Gives the model that answers, None for the rules."""
+
+
 async def exchange(
     db: Database,
     actor: Actor,
     conversation_id: UUID,
     question: Question,
-    connected: Callable[[], ChatModel | None] = model,
+    connected: Connected | None = None,
 ) -> AsyncIterator[Happening]:
     """The events of one exchange. The question is durable before the first of them; the answer when it is whole.
 
-    ``connected`` gives the model that answers, None for the rules.
+    ``connected`` stands in the place of what the account has connected.
     """
     asked = question.text.strip()
     if not asked:
@@ -95,26 +105,40 @@ async def exchange(
             [("message", "is too long")],
             "Say it in fewer words, or in several messages.",
         )
-    before = (await conversations.get(db, actor, conversation_id)).messages
+    conversation = await conversations.get(db, actor, conversation_id)
+    before = conversation.messages
     if question.again and before and before[-1].role == "user":
         before = before[:-1]
     else:
         yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
-    catalog = await catalogs.catalog(db, actor)
-    task = Task(asked, catalog, question.base, tuple(map(turn_of, before)))
+    found = None if question.builtin else await _model(db, actor, conversation_id, connected)
+    workflow_id = question.workflow_id or conversation.workflow_id
+    task = Task(
+        asked,
+        await catalogs.catalog(db, actor),
+        question.base,
+        tuple(map(turn_of, before)),
+        tuple(one.text for one in await preferences.list_(db, actor)),
+        None if workflow_id is None else WorkflowRuns(db, actor, workflow_id),
+    )
     said = ""
-    async with aclosing(
-        answer(task, _writer(db, actor, conversation_id, None if question.builtin else connected()))
-    ) as events:
+    async with aclosing(answer(task, _writer(db, actor, conversation_id, found))) as events:
         async for event in events:
             match event:
                 case Text(delta=delta):
                     said += delta
                     yield event
                 case Proposal():
-                    content = said.strip() or event.summary
+                    if note := _withheld(found, said):
+                        said += note
+                        yield Text(delta=note)
                     kept = await conversations.append_message(
-                        db, actor, conversation_id, "assistant", content, event.model_dump(mode="json")
+                        db,
+                        actor,
+                        conversation_id,
+                        "assistant",
+                        _told(said.strip(), event.summary),
+                        event.model_dump(mode="json"),
                     )
                     said = ""
                     yield event
@@ -122,7 +146,36 @@ async def exchange(
                 case _:
                     yield event
     if said.strip():
+        if note := _withheld(found, said):
+            said += note
+            yield Text(delta=note)
         yield Kept(await conversations.append_message(db, actor, conversation_id, "assistant", said.strip()))
+
+
+def _told(said: str, summary: str) -> str:
+    """What is kept of an answer: what was said on the way, and the summary where that is not a part of it."""
+    if said in summary:
+        return summary
+    return said if summary in said else f"{said}\n\n{summary}"
+
+
+def _withheld(found: ChatModel | None, said: str) -> str:
+    """What was not sent to the model, for the end of the answer; "" where everything was."""
+    note = found.withheld if isinstance(found, ScreenedModel) else ""
+    if not note:
+        return ""
+    return f"\n\n({note})" if said.strip() else f"({note})"
+
+
+async def _model(
+    db: Database, actor: Actor, conversation_id: UUID, connected: Connected | None
+) -> ChatModel | None:
+    if connected is not None:
+        return connected()
+    try:
+        return await chat_model(db, actor, conversation_id)
+    except BadSettings:
+        return None  # settings that make no sense count as none; model_problem says why
 
 
 def _writer(db: Database, actor: Actor, conversation_id: UUID, found: ChatModel | None) -> Writer:

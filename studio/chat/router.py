@@ -1,15 +1,17 @@
 """``POST /api/chat``: the designer over HTTP, as server-sent events.
 
-Events: ``conversation`` (its id), ``text`` (a delta), ``round`` (an attempt with errors, written again), ``proposal``,
-``error`` (code, message, help), and last ``done``.
+Events: ``conversation`` (its id), ``doing`` (progress in words), ``text`` (a delta), ``round`` (an attempt with errors,
+written again), ``proposal``, ``error`` (code, message, help), and last ``done``. A comment is sent while nothing else
+is, so that nobody in between takes the connection for dead. Who goes away ends the answer and the model's call with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -22,10 +24,14 @@ from engine.api.access import Guard, database
 from engine.errors import WeftError
 from engine.permissions import Permission
 from studio.chat.exchange import LONGEST, Happening, Kept, Question, exchange, title_of
-from studio.designer import Failed, Proposal, Round, Text
+from studio.designer import Doing, Failed, Proposal, Round, Text
 
 chat_router = APIRouter()
 Talker = Annotated[Actor, Depends(Guard(Permission.CONVERSE))]
+
+HEARTBEAT_S: Final = 15.0
+_LOOK_S: Final = 1.0
+"""How often it is looked whether somebody still listens, while there is nothing to send."""
 
 
 class Chat(BaseModel):
@@ -40,7 +46,70 @@ class Chat(BaseModel):
     designer: Literal["model", "builtin"] = "model"
 
 
-@chat_router.post("/chat", response_class=StreamingResponse)
+class Begun(BaseModel):
+    conversation_id: UUID
+
+
+class Done(BaseModel):
+    """``message_id`` is the last that was kept, ``proposal_id`` what can be accepted or rejected; "" for none."""
+
+    conversation_id: UUID
+    message_id: str
+    proposal_id: str
+
+
+class ConversationEvent(BaseModel):
+    event: Literal["conversation"]
+    data: Begun
+
+
+class DoingEvent(BaseModel):
+    event: Literal["doing"]
+    data: Doing
+
+
+class TextEvent(BaseModel):
+    event: Literal["text"]
+    data: Text
+
+
+class RoundEvent(BaseModel):
+    event: Literal["round"]
+    data: Round
+
+
+class ProposalEvent(BaseModel):
+    event: Literal["proposal"]
+    data: Proposal
+
+
+class ErrorEvent(BaseModel):
+    event: Literal["error"]
+    data: Failed
+
+
+class DoneEvent(BaseModel):
+    event: Literal["done"]
+    data: Done
+
+
+ChatEvent: TypeAlias = Annotated[
+    ConversationEvent | DoingEvent | TextEvent | RoundEvent | ProposalEvent | ErrorEvent | DoneEvent,
+    Field(discriminator="event"),
+]
+"""One server-sent event: ``event`` is its name, ``data`` its JSON."""
+
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": ChatEvent, "description": "Server-sent events; each is one of these, the last one `done`."}
+}
+
+
+@chat_router.post("/chat", response_class=EventStream, responses=_ANSWERS)
 async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse:
     """One message to the designer. Nothing is saved but the conversation: a proposal is for a person to accept."""
     db = database(request)
@@ -51,42 +120,65 @@ async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse
         conversation_id = (await conversations.get(db, actor, body.conversation_id)).id
     else:
         conversation_id = (await conversations.create(db, actor, title_of(body.message), body.workflow_id)).id
-    question = Question(body.message, base, builtin=body.designer == "builtin")
-    stream = _stream(request, actor, conversation_id, question)
+    question = Question(body.message, base, builtin=body.designer == "builtin", workflow_id=body.workflow_id)
+    frames = _frames(request, actor, conversation_id, question)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return EventStream(_while_heard(frames, request), headers=headers)
 
 
-async def _stream(
+async def _frames(
     request: Request, actor: Actor, conversation_id: UUID, question: Question
-) -> AsyncIterator[str]:
-    yield _frame("conversation", {"conversation_id": str(conversation_id)})
-    last = ""
+) -> AsyncGenerator[str, None]:
+    yield _frame("conversation", Begun(conversation_id=conversation_id))
+    message_id = proposal_id = ""
     try:
         async with aclosing(exchange(database(request), actor, conversation_id, question)) as happenings:
             async for happening in happenings:
                 if isinstance(happening, Kept):
-                    last = str(happening.message.id)
-                elif frame := _told(happening):
-                    yield frame
+                    message_id = str(happening.message.id)
+                    proposal_id = str((happening.message.proposal or {}).get("id", ""))
+                elif (name := _name(happening)) is not None:
+                    yield _frame(name, happening)
     except WeftError as error:
-        yield _frame("error", {"code": "unavailable", "message": error.message, "help": error.help})
-    yield _frame("done", {"conversation_id": str(conversation_id), "message_id": last})
+        failed = Failed(code="unavailable", message=error.message, help=error.help, builtin=False)
+        yield _frame("error", failed)
+    done = Done(conversation_id=conversation_id, message_id=message_id, proposal_id=proposal_id)
+    yield _frame("done", done)
 
 
-def _told(happening: Happening) -> str:
+async def _while_heard(frames: AsyncGenerator[str, None], request: Request) -> AsyncIterator[str]:
+    """The frames, with a sign of life while there is none, until they are over or nobody listens any more."""
+    quiet_s = 0.0
+    coming = asyncio.ensure_future(anext(frames, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=_LOOK_S)
+            if coming in done:
+                if (frame := coming.result()) is None:
+                    return
+                coming = asyncio.ensure_future(anext(frames, None))
+                quiet_s = 0.0
+                yield frame
+            elif await request.is_disconnected():
+                return
+            elif (quiet_s := quiet_s + _LOOK_S) >= HEARTBEAT_S:
+                quiet_s = 0.0
+                yield ": still here\n\n"
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await frames.aclose()
+
+
+def _name(happening: Happening) -> str | None:
     match happening:
-        case Text(delta=delta):
-            return _frame("text", {"delta": delta})
-        case Round():
-            return _frame("round", happening.model_dump(mode="json", exclude={"kind"}))
-        case Proposal():
-            return _frame("proposal", happening.model_dump(mode="json", exclude={"kind"}))
+        case Doing() | Text() | Round() | Proposal():
+            return happening.kind
         case Failed():
-            return _frame("error", happening.model_dump(mode="json", exclude={"kind"}))
+            return "error"
         case _:
-            return ""
+            return None
 
 
-def _frame(event: str, data: dict[str, Any]) -> str:
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+def _frame(event: str, data: BaseModel) -> str:
+    return f"event: {event}\ndata: {json.dumps(data.model_dump(mode='json'), ensure_ascii=False)}\n\n"

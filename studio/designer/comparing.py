@@ -62,17 +62,21 @@ def in_one_sentence(found: Simulation | None) -> str:
 
 
 def _outside(found: Simulation) -> str:
-    bare: dict[str, bool] = {}
+    asked: dict[str, set[bool]] = {}
     for path in found.paths:
         for effect in path.effects:
-            bare[effect.tool] = bare.get(effect.tool, False) or not effect.approved_by
-    if not bare:
+            asked.setdefault(effect.tool, set()).add(bool(effect.approved_by))
+    if not asked:
         return "nothing is changed outside"
-    asked = [tool for tool, open_ in bare.items() if not open_]
-    free = [tool for tool, open_ in bare.items() if open_]
-    parts = [f"{listed(asked)} only behind an approval"] if asked else []
-    parts += [f"{listed(free)} also without an approval"] if free else []
-    return f"it can call {listed(parts)}"
+    parts = []
+    for sort, words in (
+        ({True}, "only behind an approval"),
+        ({True, False}, "not always behind an approval"),
+        ({False}, "without an approval"),
+    ):
+        tools = [tool for tool, one in asked.items() if one == sort]
+        parts += [f"{listed(tools)} {words}"] if tools else []
+    return f"it can call {'; '.join(parts)}"
 
 
 __all__ = ["change_lines", "in_one_sentence", "walked"]

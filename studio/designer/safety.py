@@ -23,7 +23,6 @@ from dsl.wording.spelling import duration_words, small
 from studio.designer.builtin.words import GENERIC_VERBS, SEND_VERBS, likeness, name_stems, stems
 from studio.designer.proving import Proved, has_steps
 
-
 _MONEY = frozenset(stems("money cash funds"))
 """Who says this speaks of whatever tool moves some."""
 

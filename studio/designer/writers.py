@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Final
 
 from engine.model import Capabilities, ChatModel, Sink
 from studio.designer.builtin import answer
@@ -12,6 +14,8 @@ from studio.designer.events import Way
 from studio.designer.pasting import own_words
 from studio.designer.shaping import written_as_text, written_in_shape
 from studio.designer.writing import Attempt, Brief, Outcome, Tell
+
+_LEARNING_S: Final = 10.0
 
 
 class BuiltinWriter:
@@ -36,13 +40,21 @@ class ModelWriter:
         return self._model.name
 
     async def write(self, brief: Brief, before: tuple[Attempt, ...], tell: Tell) -> Outcome:
-        match way_of(self._model.can):
+        match before[-1].written.way if before else way_of(await self._learned()):
             case "tools":
                 return await converse(self._model, self._sink, brief, before, tell)
             case "grammar" | "json" as way:
                 return await written_in_shape(self._model, self._sink, brief, before, tell, way)
             case _:
                 return await written_as_text(self._model, self._sink, brief, before, tell)
+
+    async def _learned(self) -> Capabilities:
+        """What the model can; asked of a server of which nothing is known, once in the life of this process."""
+        try:
+            async with asyncio.timeout(_LEARNING_S):
+                return await self._model.learn(self._sink)
+        except TimeoutError:
+            return self._model.can
 
 
 def way_of(can: Capabilities) -> Way:

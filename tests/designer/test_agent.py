@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from engine.model import Call, ModelSettings, open_model
+from engine.model import Call, Capabilities, ModelSettings, open_model
 from studio.designer import (
     BuiltinWriter,
     Doing,
@@ -46,6 +46,8 @@ Assumptions:
 Questions:
 - Should the subject be warmer?
 """
+PLAIN = Capabilities()
+"""A model that can write and nothing else."""
 BAD = GOOD.replace("shop.get_order", "shop.fetch_everything")
 REQUEST = "Get the order and greet the customer by e-mail."
 
@@ -60,7 +62,11 @@ async def events_of(
 
     async with ScriptedModel(script) as server:
         settings = ModelSettings(
-            server.url, ("scripted-1",), "sk-canary-1", **({"idle_s": 10.0, "total_s": 20.0} | limits)
+            server.url,
+            ("scripted-1",),
+            "sk-canary-1",
+            can=PLAIN,
+            **({"idle_s": 10.0, "total_s": 20.0} | limits),
         )
         model = open_model(settings)
         assert model is not None
@@ -150,7 +156,7 @@ async def test_a_model_that_fails_ends_in_one_clear_event(line: Line, code: str)
 
 
 async def test_a_server_that_is_not_there_is_unreachable() -> None:
-    model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("any",)))
+    model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("any",), can=PLAIN))
     assert model is not None
     events = [event async for event in answer(Task(REQUEST, SHOP), ModelWriter(model))]
     failed = events[-1]
@@ -160,7 +166,7 @@ async def test_a_server_that_is_not_there_is_unreachable() -> None:
 
 async def test_the_next_model_answers_when_the_first_cannot_be_had() -> None:
     async with ScriptedModel([Status(500), Say(GOOD)]) as server:
-        model = open_model(ModelSettings(server.url, ("first", "second")))
+        model = open_model(ModelSettings(server.url, ("first", "second"), can=PLAIN))
         assert model is not None
         events = [event async for event in answer(Task(REQUEST, SHOP), ModelWriter(model))]
     assert isinstance(events[-1], Proposal)
@@ -176,7 +182,7 @@ async def test_closing_an_answer_early_ends_the_call() -> None:
         recorded.set()
 
     async with ScriptedModel([Say(GOOD * 50, piece=3)]) as server:
-        model = open_model(ModelSettings(server.url, ("any",)))
+        model = open_model(ModelSettings(server.url, ("any",), can=PLAIN))
         assert model is not None
         stream = answer(Task(REQUEST, SHOP), ModelWriter(model, sink))
         async for event in stream:
@@ -202,7 +208,7 @@ async def test_what_a_tool_says_about_itself_is_fenced_and_cannot_close_the_fenc
         }
     )
     async with ScriptedModel([Say(GOOD)]) as server:
-        model = open_model(ModelSettings(server.url, ("any",)))
+        model = open_model(ModelSettings(server.url, ("any",), can=PLAIN))
         assert model is not None
         _ = [event async for event in answer(Task(REQUEST, catalog), ModelWriter(model))]
     told = server.requests[0]["messages"][1]["content"]

@@ -25,7 +25,7 @@ from studio.chat.view import view_of
 from studio.designer import Doing, Failed, Proposal
 from studio.designer.scripted import Say, ScriptedModel, Status
 from tests.designer.catalogs import SHOP
-from tests.designer.test_agent import GOOD, REQUEST
+from tests.designer.test_agent import GOOD, PLAIN, REQUEST
 from tests.designer.test_requests import REFUND
 
 
@@ -88,7 +88,7 @@ async def test_a_model_that_fails_leaves_the_question_and_a_second_try_answers_i
     db: Database, actor: Actor
 ) -> None:
     async with ScriptedModel([Status(500), Say(GOOD)]) as server:
-        model = open_model(ModelSettings(server.url, ("scripted",)))
+        model = open_model(ModelSettings(server.url, ("scripted",), can=PLAIN))
         made = await conversations.create(db, actor, "Greeting")
         first = [h async for h in exchange(db, actor, made.id, Question(REQUEST), lambda: model)]
         assert isinstance(first[-1], Failed)
@@ -106,7 +106,7 @@ async def test_a_model_that_fails_leaves_the_question_and_a_second_try_answers_i
 async def test_the_builtin_designer_answers_when_it_is_asked_for_although_a_model_is_connected(
     db: Database, actor: Actor
 ) -> None:
-    model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("gone",)))
+    model = open_model(ModelSettings("http://127.0.0.1:9/v1", ("gone",), can=PLAIN))
     made = await conversations.create(db, actor, "Refunds")
     happened = [h async for h in exchange(db, actor, made.id, Question(REFUND, builtin=True), lambda: model)]
     assert any(isinstance(h, Proposal) for h in happened)
@@ -149,7 +149,8 @@ async def test_the_chat_route_streams_a_proposal_and_is_closed_to_strangers(
         answered = await client.post("/chat", json={"message": REFUND}, headers=signed)
     assert answered.headers["content-type"].startswith("text/event-stream")
     frames = [frame.split("\n", 1) for frame in answered.text.strip().split("\n\n")]
-    assert [head.removeprefix("event: ") for head, _ in frames] == ["conversation", "proposal", "done"]
-    proposal = json.loads(frames[1][1].removeprefix("data: "))
+    names = [head.removeprefix("event: ") for head, _ in frames]
+    assert [name for name in names if name != "doing"] == ["conversation", "proposal", "done"]
+    proposal = json.loads(frames[names.index("proposal")][1].removeprefix("data: "))
     assert proposal["title"] == "refund"
     assert proposal["text"].startswith("/// When a customer asks for a refund.")
