@@ -64,6 +64,9 @@ workflow greet {
 """
 
 
+LARGER = "order.total > 250.0"
+
+
 def use(name: str, **arguments: Any) -> tuple[str, str]:
     return name, json.dumps(arguments)
 
@@ -122,7 +125,7 @@ async def test_it_looks_writes_tries_and_proposes() -> None:
         "greet", "It greets the customer.", "tools", "scripted",
     )  # fmt: skip
     assert found.assumptions == ("The order exists.",)
-    assert found.simulated.startswith("5 ways through it") or "ways through it" in found.simulated
+    assert found.simulated == "1 way through it: it succeeds; it can call mail.send without an approval."
     assert "".join(e.delta for e in events if isinstance(e, Text)).startswith("I look for tools.")
     doing = [e.what for e in events if isinstance(e, Doing)]
     assert doing[:2] == ["Looking for tools", "Planning the steps"]
@@ -138,7 +141,7 @@ async def test_it_looks_writes_tries_and_proposes() -> None:
 async def test_edits_leave_everything_else_byte_for_byte() -> None:
     script = [
         Use((use("read_workflow"),)),
-        Use((edits({"kind": "set_expression", "path": "gate", "field": "arms[0].test", "value": "order.total > 250.0"}),)),
+        Use((edits({"kind": "set_expression", "path": "gate", "field": "arms[0].test", "value": LARGER}),)),
         Use((use("propose", summary="The gate is at 250 now."),)),
     ]  # fmt: skip
     events, server, _ = await events_of(script, Task("raise the limit to 250", SHOP, BASE))
@@ -217,7 +220,6 @@ async def test_three_proposals_with_errors_end_in_words() -> None:
         ),
         (use("propose", summary="x"), "nothing is changed yet"),
         (("edit", "[" * 100_000), "The arguments of edit are no JSON"),
-        (("edit", " " * 300_000), "The arguments are too long"),
     ],
     ids=[
         "unknown tool",
@@ -228,7 +230,6 @@ async def test_three_proposals_with_errors_end_in_words() -> None:
         "no step",
         "no change",
         "deep",
-        "long",
     ],
 )
 async def test_a_use_that_cannot_be_done_comes_back_with_what_is_wrong(
@@ -338,8 +339,8 @@ async def test_two_turns_of_a_conversation_share_all_but_what_is_new() -> None:
 
 def test_the_designer_can_only_look_and_propose() -> None:
     assert {spec.name for spec in SPECS} == {
-        "search_tools", "read_workflow", "read_diagnostics", "edit", "write_workflow", "simulate", "read_run", "explain",
-        "ask", "propose",
+        "search_tools", "read_workflow", "read_diagnostics", "edit", "write_workflow", "simulate", "read_run",
+        "explain", "ask", "propose",
     }  # fmt: skip
     with pytest.raises(BadUse):
         read_use("shop.process_refund", '{"order_id": "A-1", "amount": 1}')
