@@ -16,6 +16,7 @@ from studio.editor.page import ON_LOAD as EDITOR_LOAD
 from studio.editor.page import ROUTE as EDITOR
 from studio.editor.page import editor_page
 from studio.login import login_page
+from studio.models import Memory, ModelList, ModelRules, models_page
 from studio.origins import allowed_origins
 from studio.runs import RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
@@ -88,6 +89,12 @@ app.add_page(
     route="/connectors",
     title="Connectors · Weft Studio",
     on_load=[Shell.load, ConnectorList.load],
+)
+app.add_page(
+    models_page,
+    route="/models",
+    title="Models · Weft Studio",
+    on_load=[Shell.load, ModelList.load, ModelRules.load, Memory.load],
 )
 app.add_page(
     sample_page,

@@ -13,8 +13,9 @@ from engine.models.listing import (
     delete_model,
     list_models,
     order_models,
+    switch_model,
 )
-from engine.models.opening import chat_model, own_entries
+from engine.models.opening import chat_model, common_models, own_entries
 from engine.models.rules import get_rules, set_budgets, set_policy
 from engine.models.spending import Limit, Spend, Usage, usage
 from engine.models.testing import test_model
@@ -28,6 +29,7 @@ __all__ = [
     "add_model",
     "change_model",
     "chat_model",
+    "common_models",
     "delete_model",
     "get_rules",
     "list_models",
@@ -35,6 +37,7 @@ __all__ = [
     "own_entries",
     "set_budgets",
     "set_policy",
+    "switch_model",
     "test_model",
     "usage",
 ]

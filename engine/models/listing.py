@@ -134,6 +134,19 @@ async def change_model(db: Database, actor: Actor, entry_id: UUID, form: Form) -
         return view_of(row)
 
 
+async def switch_model(db: Database, actor: Actor, entry_id: UUID) -> ModelView:
+    """Off instead of on, or on instead of off. Its address is not judged here: turning off always works."""
+    require(actor, Permission.MODELS)
+    async with db.account(actor) as session:
+        await lock(session, actor)
+        row = await found(session, entry_id)
+        row.enabled, row.updated_at = not row.enabled, await _now(session)
+        session.add(row)
+        await session.flush()
+        await _audited(session, actor, "model.change", row, {"enabled": row.enabled})
+        return view_of(row)
+
+
 async def delete_model(db: Database, actor: Actor, entry_id: UUID) -> tuple[ModelView, ...]:
     """And its key with it. Returns those that are left."""
     require(actor, Permission.MODELS)

@@ -63,6 +63,12 @@ async def chat_model(
     )
 
 
+def common_models() -> tuple[str, ...]:
+    """The names of the environment's models, which answer where an account has none. Raises ``BadSettings``."""
+    settings = ModelSettings.from_environment(os.environ)
+    return () if settings is None else tuple(entry.model for entry in settings.entries())
+
+
 async def own_entries(db: Database, actor: Actor) -> tuple[ModelEntry, ...]:
     """The account's enabled models with their keys opened, for calls. Never to be shown."""
     require(actor, Permission.CONVERSE)

@@ -29,6 +29,7 @@ PLACES: Final = (
     Place("runs", "Runs", "/runs", "activity"),
     Place("approvals", "Approvals", "/approvals", "stamp"),
     Place("connectors", "Connectors", "/connectors", "plug"),
+    Place("models", "Models", "/models", "cpu"),
 )
 SAMPLE: Final = Place("sample", "Sample business", "/sample", "store")
 

@@ -54,6 +54,16 @@ async def test_a_change_keeps_the_key_and_another_address_wants_it_again(db: Dat
     assert said[3][1]["key"] is True
 
 
+async def test_one_is_turned_off_and_on_again_wherever_it_is(
+    db: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    view = await models.add_model(db, workspace.admin, FORM)
+    monkeypatch.setenv("WEFT_MODEL_ALLOW_HOSTS", "")
+    assert not (await models.switch_model(db, workspace.admin, view.id)).enabled
+    assert await models.own_entries(db, workspace.admin) == ()
+    assert (await models.switch_model(db, workspace.admin, view.id)).has_key
+
+
 async def test_they_are_tried_in_the_order_that_was_said(db: Database, workspace: Workspace):
     admin = workspace.admin
     ids = [(await models.add_model(db, admin, replace(FORM, name=name, model=name))).id for name in "abc"]
@@ -125,6 +135,7 @@ async def test_only_an_administrator_changes_anything(db: Database, workspace: W
         models.add_model(db, person, FORM),
         models.change_model(db, person, new_id(), FORM),
         models.delete_model(db, person, new_id()),
+        models.switch_model(db, person, new_id()),
         models.order_models(db, person, []),
         models.test_model(db, person, new_id()),
         models.set_budgets(db, person, {}),
@@ -143,6 +154,7 @@ async def test_another_accounts_models_are_not_there(
     for attempt in (
         models.change_model(db, neighbour.admin, view.id, FORM),
         models.delete_model(db, neighbour.admin, view.id),
+        models.switch_model(db, neighbour.admin, view.id),
         models.test_model(db, neighbour.admin, view.id),
     ):
         with pytest.raises(NotFound):
