@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 T = TypeVar("T")
 READY = '"is_hydrated_rx_state_":true'
-GESTURE = "reflex___state____state.studio___editor___state____editor_state.on_gesture"
+EDITOR = "reflex___state____state.studio___editor___"
+GESTURE = "state____editor_state.on_gesture"
 SECONDS = 60
 
 
@@ -54,27 +55,38 @@ class Sessions:
         socket = await connect(address, additional_headers=self._headers, max_size=None, open_timeout=SECONDS)
         await socket.recv()
         await socket.send(self._greeting.replace(self._workflow, workflow))
-        while READY not in await _said(socket):
-            continue
-        await socket.send(self._gesture(workflow, {"type": "select", "rev": 0, "step": "order0"}))
-        while "order0" not in await _said(socket):
-            continue
+        await _heard(socket, READY)
+        # What a page says when a step is clicked: selected, its text for the clipboard, its data, what a test knows.
+        await socket.send(self._say(workflow, GESTURE, {"type": "select", "rev": 0, "step": "order0"}))
+        await _heard(socket, '"path":"order0"')
+        await socket.send(self._say(workflow, GESTURE, {"type": "pick", "rev": 0, "steps": ["order0"]}))
+        await _heard(socket, "copied_rx_state_")
+        await socket.send(
+            self._say(workflow, "inspecting____inspecting.ask", {"type": "look", "step": "order0"})
+        )
+        await _heard(socket, "live_rx_state_")
+        await socket.send(self._say(workflow, "trial____trial.on_say", {"type": "show", "step": "order0"}))
+        await _heard(socket, "step_rx_state_")
         if adds:
-            await socket.send(
-                self._gesture(workflow, {"type": "add", "rev": 0, "item": "wait", "after": "order0"})
-            )
-            while '"canvas_feed":{' not in await _said(socket):
-                continue
+            said = {"type": "add", "rev": 0, "item": "wait", "after": "order0"}
+            await socket.send(self._say(workflow, GESTURE, said))
+            await _heard(socket, "patches_rx_state_")
         self._open.append(socket)
         task = asyncio.create_task(_answer(socket))
         self._tasks.add(task)
 
-    def _gesture(self, workflow: str, said: dict[str, Any]) -> str:
+    def _say(self, workflow: str, handler: str, said: dict[str, Any]) -> str:
         path = f"/workflows/{workflow}"
         where = {"pathname": path, "asPath": path, "query": {"workflow_id": workflow}}
         return "42/_event," + json.dumps(
-            ["event", {"name": GESTURE, "payload": {"said": said}, "router_data": where}]
+            ["event", {"name": EDITOR + handler, "payload": {"said": said}, "router_data": where}]
         )
+
+
+async def _heard(socket: ClientConnection, words: str) -> None:
+    """Until a message has these words in it."""
+    while words not in await _said(socket):
+        continue
 
 
 async def _said(socket: ClientConnection) -> str:
