@@ -66,7 +66,7 @@ class ScreenedModel(ChatModel):
         self, messages: Sequence[Message], sink: Sink | None = None, shape: Shape | None = None
     ) -> AsyncGenerator[str, None]:
         newest = _newest(messages)
-        cleared = [self._message(message, message is newest) for message in messages]
+        cleared = [self._message(message, place - newest) for place, message in enumerate(messages)]
         self._expect(message.text for message in cleared)
         restorer = self._restorer()
         async with aclosing(super().stream(cleared, sink or self._sink, shape)) as pieces:
@@ -84,7 +84,7 @@ class ScreenedModel(ChatModel):
         tell: Tell | None = None,
     ) -> Turn:
         newest = _newest(parts)
-        cleared = [self._part(part, part is newest) for part in parts]
+        cleared = [self._part(part, place - newest) for place, part in enumerate(parts)]
         offered = [replace(tool, description=self._clear(tool.description).text) for tool in tools]
         self._expect([_words(part) for part in cleared])
         restorer = self._restorer()
@@ -100,29 +100,31 @@ class ScreenedModel(ChatModel):
         uses = tuple(replace(use, arguments=restorer.whole(use.arguments)) for use in made.uses)
         return replace(made, text=restorer.whole(made.text), uses=uses)
 
-    def _message(self, message: Message, newest: bool) -> Message:
+    def _message(self, message: Message, since: int) -> Message:
         if message.role == "system":
             # The designer's own words are looked through too; nobody needs to be told of its examples.
             return replace(message, text=self._clear(message.text).text)
-        return replace(message, text=self._text(message.text, newest))
+        return replace(message, text=self._text(message.text, since))
 
-    def _part(self, part: Part, newest: bool) -> Part:
+    def _part(self, part: Part, since: int) -> Part:
         match part:
             case Message():
-                return self._message(part, newest)
+                return self._message(part, since)
             case Asked(text, uses):
                 return Asked(
-                    self._text(text), tuple(replace(use, arguments=self._text(use.arguments)) for use in uses)
+                    self._text(text, since),
+                    tuple(replace(use, arguments=self._text(use.arguments, since)) for use in uses),
                 )
             case ToolAnswer(_, text):
-                return replace(part, text=self._text(text))
+                return replace(part, text=self._text(text, since))
 
-    def _text(self, text: str, newest: bool = False) -> str:
-        """Only what somebody has just written is refused: what lies further back is marked, or a conversation with one
-        refused message in it could never go on. Neither leaves."""
+    def _text(self, text: str, since: int) -> str:
+        """``since``: how many parts after the last thing that a person wrote; 0 for that itself. It alone is refused:
+        what lies further back is marked, or a conversation with one refused message in it could never go on. Neither
+        leaves. People are told of what is not older than that: of the rest they were told before."""
         seen = self._clear(text)
         stopped = {found.mark: found for found in seen.found if found.action == "refuse"}
-        if newest and stopped:
+        if since == 0 and stopped:
             hosted = self._policy is not None and self._policy.reach == "hosted"
             raise ModelError(
                 "refused",
@@ -131,7 +133,8 @@ class ScreenedModel(ChatModel):
                 "Take it out and send it again, or let the built-in designer answer. An administrator can change the "
                 "rule under Models, in “What must not leave”.",
             )
-        self._found |= {found.mark: found for found in seen.found}
+        if since >= 0:
+            self._found |= {found.mark: found for found in seen.found}
         return seen.text
 
     def _clear(self, text: str) -> Redacted:
@@ -150,10 +153,10 @@ class ScreenedModel(ChatModel):
             self._purse.question_tokens = sum(map(len, texts)) // CHARACTERS_A_TOKEN
 
 
-def _newest(parts: Sequence[Part]) -> Part | None:
-    """The last thing that a person wrote."""
-    asked = [part for part in parts if isinstance(part, Message) and part.role == "user"]
-    return asked[-1] if asked else None
+def _newest(parts: Sequence[Part]) -> int:
+    """The place of the last thing that a person wrote, 0 where there is none."""
+    asked = [place for place, part in enumerate(parts) if isinstance(part, Message) and part.role == "user"]
+    return asked[-1] if asked else 0
 
 
 def _words(part: Part) -> str:

@@ -97,7 +97,11 @@ async def test_what_must_not_leave_is_marked_and_an_address_comes_back(
             "pay [card 1]",
             "tell [e-mail 1], not [card 1]",
         ]
-        assert model.withheld == "1 card number and 1 e-mail address were not sent to the model."
+        assert model.withheld == "1 e-mail address and 1 card number were not sent to the model."
+        later = await models.chat_model(db, workspace.admin)
+        assert later is not None
+        await ask(later, f"pay {CARD}", "and then?")
+        assert later.withheld == ""  # it was told when it was written
 
 
 async def test_a_turn_with_tools_is_looked_through_like_a_text(

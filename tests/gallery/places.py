@@ -170,6 +170,7 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "runs": (_page("/runs"), False),
     "approval": (_page("/approvals"), False),
     "connectors": (_page("/connectors"), False),
+    "models": (_page("/models"), False),
     "approval-phone": (_page("/approvals"), True),
     "workflows-phone": (_page("/workflows"), True),
 }
