@@ -8,12 +8,15 @@ from collections.abc import Callable
 import dsl
 from dsl import tree
 from dsl.outline import Place
+from studio.designer.builtin.conditions import read_test
 from studio.designer.builtin.edits.approving import approvals_of
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
+from studio.designer.builtin.edits.guarding import resolved
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step, branches, companions
 from studio.designer.builtin.edits.placing import put
+from studio.designer.builtin.testing import Unresolved
 from studio.designer.builtin.verbs import starts_with_verb, verb_stems
 from studio.designer.writing import Said
 
@@ -87,6 +90,20 @@ def add(clause: str, existing: Existing) -> Found | None:
     if not groups and _ASKS.search(text):
         return put(text, existing, "", _first_effect(existing) or end_of(existing))
     return put(text, existing, "", end_of(existing))
+
+
+def when_so(clause: str, existing: Existing) -> Found | None:
+    """ "if the total is over 500, ask the finance manager": a new step under a condition on what is known there."""
+    match = re.match(r"^(?:also\s+)?(?P<word>if|when|unless)\s+(?P<test>[^,]+),\s+(?:then\s+|also\s+)?(?P<do>.+)$", clause, re.I)
+    if match is None or len(match["do"].split()) > 14 or not starts_with_verb(match["do"], verb_stems(())):
+        return None
+    test = read_test(match["test"])
+    do = re.sub(r"\s+(?:first|too|as well|also)$", "", match["do"], flags=re.I)
+    asks = bool(_ASKS.search(do))
+    before = (_first_effect(existing) if asks else None) or end_of(existing)
+    if test is None or isinstance(resolved(existing, "", before, test), Unresolved):
+        return None
+    return put(f"{match['word']} {match['test']}, {do}", existing, "", before)
 
 
 def _text(clause: str) -> str:
@@ -287,4 +304,4 @@ def _as_rejected(existing: Existing, place: Place) -> Found:
     return hand.change(f"When nobody answers {place.step.id!r}, it counts as refused.", place.step.id)
 
 
-__all__ = ["add", "end_of", "into", "when_refused"]
+__all__ = ["add", "end_of", "into", "when_refused", "when_so"]

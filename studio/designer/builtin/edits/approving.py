@@ -11,7 +11,7 @@ from dsl import tree
 from dsl.outline import Place
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text, spoken_duration
 from studio.designer.builtin.asking import read_shape
-from studio.designer.builtin.edits.change import Change, Choice, Found, Option
+from studio.designer.builtin.edits.change import Change, Found, Option, one_of
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step
@@ -233,7 +233,7 @@ def _each(existing: Existing, words: str, then: Callable[[Place], Found], *, onc
     options = [Option(existing.label(p), then(p)) for p in found]
     if everyone is not None and not once:
         options.append(Option("all of them", everyone))
-    return Choice("There are several approvals. Which one do you mean?", tuple(options))
+    return one_of("There are several approvals. Which one do you mean?", tuple(options))
 
 
 def _all(existing: Existing, found: list[Place], then: Callable[[Place], Found]) -> Change | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import dsl
@@ -49,12 +48,9 @@ class Choice:
 Found: TypeAlias = Change | Said | Choice
 
 
-def with_found(found: Found, then: Callable[[Change], Found]) -> Found:
-    """``then`` of the change, wherever it stands below choices."""
-    match found:
-        case Change():
-            return then(found)
-        case Choice(question, options):
-            return Choice(question, tuple(replace(o, found=with_found(o.found, then)) for o in options))
-        case _:
-            return found
+def one_of(question: str, options: tuple[Option, ...]) -> Found:
+    """A choice of what can be done; no choice when that is one thing only."""
+    able = tuple(option for option in options if not isinstance(option.found, Said))
+    if len(able) == 1 and len(options) > 1:
+        return able[0].found
+    return Choice(question, able) if able else options[0].found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import dsl
 from dsl.catalog import Catalog
 from dsl.outline import places
-from studio.designer.builtin.edits.adding import add, when_refused
+from studio.designer.builtin.edits.adding import add, when_refused, when_so
 from studio.designer.builtin.edits.approving import approver
 from studio.designer.builtin.edits.change import Change, Choice, Found
 from studio.designer.builtin.edits.declaring import declare
@@ -20,7 +20,7 @@ from studio.designer.builtin.edits.numbers import limit
 from studio.designer.builtin.edits.picking import Pick
 from studio.designer.builtin.edits.proof import as_written, known_errors, trouble
 from studio.designer.builtin.edits.removing import remove_clause
-from studio.designer.builtin.edits.request import pieces_of
+from studio.designer.builtin.edits.request import Piece, joined, pieces_of
 from studio.designer.builtin.edits.retargeting import retarget
 from studio.designer.builtin.edits.starting import trigger
 from studio.designer.builtin.edits.texts import argument, mentioned, recipient, shown
@@ -51,6 +51,7 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     retarget,
     remove_clause,
     add,
+    when_so,
 )
 
 
@@ -88,30 +89,26 @@ def change(
     return _finished(base, done, catalog)
 
 
-def _sentence(done: _Done, pieces: list[str]) -> _Done:
+def _sentence(done: _Done, pieces: list[Piece]) -> _Done:
     """As many pieces at a time as make a change; "add X and Y" is one where the second half is none by itself."""
     at = 0
     while at < len(pieces):
         step, taken = done, 1
         for length in range(1, len(pieces) - at + 1):
-            step, taken = _clause(done, _joined(pieces[at : at + length])), length
+            step, taken = _clause(done, joined(pieces[at : at + length])), length
             if step.unknown == done.unknown:
                 # What follows may belong to it when it is no change of its own.
                 following = pieces[at + length : at + length + 1]
-                if following and _clause(step, following[0]).unknown > step.unknown:
-                    longer = _clause(done, _joined(pieces[at : at + length + 1]))
+                if following and _clause(step, following[0].text).unknown > step.unknown:
+                    longer = _clause(done, joined(pieces[at : at + length + 1]))
                     if longer.unknown == done.unknown and longer.said != done.said:
                         step, taken = longer, length + 1
                 break
         if step.unknown > done.unknown:
-            step, taken = _clause(done, pieces[at]), 1
+            step, taken = _clause(done, pieces[at].text), 1
         done = step
         at += taken
     return done
-
-
-def _joined(pieces: list[str]) -> str:
-    return " and ".join(pieces)
 
 
 def _clause(done: _Done, clause: str) -> _Done:

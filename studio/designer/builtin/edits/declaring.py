@@ -24,7 +24,7 @@ _ROLE = (
     r"(?P<role>inputs?|parameters?|fields?|outputs?|results?|settings?|config(?:uration)?(?: values?)?"
     r"|options?)"
 )
-_NAME = r"[`'\"“]?(?P<name>[\w][\w \-]*?)[`'\"”]?"
+_NAME = r"[`'\"“]?(?P<name>[\w](?:[\w \-]|'s)*?)[`'\"”]?"
 _TYPE = (
     r"(?P<type>strings?|texts?|words?|numbers?|floats?|decimals?|amounts?|ints?|integers?|whole"
     r" numbers?|bool(?:ean)?s?|yes[ /-]or[ /-]no|flags?|true/false|lists? of (?:strings?|texts?"
@@ -206,7 +206,7 @@ def _literal(default: str, kind: str) -> str | None:
 
 
 def _added(existing: Existing, role: _Role, name: str, kind: str, default: str, optional: bool) -> Found:
-    name = identifier(name)
+    name = identifier(re.sub(r"^(?:the|an?)\s+|'s\b", "", name))
     if any(f.name == name for f in existing.fields(role)):
         return Said(f"There is a {'setting' if role == 'config' else role} {name!r} already.")
     text = _type(kind, name, default)
@@ -352,7 +352,8 @@ def _returned(existing: Existing, words: str) -> Found:
     kind = type_text(known.schema)
     early = [p for p in ends if p not in last[-1:]]
     kind = f"({kind})?" if early and "|" in kind else f"{kind}?" if early or not known.certain else kind
-    hand.make(dsl.SetHeader(part="output", name=name, text=kind))
+    if existing.fields("output") or not ends:
+        hand.make(dsl.SetHeader(part="output", name=name, text=kind))
     for place in [p for p in hand.existing.steps if isinstance(p.step.kind, tree.Return)]:
         value = known.path if last and place.path == last[-1].path else "null"
         match place.step.kind:

@@ -13,7 +13,7 @@ from dsl.outline import Place, places
 from dsl.policy import Nature
 from dsl.wording.sentences import sentence_of
 from dsl.wording.terms import terms_of
-from studio.designer.builtin.edits.change import Choice, Found, Option
+from studio.designer.builtin.edits.change import Found, Option, one_of
 from studio.designer.builtin.words import (
     PRONOUNS,
     STOP,
@@ -138,10 +138,8 @@ class Existing:
         if len(found) == 1:
             return then(found[0])
         asked = words.strip() or "that"
-        return Choice(
-            f"Several steps can be meant by “{asked}”. Which one?",
-            tuple(Option(self.label(p), then(p)) for p in found[:8]),
-        )
+        options = tuple(Option(self.label(p), then(p)) for p in found[:8])
+        return one_of(f"Several steps can be meant by “{asked}”. Which one?", options)
 
     def which(self, words: str) -> Said:
         """Nothing fits: say so, and what there is."""

@@ -23,7 +23,7 @@ from studio.designer.builtin.testing import Resolved, Unresolved, inverted, reso
 from studio.designer.writing import Said
 
 _IF = r"(?:if|when|whenever|in case|as long as|provided(?: that)?|where)"
-_FOR = r"(?:for|on|with|from|at)"
+_FOR = r"(?:for|on|with|from|at|to(?=\s+(?:[A-Z]{2}|[\w ]*s$)))"
 _OP = (
     r"(?:over|above|more than|under|below|less than|at least|at most|up to|from|exceeding|worth|of"
     r"|beyond|smaller than|larger than|bigger than|higher than|lower than|no more than)"
@@ -103,6 +103,13 @@ def _guarded(existing: Existing, match: re.Match[str], *, wanted: bool) -> Found
     groups = match.groupdict()
     what = re.sub(r"^(?:the\s+)?step\s+", "", (groups.get("what") or "it").strip())
     test_words = groups.get("test") or groups.get("noun") or groups.get("op") or ""
+    of_whom = re.match(
+        r"^(?P<w>.+?)\s+(?:to|for)\s+(?:the\s+|all\s+)?[\w ]+?\s+(?:with|whose|that have|having)\s+(?:an?\s+|the\s+)?(?P<s>[\w ]+?)(?:\s+is)?$",
+        what,
+        re.I,
+    )
+    if groups.get("op") and of_whom:
+        what, test_words = of_whom["w"], f"{of_whom['s']} {test_words}"
     if REFUSED.search(test_words) or NOBODY.search(test_words) or re.search(r"\bfails?\b", test_words):
         return None
     if re.fullmatch(r"(?:once|first|last|the .+ (?:first|last)|then|twice)", test_words, re.I):
@@ -164,6 +171,9 @@ def _test(words: str, *, is_noun: bool) -> Test | None:
         return Is(_one(match["s"]), match["p"], False)
     if re.fullmatch(r"[A-Z]{2,5}s?", words):
         return Is("", words.removesuffix("s") if len(words) > 3 else words, False)
+    stated = re.fullmatch(r"(?:the |an? )?(?P<s>[\w ]+?) (?P<v>[a-z]{3,}(?:es|s))", words, re.I)
+    if not is_noun and stated:
+        return Is(stated["s"], stated["v"], False)
     return read_test(words) or (Is("", words, False) if re.fullmatch(r"\w+", words) else None)
 
 
@@ -175,6 +185,9 @@ def resolved(existing: Existing, container: str, before: str | None, test: Test)
     """The condition as an expression at a place; an amount without a currency is looked for as one."""
     scope = scope_at(existing, container, before)
     found = resolve(test, scope, None)
+    if isinstance(found, Resolved) and found.weak:
+        # A word that a status might use is a guess: too little for what was there before.
+        return Unresolved(f"whether {found.spoken}")
     if isinstance(found, Unresolved):
         found = resolve(_as_money(test), scope, None)
         if isinstance(found, Resolved):
@@ -208,7 +221,7 @@ def _around(existing: Existing, place: Place, test: Test, *, wanted: bool) -> Fo
     if isinstance(found, Unresolved):
         return _unknown(existing, found, test)
     held = found if wanted else inverted(found)
-    if (same := _same_limit(existing, place, held)) is not None:
+    if (same := _same_limit(existing, place, held, only_up=not wanted)) is not None:
         return same
     before = known_errors(as_written(existing.text, existing.catalog))
     said = f"{place.step.id!r} now only happens {'if' if wanted else 'unless'} {found.spoken}."
@@ -258,7 +271,7 @@ def _alone(owner: Place, place: Place) -> bool:
     )
 
 
-def _same_limit(existing: Existing, place: Place, held: Resolved) -> Found | None:
+def _same_limit(existing: Existing, place: Place, held: Resolved, *, only_up: bool) -> Found | None:
     """The condition that is there already with another number: "ask for approval only over 500"."""
     owner = existing.owner(place)
     parts = re.fullmatch(r"(\S+) (<=|>=|<|>) (-?\d+(?:\.\d+)?)", held.test)
@@ -286,8 +299,9 @@ def _same_limit(existing: Existing, place: Place, held: Resolved) -> Found | Non
             return None
     old = existing.text[span.start : span.end]
     edit = dsl.ReplaceText(start=span.start, end=span.end, text=parts[3])
-    if old == parts[3]:
-        return Said(f"{place.step.id!r} only happens then already.")
+    narrower = float(parts[3]) >= float(old) if parts[2][0] == ">" else float(parts[3]) <= float(old)
+    if old == parts[3] or (only_up and not narrower):
+        return Said(f"{place.step.id!r} only happens when {parts[1]} {parts[2]} {old} already.")
     return Change(
         (edit,), f"The limit on {parts[1]} is now {parts[3]} instead of {old}.", about=place.step.id
     )

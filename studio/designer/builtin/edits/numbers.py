@@ -24,7 +24,7 @@ _N = (
     r"(?:[€$£]|eur\s|usd\s|chf\s)?\s?\d[\d.,']*\s?(?:k\b|thousand\b|million\b|m\b)?\s?(?:€|\$|£|%"
     r"|percent\b|[a-z]{1,12}\b)?"
 )
-_TO = r"(?:to|at|be|into|as|=|of)"
+_TO = r"(?:to|at|be|into|as|=)"
 _SETS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -34,9 +34,11 @@ _SETS = tuple(
         rf"|from)\s+(?P<old>{_N}))?(?:\s+instead)?$",
         r"^(?P<what>(?:the\s+)?[\w' ]*?)\s+(?:should|must|is|shall|has to|needs to|ought to|can|may)\s+"
         r"(?:now\s+|only\s+)?"
-        r"(?:be\s+|become\s+|go up to\s+|go down to\s+|start at\s+|begin at\s+|go to\s+)?(?:now\s+)?"
+        r"(?:be\s+|become\s+|go up to\s+|go down to\s+|be (?:up to|at most|at least|over|under|no more than)\s+|start at\s+|begin at\s+|go to\s+)?(?:now\s+)?"
         rf"(?P<q>{_N})"
         rf"(?:,?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N}))?(?:\s+instead)?$",
+        r"^(?:set|make|let|put)\s+(?P<what>the\s+[\w' ]*?(?:limit|threshold|bound|cap|maximum|minimum|amount|number)\b[\w' ]*?)\s+"
+        rf"(?P<q>{_N})(?P<old>)(?:\s+instead)?$",
         rf"^(?:use|take|make (?:it|that|this)|set it|with|it's|let it be|make)\s+(?:to\s+)?(?P<q>{_N})"
         rf"(?:,?\s+(?:and not|instead of|rather than|not|as)\s+(?P<old>{_N}))?(?:\s+instead)?(?:\s+(?:as"
         r"|for)\s+(?P<what>.+))?$",
@@ -44,6 +46,7 @@ _SETS = tuple(
         r"|exceeds?|exceeding|starting at)\s+)"
         rf"(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?:over\s+|above\s+|more than\s+|from"
         rf"\s+|under\s+|below\s+|at\s+)?(?P<old>{_N})$",
+        rf"^(?P<what>[a-z][\w' ]*?)\s+(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N})$",
         rf"^(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N})(?P<what>.*)$",
         rf"^(?:replace|change|swap)\s+(?:the\s+)?(?P<old>{_N})\s+(?:by|with|to|for|into)\s+(?P<q>{_N})"
         r"(?P<what>.*)$",
@@ -124,7 +127,9 @@ def limit(clause: str, existing: Existing) -> Found | None:
         if _timely(wanted, what):
             continue
         old = quantity(match["old"]) if "old" in match.re.groupindex and match["old"] else _from(what)
-        return _set(existing, what, wanted, old)
+        found = _set(existing, what, wanted, old)
+        if found is not None:
+            return found
     return None
 
 
@@ -281,7 +286,7 @@ def _compared(existing: Existing) -> Iterator[Number]:
     defaults = {("config", f.name): f.default for f in existing.fields("config")}
     defaults |= {("input", f.name): f.default for f in existing.fields("input")}
     for place in existing.steps:
-        for tests, gate in _tests(place):
+        for tests, gates in _tests(place):
             for node in walk(tests):
                 if not isinstance(node, tree.Binary) or node.op not in ("<", "<=", ">", ">=", "==", "!="):
                     continue
@@ -295,28 +300,29 @@ def _compared(existing: Existing) -> Iterator[Number]:
                             pass
                     if (found := _value(constant)) is not None and _value(left) is None:
                         about = existing.written(left)
-                        words = frozenset((*stems(about), *stems(name), *stems(place.step.id)))
+                        asked = " ".join(existing.written(a.name) for gate in gates for a in gate.approvers)
+                        words = frozenset((*stems(about), *stems(name), *stems(place.step.id), *stems(asked)))
                         assert constant is not None
                         yield Number(
                             constant.span.start, constant.span.end, found, _floats(constant), about,
-                            3 if gate else 2, place, words,
+                            3 if gates else 2, place, words,
                         )  # fmt: skip
 
 
-def _tests(place: Place) -> Iterator[tuple[object, bool]]:
+def _tests(place: Place) -> Iterator[tuple[object, tuple[tree.Approve, ...]]]:
     """What a step decides by, with whether an approval hangs on it."""
     match place.step.kind:
         case tree.If(arms=arms):
             for arm in arms:
-                yield arm.tests, any(isinstance(step.kind, tree.Approve) for step in arm.block.steps)
+                yield arm.tests, tuple(s.kind for s in arm.block.steps if isinstance(s.kind, tree.Approve))
         case tree.Loop(test=test):
-            yield test, False
+            yield test, ()
         case tree.Foreach(items=items):
-            yield items, False
+            yield items, ()
         case tree.Let(value=value):
-            yield value, False
+            yield value, ()
         case tree.Wait(when=when) if when is not None:
-            yield when, False
+            yield when, ()
         case _:
             return
 

@@ -10,6 +10,7 @@ from dsl import tree
 from dsl.catalog import Schema
 from dsl.meaning.scope import scopes_of
 from studio.designer.builtin import prose
+from studio.designer.builtin.anatomy import anatomy
 from studio.designer.builtin.clauses import read_request
 from studio.designer.builtin.composing import Composer, Place
 from studio.designer.builtin.draft import (
@@ -19,6 +20,7 @@ from studio.designer.builtin.draft import (
     EachStep,
     GuardedStep,
     IfStep,
+    InputField,
     ReturnStep,
     TogetherStep,
     alias_of,
@@ -82,6 +84,13 @@ def put_items(
         missing = work.unplaced[0].need if work.unplaced else "I did not understand what it should do."
         return Said(f"I could not add that: {missing}")
     steps = [_with_result(s, existing) for s in steps]
+    unfed = [f for f in _fresh_inputs(existing, work) if not f.default]
+    starts = [t.name for t in existing.triggers() if not isinstance(t.on, tree.Manual)]
+    if unfed and starts:
+        return Said(
+            f"That needs {unfed[0].name.replace('_', ' ')!r}, which nothing gives when {starts[0]!r} starts the workflow. "
+            "Say it in the request, for example with an e-mail address, or give the workflow such an input with a default."
+        )
     used = {s.connector for s in walk(tuple(steps)) if isinstance(s, CallStep)} - set(
         existing.connectors.values()
     )
@@ -152,6 +161,8 @@ def scope_at(existing: Existing, container: str, before: str | None) -> Scope:
                 scope.add(Thing(f"input.{field}", noun_words(field), sub, step=False))
             continue
         known = calls.get(name)
+        if known is not None and not _sure(existing, known, container):
+            continue
         if known is not None and not isinstance(
             known.kind, tree.Call | tree.RunWorkflow | tree.Agent | tree.Let
         ):
@@ -159,6 +170,23 @@ def scope_at(existing: Existing, container: str, before: str | None) -> Scope:
         noun = name if known is not None else f"item:{name}"
         scope.add(Thing(name, noun_words(singular(name)), schema, step=True, noun=noun))
     return scope
+
+
+def _sure(existing: Existing, step: tree.Step, container: str) -> bool:
+    """Whether a step that can be named was surely done: it stands in a block around, or in a plain block of one."""
+    place = next(p for p in existing.steps if p.step is step)
+    around = {""}
+    reference = container
+    while reference:
+        around.add(reference)
+        owner = existing.at(reference.rpartition("/")[0])
+        reference = owner.container if owner is not None else ""
+    while place.container not in around:
+        owner = existing.owner(place)
+        if owner is None or not isinstance(owner.step.kind, tree.Parallel | tree.Do):
+            return False
+        place = owner
+    return True
 
 
 def _effects_before(existing: Existing, scope: Scope) -> list[Effect]:
@@ -169,7 +197,7 @@ def _effects_before(existing: Existing, scope: Scope) -> list[Effect]:
         if place.step.id in names and isinstance(kind, tree.Call):
             tool = existing.tool_of(place)
             if tool is not None and existing.changes_something(place) and "send" not in kind.tool:
-                verb = place.step.id.split("_")[0]
+                verb = anatomy(tool.name, tool.description, reads=False).verb or place.step.id.split("_")[0]
                 amount = next(
                     (_priced(a.value, existing, tool.input_schema) for a in kind.args if a.name == "amount"),
                     "",
@@ -227,7 +255,6 @@ def _allowed(existing: Existing, field: str, status: str) -> str:
 
 def inputs(existing: Existing, work: Work) -> list[dsl.Edit]:
     """New inputs of the workflow that the new steps read."""
-    known = {f.name for f in existing.fields("input")}
     return [
         dsl.SetHeader(
             part="input",
@@ -235,9 +262,13 @@ def inputs(existing: Existing, work: Work) -> list[dsl.Edit]:
             text=f"{f.type}{f' = {f.default}' if f.default else ''}",
             doc=f.doc or None,
         )
-        for f in work.inputs.values()
-        if f.name not in known
+        for f in _fresh_inputs(existing, work)
     ]
+
+
+def _fresh_inputs(existing: Existing, work: Work) -> list[InputField]:
+    known = {f.name for f in existing.fields("input")}
+    return [f for f in work.inputs.values() if f.name not in known]
 
 
 __all__ = ["inputs", "names_at", "put", "put_items", "result_of", "scope_at"]

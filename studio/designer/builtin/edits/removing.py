@@ -30,12 +30,12 @@ _REMOVES = tuple(
     )
 )
 _DONT = re.compile(
-    r"^(?:don't|do not|no longer|stop|never|no need to)\s+(?P<verb>\w+?)(?:ing)?\s*(?P<what>.*?)(?:\s+any"
+    r"^(?:don't|do not|no longer|stop|never|no need to)\s+(?P<verb>\w+)\s*(?P<what>.*?)(?:\s+any"
     r"\s?more)?$",
     re.IGNORECASE,
 )
 _TWICE = re.compile(
-    r"^(?:don't|do not|never|no longer|stop)\s+(?:\w+?)(?:ing)?\s+(?P<what>.+?)\s+(?:twice|two times"
+    r"^(?:don't|do not|never|no longer|stop)\s+\w+\s+(?P<what>.+?)\s+(?:twice|two times"
     r"|double|again|a second time)$|^(?P<what2>.+?)\s+(?:is|are|gets?)\s+(?:\w+\s+)?(?:twice|two times"
     r"|double|doubled)$"
     r"|^remove\s+the\s+(?:duplicate|doubled|second|extra|redundant)\s+(?P<what3>.+)$",
@@ -45,6 +45,8 @@ _TWICE = re.compile(
 
 def remove_clause(clause: str, existing: Existing) -> Found | None:
     """ "remove the email", "we don't need the approval any more", "don't notify the customer"."""
+    if verb := re.match(r"^(?:don't|do not|never|stop)\s+(?P<what>\w+?)(?:ing)?\s+(?:twice|again)$", clause, re.I):
+        return _once(existing, verb["what"])
     if (match := _TWICE.match(clause)) and (
         found := _once(existing, match["what"] or match["what2"] or match["what3"])
     ):
@@ -56,7 +58,8 @@ def remove_clause(clause: str, existing: Existing) -> Found | None:
                 return found
             return _one(existing, what)
     if match := _DONT.match(clause):
-        words = f"{match['verb']} {match['what']}".strip()
+        verb = re.sub(r"(?<=\w{3})ing$", "", match["verb"])
+        words = f"{verb} {match['what']}".strip()
         found = existing.meant(words) or existing.meant(match["what"])
         if not found:
             return existing.which(words)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|`[^`]*`|(?<![\w])'[^'\n]*[^\s']'(?!\w)")
 _MARK = "\x00{}\x00"
@@ -36,10 +38,27 @@ _AND = re.compile(
     rf"|\s*,\s*(?:then\s+)?(?=(?:{_EDIT})\b)(?!\s*(?:then|only)\b)",
     re.IGNORECASE,
 )
+_FRONT = re.compile(
+    r"^(?:only |also |but )?(?:if|when|whenever|in case|unless|once|after|before|instead of|for (?:each|every|all|any)|as soon as|on)\b",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 
-def pieces_of(message: str) -> list[list[str]]:
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """``text`` may be a change of its own; ``lead`` is what stood between it and the piece before."""
+
+    text: str
+    lead: str
+
+
+def joined(pieces: Sequence[Piece]) -> str:
+    """Pieces as they were written."""
+    return pieces[0].text + "".join(piece.lead + piece.text for piece in pieces[1:])
+
+
+def pieces_of(message: str) -> list[list[Piece]]:
     """Sentences, each as the clauses that may be changes of their own. Quoted text is never cut."""
     kept: list[str] = []
 
@@ -54,10 +73,24 @@ def pieces_of(message: str) -> list[list[str]]:
     sentences = []
     for sentence in _SENTENCE.split(text):
         sentence = without_politeness(_BULLET.sub("", sentence))
-        parts = [without_politeness(part) for part in _AND.split(sentence)]
-        if found := [back(part) for part in parts if part]:
+        found, lead, at = [], "", 0
+        for cut in [*_cuts(sentence), None]:
+            part = without_politeness(sentence[at : cut.start() if cut else len(sentence)])
+            if part:
+                found.append(Piece(back(part), lead))
+            lead, at = (cut[0], cut.end()) if cut else ("", at)
+        if found:
             sentences.append(found)
     return sentences
+
+
+def _cuts(sentence: str) -> list[re.Match[str]]:
+    """Where a sentence may be cut. The comma behind "if ..." belongs to what stands in front of it."""
+    cuts = list(_AND.finditer(sentence))
+    if _FRONT.match(sentence):
+        comma = sentence.find(",")
+        cuts = [cut for cut in cuts if comma < 0 or cut.start() > comma]
+    return cuts
 
 
 def plain(message: str) -> str:
@@ -78,4 +111,4 @@ def without_politeness(clause: str) -> str:
         text = shorter
 
 
-__all__ = ["pieces_of", "plain", "without_politeness"]
+__all__ = ["Piece", "joined", "pieces_of", "plain", "without_politeness"]

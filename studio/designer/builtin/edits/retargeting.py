@@ -78,8 +78,9 @@ def _to_tool(existing: Existing, new: str, old: str) -> Found | None:
         if known is None:
             return Said(f"There is no tool {exact[0]!r}. Connected are: {_listed(box)}.")
         return _each(existing, targets, lambda p: _changed(existing, p, known, new), whole=whole)
-    connector = _connector(existing, new)
+    named = _connector(existing, new)
     other = bool(re.search(r"\b(?:other|another|different|second)\b", new, re.I))
+    connector = None if other else named
     if connector is None and not other and not _speaks_of_tool(box, new):
         return None
 
@@ -155,8 +156,8 @@ def _connector(existing: Existing, words: str) -> str | None:
     for name, connector in existing.catalog.connectors.items():
         known = set(name_stems(connector.name or name)) | set(stems(connector.title))
         if known & said:
-            found.append((len(known & said), connector.name or name))
-    return max(found)[1] if found else None
+            found.append((len(known & said), -len(known), connector.name or name))
+    return max(found)[2] if found else None
 
 
 def _of_connector(existing: Existing, places: list[Place], words: str) -> list[Place]:
@@ -196,8 +197,14 @@ def _alike(existing: Existing, places: list[Place], new: str) -> list[Place]:
             )
         )
     ]
+    exact = [
+        p
+        for p in named
+        if isinstance(p.step.kind, tree.Call)
+        and said & {*name_stems(p.step.kind.tool), *name_stems(existing.connector_of(p.step.kind))}
+    ]
     if named:
-        return named
+        return exact or named
     sending = [p for p in places if existing.sends(p)]
     return sending if said & {"slack", "email", "mail", "sms", "chat"} else []
 

@@ -30,7 +30,7 @@ _SPEAKS = re.compile(
     r"(?:run|start|schedule|trigger)\b|add\s+(?:an?|another|the)\s+(?:[\w ]+\s+)?(?:schedule|trigger"
     r"|webhook)\b|(?:set|change|move|make|put)\s+(?:the\s+|a\s+)?(?:schedule|trigger|start|run|time|it"
     r" run)|every\b|each\b|daily\b|weekly\b|"
-    r"let\s+(?:it|this)\s+(?:run|start)|have\s+(?:it|this)\s+(?:run|start)|make it (?:run|start)|use a "
+    r"let\s+(?:it|this|me|us)\s+(?:run|start)|have\s+(?:it|this)\s+(?:run|start)|make it (?:run|start)|use a "
     r"(?:schedule|webhook))",
     re.IGNORECASE,
 )
@@ -143,6 +143,12 @@ def trigger(clause: str, existing: Existing) -> Found | None:
     return None
 
 
+def _happened(occasion: re.Match[str]) -> str:
+    verb = occasion["verb"].split()[0]
+    state = occasion["state"] if verb in ("is", "are", "gets", "get", "has") else None
+    return state or re.sub(r"s$", "", verb)
+
+
 def _more_than_a_time(clause: str, schedule: Schedule) -> bool:
     """ "every Monday, send the list to me" is a step and no change of the trigger."""
     rest = f"{clause[: schedule.start]} {clause[schedule.end :]}"
@@ -193,11 +199,11 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
     if there and not also:
         if len(there) > 1:
             options = tuple(
-                Option(f"`{t.name}` ({_spoken(t)})", _replaced(t, text, schedule.words, assumptions))
+                Option(f"`{t.name}` ({_spoken(t)})", _replaced(existing, t, text, schedule.words, assumptions))
                 for t in there
             )
             return Choice("There are several schedules. Which one should change?", options)
-        return _replaced(there[0], text, schedule.words, assumptions)
+        return _replaced(existing, there[0], text, schedule.words, assumptions)
     if missing:
         return Said(
             f"A schedule gives no {' and no '.join(repr(m) for m in missing)}, and the workflow needs it"
@@ -210,9 +216,16 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
     return Change((edit,), f"It now runs {schedule.words}.", assumptions)
 
 
-def _replaced(trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]) -> Found:
-    edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text)
+def _replaced(existing: Existing, trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]) -> Found:
+    edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text + _given(existing, trigger))
     return Change((edit,), f"The schedule {trigger.name!r} is now: {words}.", assumptions)
+
+
+def _given(existing: Existing, trigger: tree.Trigger) -> str:
+    """What a trigger gives the workflow, as it is written: ``with (...)``."""
+    written = existing.text[trigger.name_span.end : trigger.span.end]
+    found = re.search(r"\bwith\s*\(.*\)\s*$", written, re.DOTALL) if trigger.args else None
+    return f" {found[0]}" if found else ""
 
 
 def _spoken(trigger: tree.Trigger) -> str:
@@ -242,7 +255,7 @@ def _retimed(existing: Existing, words: str) -> Found | None:
             return Said(f"I cannot read the schedule of {trigger.name!r}: {trigger.on.cron}.")
         cron = " ".join([minute, hour, *rest[2:]])
         zone = found.zone or trigger.on.timezone
-        edit = dsl.SetHeader(part="trigger", name=trigger.name, text=f'schedule "{cron}" timezone "{zone}"')
+        edit = dsl.SetHeader(part="trigger", name=trigger.name, text=f'schedule "{cron}" timezone "{zone}"{_given(existing, trigger)}')
         return Change((edit,), f"The schedule {trigger.name!r} now runs at {int(hour)}:{int(minute):02d}.")
 
     if len(there) == 1:
@@ -261,7 +274,7 @@ def _zoned(existing: Existing, zone: str) -> Found | None:
     for one in there:
         assert isinstance(one.on, tree.Schedule)
         edits.append(
-            dsl.SetHeader(part="trigger", name=one.name, text=f'schedule "{one.on.cron}" timezone "{zone}"')
+            dsl.SetHeader(part="trigger", name=one.name, text=f'schedule "{one.on.cron}" timezone "{zone}"{_given(existing, one)}')
         )
     return Change(tuple(edits), f"The times are now those of {zone}.")
 

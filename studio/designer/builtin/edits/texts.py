@@ -55,7 +55,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "channel": ("channel", "to"),
 }
 _SEND_TO = re.compile(
-    r"^(?:send|mail|email|post|address|direct|deliver|write)\s+(?P<what>.*?)\s*(?:to|in|into|on)\s+"
+    r"^(?:send|mail|email|post|address|direct|deliver|write|report)\s*(?P<what>.*?)\s*(?:to|in|into|on)\s+"
     r"(?P<who>.+?)"
     r"(?:\s+(?:instead|rather)(?:\s+of\s+.+)?|,?\s+not\s+(?:to\s+)?.+)?$",
     re.IGNORECASE,
@@ -64,6 +64,10 @@ _GOES_TO = re.compile(
     rf"^(?P<what>.+?)\s+(?:{_MUST}|goes|shall)\s*(?:now\s+)?(?:go|be sent|be posted|be addressed|be"
     r" mailed)?\s*(?:to|in)\s+(?P<who>.+?)"
     r"(?:\s+instead(?:\s+of\s+.+)?|,?\s+not\s+(?:to\s+)?.+)?$",
+    re.IGNORECASE,
+)
+_TELL = re.compile(
+    r"^(?:tell|notify|inform|alert|write to|email|mail|message)\s+(?P<who>.+?)\s+(?:instead|rather)(?:\s+(?:of|than)\s+.+)?(?P<what>)$",
     re.IGNORECASE,
 )
 _SHOW = tuple(
@@ -112,11 +116,15 @@ def argument(clause: str, existing: Existing) -> Found | None:
 
 def recipient(clause: str, existing: Existing) -> Found | None:
     """ "send the mail to finance instead", "post it in #ops instead"."""
-    match = _SEND_TO.match(clause) or _GOES_TO.match(clause)
+    match = _SEND_TO.match(clause) or _GOES_TO.match(clause) or _TELL.match(clause)
     if match is None or not (re.search(r"\b(?:instead|rather|not)\b", clause) or _GOES_TO.match(clause)):
         return None
     what, who = match["what"].strip() or "it", match["who"].strip()
     senders = [p for p in existing.steps if existing.sends(p)]
+    if re.search(r"^#|\bchannel\b", who):
+        senders = [p for p in senders if _name_of(existing, p, ("channel",)) is not None]
+    elif "@" in who:
+        senders = [p for p in senders if _name_of(existing, p, ("to", "recipient", "email")) is not None]
     named = [p for p in existing.meant(what) if p in senders]
     if not named and len(senders) == 1 and re.fullmatch(r"(?:it|this|that|the \w+)", what, re.I):
         named = senders

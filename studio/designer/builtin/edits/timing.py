@@ -7,8 +7,9 @@ from functools import partial
 
 import dsl
 from dsl import tree
+from dsl.literals import duration_ms
 from dsl.outline import Place
-from studio.designer.builtin.amounts import DURATION, duration_text, spoken_duration
+from studio.designer.builtin.amounts import DURATION, duration_text, find_duration, spoken_duration
 from studio.designer.builtin.edits.approving import approvals_of, is_approval
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import Existing
@@ -16,7 +17,7 @@ from studio.designer.writing import Said
 
 _NOT = (
     r"(?:\s*,?\s*(?:and\s+)?(?:not|instead of|rather than)\s+(?:only\s+|just\s+)?(?:for\s+)?"
-    r"(?:\d+|an?|one|two|three|four|five|six|seven|ten)?(?:\s*[a-z]+)?)?(?:\s+instead)?"
+    r"(?P<was>\d+|an?|one|two|three|four|five|six|seven|ten)?(?:\s*(?P<wasunit>[a-z]+))?)?(?:\s+instead)?"
 )
 _MUST = r"(?:should|must|shall|has to|needs? to|ought to|can|may)"
 _DEADLINES = tuple(
@@ -24,7 +25,7 @@ _DEADLINES = tuple(
     for pattern in (
         r"^(?:give|allow|leave|grant)\s+(?P<who>them|him|her|the [\w ]+?|approvers?|people|\w+)"
         rf"\s+{DURATION}(?:\s+(?:to|for|until)\s+.*)?{_NOT}$",
-        rf"^(?P<who>they|he|she|the [\w ]+?|approvers?|people|\w+)\s+(?:now\s+)?(?:has|have|gets?|{_MUST}"
+        rf"^(?P<who>they|he|she|(?:the|both|all|each|every) [\w ]+?|approvers?|people|\w+)\s+(?:now\s+)?(?:has|have|gets?|{_MUST}"
         rf" have|{_MUST} get)\s+{DURATION}(?:\s+(?:to|for)\s+(?:\w+\s*){{1,4}})?{_NOT}$",
         rf"^(?P<who>they|he|she|the [\w ]+?|approvers?)\s+(?:{_MUST})\s+(?:decide|answer|approve|reply)"
         rf"\s+(?:within|in)\s+{DURATION}{_NOT}$",
@@ -84,7 +85,9 @@ def duration(clause: str, existing: Existing) -> Found | None:
             what = (match.groupdict().get("what") or "").strip()
             what = re.sub(r"\b(?:wait|pause|delay|break)(?:ing)?(?:\s+time)?\b", "", what).strip()
             what = what if what.lower() not in ("the", "") else ""
-            return existing.choose(what, partial(_waits_for, length=length), _waits)
+            was = _was(match)
+            among = [p for p in waits if was and _ms(p) == was] or waits
+            return existing.choose(what, partial(_waits_for, length=length), lambda p: p in among)
     for pattern in _DEADLINES:
         if match := pattern.match(clause):
             if _speaks_of_call(existing, match["who"]):
@@ -99,6 +102,18 @@ def duration(clause: str, existing: Existing) -> Found | None:
                 existing, match["what"] or "", duration_text(match["dnum"], match["dunit"]), clause
             )
     return None
+
+
+def _was(match: re.Match[str]) -> int:
+    """The old length in "two days, not one", in milliseconds; 0 when none was said."""
+    groups = match.groupdict()
+    number, unit = groups.get("was"), groups.get("wasunit") or match["dunit"]
+    found = find_duration(f"{number} {unit}") if number else None
+    return duration_ms(found[0]) if found else 0
+
+
+def _ms(place: Place) -> int:
+    return (place.step.kind.ms or 0) if isinstance(place.step.kind, tree.Wait) else 0
 
 
 def _waits(place: Place) -> bool:

@@ -294,7 +294,7 @@ def _each(existing: Existing, place: Place, noun: str, of: str) -> Found:
 
 
 def _for_each(existing: Existing, place: Place, items: str, schema: dict[str, object], wanted: str) -> Found:
-    taken = {p.step.id for p in existing.steps} | set(items.split("."))
+    taken = {p.step.id for p in existing.steps} | set(items.split(".")) | _variables(existing)
     variable = next(
         n for n in (wanted, f"one_{wanted}", *(f"{wanted}_{i}" for i in range(2, 99))) if n not in taken
     )
@@ -323,6 +323,13 @@ def _for_each(existing: Existing, place: Place, items: str, schema: dict[str, ob
         else (f"It reads nothing of the {wanted} yet.",)
     )
     return hand.change(said, place.step.id, note)
+
+
+def _variables(existing: Existing) -> set[str]:
+    kinds = [p.step.kind for p in existing.steps]
+    return {k.variable for k in kinds if isinstance(k, tree.Foreach)} | {
+        k.carry[0] for k in kinds if isinstance(k, tree.Loop) and k.carry
+    }
 
 
 def _rewired(hand: Hand, place: Place, variable: str, item: dict[str, object]) -> list[str]:

@@ -208,7 +208,7 @@ def _ignored(existing: Existing, place: Place) -> Found:
         return Said(f"A failure of {place.step.id!r} does not stop the workflow already.")
     name = _variable(existing)
     note = _fresh(existing, f"{place.step.id}_failed")
-    text = f"catch as {name} {{\n  step {note}: let {name}.message\n}}"
+    text = _block(existing, place, f"catch as {name}", f"step {note}: let {name}.message")
     edit = dsl.SetClause(path=place.path, clause="catch", text=text)
     return Change((edit,), f"When {place.step.id!r} fails, the workflow goes on.", about=place.step.id)
 
@@ -237,7 +237,7 @@ def _handled(existing: Existing, place: Place, do: str, clause: str) -> Found:
             if on
             else f'step {failed}: fail "{place.step.id}_failed" with {name}.message'
         )
-        hand.make(dsl.SetClause(path=place.path, clause="catch", text=f"catch as {name} {{\n  {body}\n}}"))
+        hand.make(dsl.SetClause(path=place.path, clause="catch", text=_block(existing, place, f"catch as {name}", body)))
         caught, before = number, failed
     else:
         inside = [p for p in existing.steps if p.container == f"{place.path}/catch{caught}"]
@@ -263,6 +263,14 @@ def _handled(existing: Existing, place: Place, do: str, clause: str) -> Found:
         (*written.assumptions, f"After that {then}."),
         written.questions,
     )
+
+
+def _block(existing: Existing, place: Place, head: str, inner: str) -> str:
+    """A clause with a block, as deep as the clauses of the step stand."""
+    line = existing.text.rfind("\n", 0, place.step.span.start) + 1
+    before = existing.text[line : place.step.span.start]
+    indent = before if not before.strip() else ""
+    return f"{head} {{\n{indent}    {inner}\n{indent}  }}"
 
 
 def _variable(existing: Existing) -> str:
