@@ -24,7 +24,9 @@ _NOT_UNDERSTOOD = (
     "I did not understand that as a change to the open workflow. Say for example “add a step that … before …”, "
     "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new workflow."
 )
-_GREETING = re.compile(r"(?:hi|hello|hey|help|thanks?|thank you|good (?:morning|evening|day))\b.{0,20}$", re.I)
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|help|thanks?|thank you|good (?:morning|evening|day))\b.{0,20}$", re.I
+)
 _OUTDATED = "The proposal before is left out: the workflow in the editor has changed since."
 
 
@@ -45,7 +47,9 @@ def answer(task: Task | str, catalog: Catalog | None = None, base: str = "") -> 
             return found
     designed = design(task.request, task.catalog, read_preferences(task.preferences))
     if isinstance(designed, Said) and open_already and not _GREETING.match(task.request.strip()):
-        missing = [line.removeprefix("- ") for line in designed.text.splitlines() if line.startswith("- None of")]
+        missing = [
+            line.removeprefix("- ") for line in designed.text.splitlines() if line.startswith("- None of")
+        ]
         return Said("\n".join([*missing[:2], _NOT_UNDERSTOOD]))
     if isinstance(designed, Written) and open_already:
         if _small(designed):

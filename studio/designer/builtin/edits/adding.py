@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dsl
 from dsl import tree
 from dsl.outline import Place
+from studio.designer.builtin.clauses import negate, read_request
 from studio.designer.builtin.conditions import read_test
 from studio.designer.builtin.edits.approving import approvals_of
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
@@ -15,7 +16,8 @@ from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
 from studio.designer.builtin.edits.guarding import resolved
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step, branches, companions
-from studio.designer.builtin.edits.placing import put
+from studio.designer.builtin.edits.placing import put, put_items
+from studio.designer.builtin.reading import When
 from studio.designer.builtin.testing import Unresolved
 from studio.designer.builtin.verbs import starts_with_verb, verb_stems
 from studio.designer.writing import Said
@@ -94,7 +96,11 @@ def add(clause: str, existing: Existing) -> Found | None:
 
 def when_so(clause: str, existing: Existing) -> Found | None:
     """ "if the total is over 500, ask the finance manager": a new step under a condition on what is known there."""
-    match = re.match(r"^(?:also\s+)?(?P<word>if|when|unless)\s+(?P<test>[^,]+),\s+(?:then\s+|also\s+)?(?P<do>.+)$", clause, re.I)
+    match = re.match(
+        r"^(?:also\s+)?(?P<word>if|when|unless)\s+(?P<test>[^,]+),\s+(?:then\s+|also\s+)?(?P<do>.+)$",
+        clause,
+        re.I,
+    )
     if match is None or len(match["do"].split()) > 14 or not starts_with_verb(match["do"], verb_stems(())):
         return None
     test = read_test(match["test"])
@@ -103,7 +109,9 @@ def when_so(clause: str, existing: Existing) -> Found | None:
     before = (_first_effect(existing) if asks else None) or end_of(existing)
     if test is None or isinstance(resolved(existing, "", before, test), Unresolved):
         return None
-    return put(f"{match['word']} {match['test']}, {do}", existing, "", before)
+    held = negate(test) if match["word"].lower() == "unless" else test
+    items = read_request(do, verb_stems(())).items
+    return put_items((When(held, items, (), clause),), clause, existing, "", before)
 
 
 def _text(clause: str) -> str:
@@ -117,6 +125,10 @@ _NOUNS: tuple[tuple[str, str], ...] = (
         r"(?P<rest>\d+\w* (?:\w+ )?|[a-z]+ (?:seconds?|minutes?|hours?|days?|weeks?) )(?:wait|pause|delay"
         r"|break)",
         "wait {rest}",
+    ),
+    (
+        r"(?:an? )?(?:message|notification|note|post) (?:to|in|into|for) (?P<rest>.*(?:#|channel).*)",
+        "post a message to {rest}",
     ),
     (
         r"(?:an? )?(?:email|mail|message|notification|note|notice) (?:to|for) (?P<rest>.+)",

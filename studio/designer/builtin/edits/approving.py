@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import dsl
 from dsl import tree
@@ -175,11 +176,16 @@ def approver(clause: str, existing: Existing) -> Found | None:
             )
     for pattern in _OR:
         if (match := pattern.match(clause)) and _is_role(existing, match["role"]):
-            return _with_role(
-                existing, match["role"], lambda r: _each(existing, "", lambda p: _or(existing, p, r))
-            )
+            asked = {_name(a) for p in approvals_of(existing) for a in _kind(p).approvers}
+            both = [w for w in (match["role"], match.groupdict().get("old")) if w and _is_role(existing, w)]
+            fresh = [w for w in both if (r := find_role(w, existing.catalog.roles)) and r.role not in asked]
+            return _with_role(existing, (fresh or both)[0], partial(_each_or, existing))
     role = _firmly(clause)
     return None if role is None else _with_role(existing, role, lambda r: _instead(existing, r, None))
+
+
+def _each_or(existing: Existing, role: str) -> Found:
+    return _each(existing, "", lambda p: _or(existing, p, role))
 
 
 def _escalate(existing: Existing, role: str, after: str) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +23,7 @@ from studio.designer.builtin.edits.proof import as_written, known_errors, troubl
 from studio.designer.builtin.edits.removing import remove_clause
 from studio.designer.builtin.edits.request import Piece, joined, pieces_of
 from studio.designer.builtin.edits.retargeting import retarget
+from studio.designer.builtin.edits.spelling import mended
 from studio.designer.builtin.edits.starting import trigger
 from studio.designer.builtin.edits.texts import argument, mentioned, recipient, shown
 from studio.designer.builtin.edits.timing import duration
@@ -53,6 +55,10 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     add,
     when_so,
 )
+
+
+_HEAR_ALSO = frozenset((trigger, declare, approver, when_refused, if_it_fails, add, when_so))
+"""To these "also" says something: beside what is there, not instead of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +111,25 @@ def _sentence(done: _Done, pieces: list[Piece]) -> _Done:
                         step, taken = longer, length + 1
                 break
         if step.unknown > done.unknown:
-            step, taken = _clause(done, pieces[at].text), 1
+            step, taken = _halves(done, pieces[at].text), 1
         done = step
         at += taken
     return done
 
 
+def _halves(done: _Done, clause: str) -> _Done:
+    """What can be done of a clause with an "and" in it; the rest is said."""
+    for cut in re.finditer(r"\s*,?\s+(?:and|but)\s+(?:also\s+|then\s+)?", clause, re.I):
+        first = _clause(done, clause[: cut.start()])
+        if len(first.said) > len(done.said) and first.unknown == done.unknown:
+            return _halves(first, clause[cut.end() :])
+    return _clause(done, clause)
+
+
 def _clause(done: _Done, clause: str) -> _Done:
     existing = Existing.of(done.text, done.proved.catalog, done.focus)
     try:
-        found = _read(clause, existing)
+        found = _read(mended(clause, existing), existing)
         while isinstance(found, Choice) and done.picks:
             chosen = done.picks[0](found)
             if chosen is None:
@@ -122,6 +137,8 @@ def _clause(done: _Done, clause: str) -> _Done:
             found, done = chosen, replace(done, picks=done.picks[1:])
         match found:
             case None:
+                if _only_says(clause):
+                    return done
                 words = f"Not done: “{clause}”. I did not understand this change."
                 return replace(done, left=(*done.left, words), unknown=done.unknown + 1)
             case Said(text):
@@ -185,9 +202,28 @@ def _finished(base: str, done: _Done, catalog: Catalog) -> Outcome:
     )
 
 
+_SAYS = re.compile(
+    r"^(?:(?:hi|hello|hey|thanks?|thank you|great|good|cheers|sorry|ok|okay|a lot)(?:\s+(?:a lot|so much"
+    r"|there|very much))?$|it'?s|it is|a lot|that'?s|that is|this is|there (?:is|are)|they|people|we "
+    r"(?:have|had|get|got|are|were)|our|because|since|thanks?|"
+    r"i (?:think|guess|know|hope|find|am|have)|i'm|the (?:reason|others?)|all the others|you know|right"
+    r" now|at the moment|so far|"
+    r"customers|somebody|someone|nobody|everyone|otherwise it|this way|then we|sorry)(?:\b|(?=,))",
+    re.IGNORECASE,
+)
+
+
+def _only_says(clause: str) -> bool:
+    """A reason or a remark beside a request asks for nothing."""
+    return bool(_SAYS.match(clause)) and not re.search(
+        r"\b(?:should|must|needs? to|has to|please|shall)\b", clause, re.I
+    )
+
+
 def _read(clause: str, existing: Existing) -> Found | None:
+    bare = re.sub(r"^also\s+", "", clause, flags=re.I)
     for reader in _READERS:
-        found = reader(clause, existing)
+        found = reader(clause if reader in _HEAR_ALSO else bare, existing)
         if found is not None:
             return found
     return None

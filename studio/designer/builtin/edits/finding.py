@@ -119,9 +119,10 @@ class Existing:
             return [p for p in candidates if p.step.id == self.focus]
         return self._best(said, candidates, words)
 
-    def find(self, words: str) -> list[Place]:
-        """The steps that the words fit best; empty when none fits."""
-        return self.meant(words)
+    def surely(self, words: str) -> bool:
+        """Whether every word names one and the same step: then it is that one, and no new one is asked for."""
+        said = [s for s in (stem(w) for w in raw_tokens(words)) if s not in _IGNORED]
+        return len(said) > 1 and any(self._score(p, said, words) >= 2.5 * len(said) for p in self.steps)
 
     def one(self, words: str) -> Place | None:
         """The step meant; the outermost and first when several fit as well."""

@@ -16,6 +16,7 @@ from studio.designer.builtin.edits.approving import is_approval
 from studio.designer.builtin.edits.change import Change, Found
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
 from studio.designer.builtin.edits.hand import Hand
+from studio.designer.builtin.edits.numbers import numbers_of
 from studio.designer.builtin.edits.placing import result_of, scope_at
 from studio.designer.builtin.edits.proof import as_written, known_errors, trouble
 from studio.designer.builtin.reading import Both, Compare, Contains, Empty, Is, Test
@@ -31,10 +32,11 @@ _OP = (
 _ONLY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^only\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s.+))$",
+        rf"^only\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*"
+        r"\d.*))$",
         r"^(?P<what>.+?)\s+(?:should|must|shall|is to|may)?\s*(?:be\s+)?(?:happen|run|done|sent|asked"
         r"|needed|required|necessary)?\s*only\s+(?:be\s+|happen\s+|run\s+|needed\s+|required\s+"
-        rf"|necessary\s+|sent\s+)*(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s.+))$",
+        rf"|necessary\s+|sent\s+)*(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
         rf"^(?:only\s+)?(?P<what>.+?)\s+(?:only\s+){_IF}\s+(?P<test>.+)$",
         rf"^{_IF}\s+(?P<test>.+?),?\s+only\s+then\s+(?P<what>.+)$",
         rf"^only\s+{_FOR}\s+(?P<noun>.+?),\s+(?P<what>.+)$",
@@ -49,11 +51,11 @@ _UNLESS = tuple(
         r"^(?P<what>.+?),?\s+(?:except|but not)\s+for\s+(?P<noun>.+)$",
         r"^unless\s+(?P<test>[^,]+)(?:,\s+(?P<what>.+))?$",
         rf"^(?:skip|leave out|omit|bypass|drop|waive)\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+"
-        rf"(?P<noun>.+)|(?P<op>{_OP}\s.+))$",
-        rf"^(?:don't|do not|no need to|never)\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|(?:for|on|under"
-        rf"|below)\s+(?P<noun>.+)|(?P<op>{_OP}\s.+))$",
+        rf"(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
+        rf"^(?:don't|do not|no need to|never)\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|(?:for|on"
+        rf")\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
         rf"^(?:no|without)\s+(?P<what>[\w ]+?)\s+(?:(?:is\s+)?(?:needed|necessary|required)\s+)?(?:{_IF}"
-        rf"\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s.+))$",
+        rf"\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
         r"^(?P<noun>.+?)\s+(?:don't|do not|doesn't|does not|need no|needs no|should not|must not)\s+"
         r"(?:need|require|have)?\s*(?:any\s+|an?\s+|the\s+)?(?P<what>approval|email|sign-?off|check)$",
     )
@@ -82,7 +84,13 @@ _WHOLE = re.compile(
 )
 
 
+_FOR_APPROVAL = re.compile(
+    r"\b(ask|wait|request|require)(?:s|ed|ing)? for (?:an? |the )?approval\b", re.IGNORECASE
+)
+
+
 def guard(clause: str, existing: Existing) -> Found | None:
+    clause = _FOR_APPROVAL.sub(r"\1 approval", clause)
     for pattern in _ONLY:
         if (match := pattern.match(clause)) and (found := _guarded(existing, match, wanted=True)) is not None:
             return found
@@ -104,7 +112,8 @@ def _guarded(existing: Existing, match: re.Match[str], *, wanted: bool) -> Found
     what = re.sub(r"^(?:the\s+)?step\s+", "", (groups.get("what") or "it").strip())
     test_words = groups.get("test") or groups.get("noun") or groups.get("op") or ""
     of_whom = re.match(
-        r"^(?P<w>.+?)\s+(?:to|for)\s+(?:the\s+|all\s+)?[\w ]+?\s+(?:with|whose|that have|having)\s+(?:an?\s+|the\s+)?(?P<s>[\w ]+?)(?:\s+is)?$",
+        r"^(?P<w>.+?)\s+(?:to|for)\s+(?:the\s+|all\s+)?[\w ]+?\s+(?:with|whose|that have|having)\s+(?:an?"
+        r"\s+|the\s+)?(?P<s>[\w ]+?)(?:\s+is)?$",
         what,
         re.I,
     )
@@ -184,6 +193,8 @@ def _one(noun: str) -> str:
 def resolved(existing: Existing, container: str, before: str | None, test: Test) -> Resolved | Unresolved:
     """The condition as an expression at a place; an amount without a currency is looked for as one."""
     scope = scope_at(existing, container, before)
+    # The amount that approvals hang on already is the one people speak of.
+    scope.favoured += [n.about for n in numbers_of(existing) if n.weight == 3]
     found = resolve(test, scope, None)
     if isinstance(found, Resolved) and found.weak:
         # A word that a status might use is a guess: too little for what was there before.

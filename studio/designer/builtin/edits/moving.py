@@ -35,6 +35,11 @@ _MOVES = tuple(
         rf"^(?:have|do|put|run|i want|want)?\s*(?P<what>the [\w ]+?)\s+{_BEFORE}\s+(?P<other>the .+)$",
     )
 )
+_DONE = re.compile(
+    rf"^(?P<what>[a-z]+ the [\w ]+?)\s+{_BEFORE}\s+(?P<other>(?:the )?\w[\w ]*)$", re.IGNORECASE
+)
+"""What is done already, in the words of an order: "print the label before the loop"."""
+
 _FIRST_THEN = re.compile(
     r"^(?:do\s+|first\s+(?:do\s+)?)?(?P<what>(?:the\s+)?[\w ]+?)\s*(?:first)?,?\s+(?:and\s+)?(?:only"
     r"\s+)?then\s+(?:do\s+|comes?\s+)?"
@@ -52,6 +57,7 @@ _ENDS = tuple(
         r"|start|top|end|bottom)"
         r"(?:\s+(?:step|thing))?$",
         r"^(?P<end>first|last)\s+(?:do|comes|run)\s+(?P<what>.+)$",
+        r"^(?P<what>\w+(?: it)?)\s+(?P<end>last|first)$",
         r"^start with\s+(?P<what>the .+?)(?P<end>)$",
     )
 )
@@ -109,6 +115,15 @@ def move(clause: str, existing: Existing) -> Found | None:
             if after and (refused := _branch_after(existing, match["other"])) is not None:
                 return existing.choose(match["what"], partial(_into, existing, reference=refused))
             return _two(existing, match["what"], match["other"], partial(_moved, existing, where=where))
+    done = _DONE.match(clause)
+    if done and existing.surely(done["what"]):
+        after = done["where"].lower().split()[-1] in ("after", "behind", "below")
+        return _two(
+            existing,
+            done["what"],
+            done["other"],
+            partial(_moved, existing, where="after" if after else "before"),
+        )
     for pattern in _ENDS:
         match = pattern.match(clause)
         if match and _known(existing, match["what"]):
@@ -353,6 +368,7 @@ def branches(existing: Existing, words: str) -> list[tuple[str, str]]:
             )
             score = score / max(len(said), 1) + (1.0 if named else 0.0)
             other = bool(re.search(r"\b(?:else|otherwise|other)\b", words, re.IGNORECASE))
+            score = max(score, 0.6) if other and slot.name in ("else", "default") else score
             score += 0.1 if other == (slot.name in ("else", "default")) else 0.0
             if score >= 0.5:
                 found.append((score, f"{place.path}/{slot.name}", f"{label} (in `{place.step.id}`)"))

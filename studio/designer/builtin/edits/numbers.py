@@ -34,10 +34,12 @@ _SETS = tuple(
         rf"|from)\s+(?P<old>{_N}))?(?:\s+instead)?$",
         r"^(?P<what>(?:the\s+)?[\w' ]*?)\s+(?:should|must|is|shall|has to|needs to|ought to|can|may)\s+"
         r"(?:now\s+|only\s+)?"
-        r"(?:be\s+|become\s+|go up to\s+|go down to\s+|be (?:up to|at most|at least|over|under|no more than)\s+|start at\s+|begin at\s+|go to\s+)?(?:now\s+)?"
+        r"(?:be\s+|become\s+|go up to\s+|go down to\s+|be (?:up to|at most|at least|over|under|no more"
+        r" than)\s+|start at\s+|begin at\s+|go to\s+)?(?:now\s+)?"
         rf"(?P<q>{_N})"
         rf"(?:,?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N}))?(?:\s+instead)?$",
-        r"^(?:set|make|let|put)\s+(?P<what>the\s+[\w' ]*?(?:limit|threshold|bound|cap|maximum|minimum|amount|number)\b[\w' ]*?)\s+"
+        r"^(?:set|make|let|put)\s+(?P<what>the\s+[\w' ]*?(?:limit|threshold|bound|cap|maximum|minimum"
+        r"|amount|number)\b[\w' ]*?)\s+"
         rf"(?P<q>{_N})(?P<old>)(?:\s+instead)?$",
         rf"^(?:use|take|make (?:it|that|this)|set it|with|it's|let it be|make)\s+(?:to\s+)?(?P<q>{_N})"
         rf"(?:,?\s+(?:and not|instead of|rather than|not|as)\s+(?P<old>{_N}))?(?:\s+instead)?(?:\s+(?:as"
@@ -46,7 +48,8 @@ _SETS = tuple(
         r"|exceeds?|exceeding|starting at)\s+)"
         rf"(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?:over\s+|above\s+|more than\s+|from"
         rf"\s+|under\s+|below\s+|at\s+)?(?P<old>{_N})$",
-        rf"^(?P<what>[a-z][\w' ]*?)\s+(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N})$",
+        rf"^(?P<what>[a-z][\w' ]*?)\s+(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+"
+        rf"(?P<old>{_N})$",
         rf"^(?P<q>{_N}),?\s+(?:and not|instead of|rather than|not)\s+(?P<old>{_N})(?P<what>.*)$",
         rf"^(?:replace|change|swap)\s+(?:the\s+)?(?P<old>{_N})\s+(?:by|with|to|for|into)\s+(?P<q>{_N})"
         r"(?P<what>.*)$",

@@ -88,8 +88,11 @@ def put_items(
     starts = [t.name for t in existing.triggers() if not isinstance(t.on, tree.Manual)]
     if unfed and starts:
         return Said(
-            f"That needs {unfed[0].name.replace('_', ' ')!r}, which nothing gives when {starts[0]!r} starts the workflow. "
-            "Say it in the request, for example with an e-mail address, or give the workflow such an input with a default."
+            f"That needs {unfed[0].name.replace('_', ' ')!r}, which nothing gives when {starts[0]!r}"
+            " starts the "
+            "workflow. Say it in the request, for example with an e-mail address, or give the workflow"
+            " such an "
+            "input with a default."
         )
     used = {s.connector for s in walk(tuple(steps)) if isinstance(s, CallStep)} - set(
         existing.connectors.values()

@@ -45,7 +45,9 @@ _TWICE = re.compile(
 
 def remove_clause(clause: str, existing: Existing) -> Found | None:
     """ "remove the email", "we don't need the approval any more", "don't notify the customer"."""
-    if verb := re.match(r"^(?:don't|do not|never|stop)\s+(?P<what>\w+?)(?:ing)?\s+(?:twice|again)$", clause, re.I):
+    if verb := re.match(
+        r"^(?:don't|do not|never|stop)\s+(?P<what>\w+?)(?:ing)?\s+(?:twice|again)$", clause, re.I
+    ):
         return _once(existing, verb["what"])
     if (match := _TWICE.match(clause)) and (
         found := _once(existing, match["what"] or match["what2"] or match["what3"])
@@ -187,18 +189,19 @@ def remove(existing: Existing, place: Place, also: tuple[str, ...] = ()) -> Foun
 
 
 def _with_it(existing: Existing, place: Place, other: Place, also: tuple[str, ...], why: str) -> Found:
-    """What needs it can go too, if the person says so; not what changes the world outside without being named."""
+    """What needs it can go too, if the person says so."""
     words = f"{why}. Tell me where {other.step.id!r} should take it from, or remove {other.step.id!r} too."
-    if len(also) >= 3:
+    if len(also) >= _MOST:
         return Said(words)
     both = remove(existing, place, (*also, other.step.id))
-    if isinstance(both, Said):
-        return Said(words)
-    if isinstance(both, Choice):
-        return Said(words)
-    return Choice(
-        f"{words} Shall I remove {other.step.id!r} too?", (Option(f"remove {other.step.id!r} too", both),)
-    )
+    if not isinstance(both, Change) or also:
+        return both
+    gone = [e for e in re.findall(r"'(\w+)'", both.said) if e != place.step.id]
+    listed = ", ".join(repr(e) for e in dict.fromkeys(gone)) or repr(other.step.id)
+    return Choice(f"{words} Shall I remove {listed} too?", (Option(f"remove {listed} too", both),))
+
+
+_MOST = 12
 
 
 def _shown(existing: Existing, show: tuple[tree.Expr, ...], kept: list[str]) -> dsl.ReplaceText:

@@ -32,14 +32,22 @@ _EDIT = (
     r"don't|do not|no longer|keep|limit|wrap|only|call it|double|halve|require|log|take|get rid|allow"
     r"|have|turn|do"
 )
-_SENTENCE = re.compile(r"(?<=[\w)\"\x00%€$£])[.!;]+(?:\s+|$)|\n+")
+_SENTENCE = re.compile(r"(?<=[\w)\"\x00%€$£])[.!?;]+(?:\s+|$)|\n+")
 _AND = re.compile(
     rf"\s*,?\s+(?:and|but|plus)\s+(?:then\s+|also\s+(?={_EDIT})|please\s+)*(?=(?:{_EDIT})\b)"
     rf"|\s*,\s*(?:then\s+)?(?=(?:{_EDIT})\b)(?!\s*(?:then|only)\b)",
     re.IGNORECASE,
 )
 _FRONT = re.compile(
-    r"^(?:only |also |but )?(?:if|when|whenever|in case|unless|once|after|before|instead of|for (?:each|every|all|any)|as soon as|on)\b",
+    r"^(?:only |also |but )?(?:if|when|whenever|in case|unless|once|after|before|instead of|for (?:each"
+    r"|every|all|any)|as soon as|on)\b",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"^(?:about\s+|as for\s+|regarding\s+)?(?P<topic>(?:that|the|this|these|those)\s+[\w \-]{3,40}?)"
+    r"\s*[,:–-]\s+"
+    r"(?P<rest>(?:can|could|would|please|let's|we|you|i|it|do|make|move|only|don't|put|send|skip|remove"
+    r"|drop|have)\b.*)$",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
@@ -72,7 +80,7 @@ def pieces_of(message: str) -> list[list[Piece]]:
     text = _QUOTED.sub(keep, plain(message))
     sentences = []
     for sentence in _SENTENCE.split(text):
-        sentence = without_politeness(_BULLET.sub("", sentence))
+        sentence = _untopped(without_politeness(_BULLET.sub("", sentence)))
         found, lead, at = [], "", 0
         for cut in [*_cuts(sentence), None]:
             part = without_politeness(sentence[at : cut.start() if cut else len(sentence)])
@@ -82,6 +90,17 @@ def pieces_of(message: str) -> list[list[Piece]]:
         if found:
             sentences.append(found)
     return sentences
+
+
+def _untopped(sentence: str) -> str:
+    """ "that message, can we do it only if ..." as "do that message only if ..."."""
+    match = _TOPIC.match(sentence)
+    if match is None:
+        return sentence
+    rest = without_politeness(match["rest"])
+    topic = re.sub(r"^(?:that|this|these|those)\b", "the", match["topic"], flags=re.I)
+    turned = re.sub(r"\b(?:it|that|this|them|those)\b", topic, rest, count=1, flags=re.I)
+    return turned if turned != rest else sentence
 
 
 def _cuts(sentence: str) -> list[re.Match[str]]:

@@ -25,9 +25,10 @@ from studio.designer.writing import Said
 _USES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^(?:use|take|call|try|go with)\s+(?P<new>.+?)\s+(?:instead of|rather than|and not|in place of"
+        r"^(?:use|take(?! out\b)|call|try|go with)\s+(?P<new>.+?)\s+(?:instead of|rather than|and not|in"
+        r" place of"
         r"|not)\s+(?P<old>.+)$",
-        r"^(?:use|take|call)\s+(?P<new>.+?)\s+(?:for|in|to do)\s+(?P<old>.+?)(?:\s+instead)?$",
+        r"^(?:use|call)\s+(?P<new>.+?)\s+(?:for|in|to do)\s+(?P<old>.+?)(?:\s+instead)?$",
         r"^(?:replace|swap|exchange)\s+(?P<old>.+?)\s+(?:by|with|for)\s+(?P<new>.+)$",
         r"^(?:switch|change)\s+(?:from\s+)?(?P<old>.+?)\s+to\s+(?P<new>.+)$",
         r"^(?:use|take|call|switch to)\s+(?P<new>.+?)(?P<old>)(?:\s+instead)$",

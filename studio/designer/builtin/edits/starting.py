@@ -119,16 +119,7 @@ def trigger(clause: str, existing: Existing) -> Found | None:
             re.I,
         )
     ):
-        words = stems(f"{occasion['what']} {occasion['state'] or occasion['verb']}")
-        if not words:
-            return None
-        name = ".".join(
-            identifier(w)
-            for w in (
-                occasion["what"].split()[-1],
-                occasion["state"] or occasion["verb"].split()[0].rstrip("s"),
-            )
-        )
+        name = ".".join(identifier(w) for w in (occasion["what"].split()[-1], _happened(occasion)))
         found = _set(
             existing,
             f'event "{name}"',
@@ -199,7 +190,9 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
     if there and not also:
         if len(there) > 1:
             options = tuple(
-                Option(f"`{t.name}` ({_spoken(t)})", _replaced(existing, t, text, schedule.words, assumptions))
+                Option(
+                    f"`{t.name}` ({_spoken(t)})", _replaced(existing, t, text, schedule.words, assumptions)
+                )
                 for t in there
             )
             return Choice("There are several schedules. Which one should change?", options)
@@ -216,7 +209,9 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
     return Change((edit,), f"It now runs {schedule.words}.", assumptions)
 
 
-def _replaced(existing: Existing, trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]) -> Found:
+def _replaced(
+    existing: Existing, trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]
+) -> Found:
     edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text + _given(existing, trigger))
     return Change((edit,), f"The schedule {trigger.name!r} is now: {words}.", assumptions)
 
@@ -255,7 +250,11 @@ def _retimed(existing: Existing, words: str) -> Found | None:
             return Said(f"I cannot read the schedule of {trigger.name!r}: {trigger.on.cron}.")
         cron = " ".join([minute, hour, *rest[2:]])
         zone = found.zone or trigger.on.timezone
-        edit = dsl.SetHeader(part="trigger", name=trigger.name, text=f'schedule "{cron}" timezone "{zone}"{_given(existing, trigger)}')
+        edit = dsl.SetHeader(
+            part="trigger",
+            name=trigger.name,
+            text=f'schedule "{cron}" timezone "{zone}"{_given(existing, trigger)}',
+        )
         return Change((edit,), f"The schedule {trigger.name!r} now runs at {int(hour)}:{int(minute):02d}.")
 
     if len(there) == 1:
@@ -274,7 +273,11 @@ def _zoned(existing: Existing, zone: str) -> Found | None:
     for one in there:
         assert isinstance(one.on, tree.Schedule)
         edits.append(
-            dsl.SetHeader(part="trigger", name=one.name, text=f'schedule "{one.on.cron}" timezone "{zone}"{_given(existing, one)}')
+            dsl.SetHeader(
+                part="trigger",
+                name=one.name,
+                text=f'schedule "{one.on.cron}" timezone "{zone}"{_given(existing, one)}',
+            )
         )
     return Change(tuple(edits), f"The times are now those of {zone}.")
 

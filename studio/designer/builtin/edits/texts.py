@@ -67,7 +67,8 @@ _GOES_TO = re.compile(
     re.IGNORECASE,
 )
 _TELL = re.compile(
-    r"^(?:tell|notify|inform|alert|write to|email|mail|message)\s+(?P<who>.+?)\s+(?:instead|rather)(?:\s+(?:of|than)\s+.+)?(?P<what>)$",
+    r"^(?:tell|notify|inform|alert|write to|email|mail|message)\s+(?P<who>.+?)\s+(?:instead|rather)(?:\s+"
+    r"(?:of|than)\s+.+)?(?P<what>)$",
     re.IGNORECASE,
 )
 _SHOW = tuple(

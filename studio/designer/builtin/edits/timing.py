@@ -23,9 +23,11 @@ _MUST = r"(?:should|must|shall|has to|needs? to|ought to|can|may)"
 _DEADLINES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^(?:give|allow|leave|grant)\s+(?P<who>them|him|her|the [\w ]+?|approvers?|people|\w+)"
+        r"^(?:give|allow|leave|grant)\s+(?P<who>them(?: all| both)?|him|her|the [\w ]+?|approvers?|people"
+        r"|\w+)"
         rf"\s+{DURATION}(?:\s+(?:to|for|until)\s+.*)?{_NOT}$",
-        rf"^(?P<who>they|he|she|(?:the|both|all|each|every) [\w ]+?|approvers?|people|\w+)\s+(?:now\s+)?(?:has|have|gets?|{_MUST}"
+        r"^(?P<who>they|he|she|(?:the|both|all|each|every) [\w ]+?|approvers?|people|\w+)\s+(?:now\s+)?"
+        rf"(?:has|have|gets?|{_MUST}"
         rf" have|{_MUST} get)\s+{DURATION}(?:\s+(?:to|for)\s+(?:\w+\s*){{1,4}})?{_NOT}$",
         rf"^(?P<who>they|he|she|the [\w ]+?|approvers?)\s+(?:{_MUST})\s+(?:decide|answer|approve|reply)"
         rf"\s+(?:within|in)\s+{DURATION}{_NOT}$",
@@ -87,7 +89,7 @@ def duration(clause: str, existing: Existing) -> Found | None:
             what = what if what.lower() not in ("the", "") else ""
             was = _was(match)
             among = [p for p in waits if was and _ms(p) == was] or waits
-            return existing.choose(what, partial(_waits_for, length=length), lambda p: p in among)
+            return existing.choose(what, partial(_waits_for, length=length), among.__contains__)
     for pattern in _DEADLINES:
         if match := pattern.match(clause):
             if _speaks_of_call(existing, match["who"]):
@@ -130,7 +132,9 @@ def _waits_for(place: Place, length: str) -> Found:
 
 def _speaks_of_call(existing: Existing, who: str) -> bool:
     """ "give the refund 30 seconds": a step with a time-out, nobody who decides."""
-    if re.fullmatch(r"(?:them|him|her|they|he|she|approvers?|people|it)", who.strip(), re.IGNORECASE):
+    if re.fullmatch(
+        r"(?:them(?: all| both)?|him|her|they|he|she|approvers?|people|it)", who.strip(), re.IGNORECASE
+    ):
         return False
     found = existing.meant(who)
     return (

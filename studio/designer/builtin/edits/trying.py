@@ -29,7 +29,7 @@ _RETRIES = tuple(
         rf" of\s+|only\s+)?{_N}{_TIMES}(?:\s+(?:if|when)\s+(?:it|that)\s+fails)?{_EVERY}{_NOT}$",
         r"^(?P<what>.+?)\s+(?:should|must|can|may|has to)\s+be\s+(?:re)?tried\s+(?:again\s+)?(?:up to\s+"
         rf"|at most\s+|only\s+)?{_N}{_TIMES}{_EVERY}{_NOT}$",
-        rf"^(?:add|set|use|give|allow|make it|do)\s+(?:up to\s+|at most\s+)?{_N}\s+(?:retries|attempts"
+        rf"^(?:(?:add|set|use|give|allow|make it|do)\s+)?(?:up to\s+|at most\s+)?{_N}\s+(?:retries|attempts"
         rf"|tries|retry)(?:\s+(?:to|for|of|on)\s+(?P<what>.+?))?{_NOT}$",
         r"^(?:set|change|raise|lower|increase|reduce)\s+the\s+(?:number of\s+)?(?:retries|attempts|tries"
         rf"|retry)(?:\s+(?:of|for|on)\s+(?P<what>.+?))?\s+to\s+{_N}{_TIMES}{_NOT}$",
@@ -237,7 +237,11 @@ def _handled(existing: Existing, place: Place, do: str, clause: str) -> Found:
             if on
             else f'step {failed}: fail "{place.step.id}_failed" with {name}.message'
         )
-        hand.make(dsl.SetClause(path=place.path, clause="catch", text=_block(existing, place, f"catch as {name}", body)))
+        hand.make(
+            dsl.SetClause(
+                path=place.path, clause="catch", text=_block(existing, place, f"catch as {name}", body)
+            )
+        )
         caught, before = number, failed
     else:
         inside = [p for p in existing.steps if p.container == f"{place.path}/catch{caught}"]

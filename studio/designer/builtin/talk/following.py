@@ -26,8 +26,8 @@ _MAKE_IT = re.compile(
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"^(?:(?:and|also|now|do)\s+)*(?:the\s+)?same(?:\s+(?:thing|again|change|goes|applies))?\s+(?:for"
-    r"|with|to|at|on|in|when|if)\s+(?P<rest>.+)$"
+    r"^(?:(?:and|also|now|do)\s+)*(?:the\s+)?same(?:\s+(?:thing|again|change|goes|applies))?\s+"
+    r"(?:(?:for|with|to|at|on|in)\s+)?(?P<rest>.+)$"
     r"|^(?:and\s+)(?P<rest2>(?:for\s+|to\s+|when\s+|if\s+)?(?:the\s+|an?\s+)?[\w \-']{2,40}?)(?:\s+(?:too"
     r"|as well|also))$",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ def follow(message: str, ground: Ground, catalog: Catalog, base: str) -> Outcome
     if not past:
         return None
     last = past[-1]
-    if _ASKED.search(last.answer) or _left_open(last):
+    if not last.proposal and _ASKED.search(last.answer):
         answered = _picked(message, past, catalog, base)
         if answered is not None:
             return answered
@@ -71,16 +71,11 @@ def follow(message: str, ground: Ground, catalog: Catalog, base: str) -> Outcome
         rest = without_politeness(match["rest"]).strip()
         before = last.base or base
         corrected = _again_with(rest, past, catalog, before)
-        if isinstance(corrected, Written):
+        if corrected is not None:
             return corrected
-        return corrected if not re.search(r"\s", rest) else None
-    if _bare_value(text):
+    if _bare_value(text) or re.match(r"^(?:under|below|over|above|less than|more than)\s+\S*\d", text, re.I):
         return _again_with(text, past, catalog, last.base or base)
     return None
-
-
-def _left_open(one: Exchange) -> bool:
-    return not one.proposal and bool(one.answer)
 
 
 def _picked(message: str, past: list[Exchange], catalog: Catalog, base: str) -> Outcome | None:
@@ -175,7 +170,7 @@ def _variants(request: str, words: str, catalog: Catalog) -> Iterator[str]:
         )
         if vague:
             under = "under" if re.match(r"small|low|minor", vague[0], re.I) else "over"
-            yield f"{request[: vague.start()]}amounts {under} {words}{request[vague.end() :]}"
+            yield _bounded(request, vague, f"{under} {words}")
         return
     if re.match(r"^(?:under|below|over|above|less than|more than)\s+\S*\d", words, re.IGNORECASE):
         vague = re.search(
@@ -184,7 +179,7 @@ def _variants(request: str, words: str, catalog: Catalog) -> Iterator[str]:
             re.I,
         )
         if vague:
-            yield f"{request[: vague.start()]}amounts {words}{request[vague.end() :]}"
+            yield _bounded(request, vague, words)
         return
     bare = re.sub(r"^(?:for|with|to|at|on|in)\s+", "", words, flags=re.I)
     named = bare if re.match(r"^(?:the|an?|our|my)\b", bare, re.I) else f"the {bare}"
@@ -194,6 +189,9 @@ def _variants(request: str, words: str, catalog: Catalog) -> Iterator[str]:
             yield request[: known.start()] + named + request[known.end() :]
     nouns = list(_NOUN.finditer(request))
     for noun in nouns:
+        first = noun["noun"].split()[0]
+        if first != noun["noun"]:
+            yield f"{request[: noun.start()]}{named}{request[noun.start('noun') + len(first) :]}"
         yield request[: noun.start()] + named + request[noun.end() :]
     for match in re.finditer(
         r"\b(?:ask|tell|notify|remove|delete|move|rename|let|email|give|escalate to|to|for)\s+"
@@ -205,6 +203,15 @@ def _variants(request: str, words: str, catalog: Catalog) -> Iterator[str]:
     quoted = re.search(r"\"[^\"]*\"|“[^”]*”", request)
     if quoted and re.match(r"^[\"“]", words):
         yield request[: quoted.start()] + words + request[quoted.end() :]
+
+
+def _bounded(request: str, vague: re.Match[str], bound: str) -> str:
+    """ "skip it for small orders" with what small is: "skip it for orders under 50"."""
+    noun = vague[0].split()[-1]
+    if re.fullmatch(r"amounts?|ones?|sums?|values?", noun, re.IGNORECASE):
+        head = re.sub(r"\b(?:for|on|with|at)\s+$", "", request[: vague.start()])
+        return f"{head}{bound}{request[vague.end() :]}"
+    return f"{request[: vague.start()]}{noun} {bound}{request[vague.end() :]}"
 
 
 def _role_phrases(request: str, catalog: Catalog) -> Iterator[re.Match[str]]:

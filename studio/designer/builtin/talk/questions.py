@@ -10,7 +10,7 @@ from dsl import tree
 from dsl.assist.schedule import schedule_words
 from dsl.outline import Place
 from dsl.wording.sentences import approver_words, arm_label
-from dsl.wording.spelling import duration_words, listed
+from dsl.wording.spelling import duration_words, listed, small
 from dsl.wording.terms import terms_of
 from studio.designer.builtin.edits.approving import approvals_of
 from studio.designer.builtin.edits.finding import Existing
@@ -160,7 +160,7 @@ def _when(existing: Existing, match: re.Match[str]) -> str:
     there = existing.triggers()
     if not there:
         return "Nothing starts it by itself: it runs when somebody starts it by hand or over the API."
-    return "It runs " + "; ".join(_trigger(t) for t in there) + "."
+    return "It runs " + "; ".join(small(_trigger(t)) for t in there) + "."
 
 
 def _trigger(trigger: tree.Trigger) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.designer.builtin.talk.undoing import is_undo
+from studio.designer.builtin.talk.undoing import standing
 from studio.designer.writing import Task, Turn
 
 
@@ -68,19 +68,13 @@ def ground(task: Task) -> Ground:
 
 def _standing(past: list[Exchange], base: str) -> tuple[str | None, bool]:
     """The text of the open proposal that still stands; whether one is there that does not fit the editor's text."""
-    for one in reversed(past):
-        if not one.proposal:
-            if is_undo(one.request):
-                return None, False
-            continue
-        if one.state != "open":
-            return None, False
-        fits = _same(one.base, base) or any(
-            _same(earlier.base, base) and earlier.proposal and _same(earlier.proposal, one.base)
-            for earlier in past
-        )
-        return (one.proposal, False) if fits or not base.strip() else (None, True)
-    return None, False
+    stack = standing(tuple(past))
+    if not stack or stack[-1].state != "open":
+        return None, False
+    last = stack[-1]
+    if not base.strip() or _same(last.base, base) or not last.base.strip():
+        return last.proposal, False
+    return None, True
 
 
 def _same(one: str, two: str) -> bool:

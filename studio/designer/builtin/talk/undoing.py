@@ -49,47 +49,43 @@ def is_redo(message: str) -> bool:
     return bool(_REDO.fullmatch(message.strip()))
 
 
+def standing(past: tuple[Exchange, ...]) -> list[Exchange]:
+    """The proposals that still count, oldest first: without the rejected ones and those taken back in words."""
+    stack: list[Exchange] = []
+    for one in past:
+        if is_undo(one.request):
+            if stack and (one.proposal or stack[-1].state == "open"):
+                stack.pop()
+            if one.proposal and one.state == "accepted":
+                stack.append(one)
+        elif one.proposal and one.state != "rejected":
+            stack.append(one)
+    return stack
+
+
 def undo(task: Task, past: tuple[Exchange, ...]) -> Outcome:
     """The text before the last change that counts: an open proposal is dropped, an accepted one is taken back."""
-    steps_back = 1
-    for index in range(len(past) - 1, -1, -1):
-        one = past[index]
-        if not one.proposal:
-            if is_undo(one.request):
-                steps_back += 1
-            continue
-        if one.state == "rejected":
-            continue
-        if steps_back > 1:
-            steps_back -= 1
-            continue
-        if one.state == "open":
-            before = next(
-                (
-                    p
-                    for p in reversed(past[:index])
-                    if p.proposal and p.state == "open" and p.proposal.split() == one.base.split()
-                ),
-                None,
-            )
-            if before is None:
-                return Said(
-                    "Then I forget that proposal: nothing of it was in the workflow yet, so it stays as"
-                    " it is. You can reject "
-                    f"it to clear it away. {_BY_HAND}"
-                )
-            return Written(before.proposal, "This is the proposal as it was before the last change.")
-        if not one.base.strip():
-            return Said(f"Before that there was no workflow, so there is nothing to go back to. {_BY_HAND}")
-        if task.base.split() != one.proposal.split():
+    stack = standing(past)
+    if not stack:
+        return Said(_BY_HAND)
+    last = stack[-1]
+    if last.state == "open":
+        before = stack[-2] if len(stack) > 1 else None
+        if before is None or before.state != "open" or before.base.split() != last.base.split():
             return Said(
-                "The workflow was changed in the editor after that, so going back would lose those"
-                " changes too. "
-                "Undo step by step in the editor (Ctrl+Z, or ⌘Z on a Mac), or tell me what should be"
-                " different."
+                "Then I forget that proposal: nothing of it was in the workflow yet, so it stays as it"
+                " is. You can "
+                f"reject it to clear it away. {_BY_HAND}"
             )
-        return Written(one.base, "This is the workflow as it was before the last accepted change.")
-    return Said(_BY_HAND)
+        return Written(before.proposal, "This is the proposal as it was before the last change.")
+    if not last.base.strip():
+        return Said(f"Before that there was no workflow, so there is nothing to go back to. {_BY_HAND}")
+    if task.base.split() != last.proposal.split():
+        return Said(
+            "The workflow was changed in the editor after that, so going back would lose those changes too. "
+            "Undo step by step in the editor (Ctrl+Z, or ⌘Z on a Mac), or tell me what should be different."
+        )
+    return Written(last.base, "This is the workflow as it was before the last accepted change.")
 
 
 def redo(task: Task, past: tuple[Exchange, ...]) -> Outcome:
@@ -100,4 +96,4 @@ def redo(task: Task, past: tuple[Exchange, ...]) -> Outcome:
     return Said("There is nothing that was taken back. Tell me what should change.")
 
 
-__all__ = ["is_redo", "is_undo", "redo", "undo"]
+__all__ = ["is_redo", "is_undo", "redo", "standing", "undo"]

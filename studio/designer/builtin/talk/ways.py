@@ -193,9 +193,10 @@ def _told(existing: Existing, ways: list[Path], around: Place) -> str:
         ),
     )
     paths = [_plain(t.path) for t in plainest.steps]
-    at = max((i for i, p in enumerate(paths) if p == around.path), default=-1)
-    later = [p for p in dict.fromkeys(paths[at + 1 :]) if p != around.path]
-    before = set(paths[: at + 1])
+    inner = f"{around.path}."
+    at = next((i for i, p in enumerate(paths) if p == around.path or p.startswith(inner)), 0)
+    later = [p for p in dict.fromkeys(paths[at:]) if p != around.path]
+    before = set(paths[:at])
     sentences = []
     for path in later:
         place = existing.at(path)
