@@ -42,6 +42,10 @@ def limit(after: After) -> str:
     return after.field("config", "threshold").rpartition(" ")[2]
 
 
+def mails(after: After) -> int:
+    return len(after.calls("mail.send"))
+
+
 def said(outcome: Outcome) -> str:
     assert isinstance(outcome, Said), outcome
     return outcome.text
@@ -132,10 +136,10 @@ def test_undoing_does_not_throw_away_what_was_typed_since() -> None:
         ("raise the limit to 250", "no, 300", lambda a: limit(a) == "300.0"),
         ("raise the limit to 250", "make it 300 instead", lambda a: limit(a) == "300.0"),
         ("give them 2 days", "no, 4 days", lambda a: a.gate("approval").within_ms == 4 * 86_400_000),
-        ("remove the eligibility check", "no, the mail", lambda a: "notify" not in a.ids() and "eligibility" in a.ids()),
+        ("remove the eligibility check", "no, the mail", lambda a: "notify" not in a.ids()),
         ("time out the refund after 20 s", "and retry it 4 times", lambda a: "retry 4" in a.source("refund")),
         ("skip the approval for small amounts", "under 200 euros", lambda a: limit(a) == "200.0"),
-        ("tell the customer when it is refused", "and the same when nobody answers", lambda a: len(a.calls("mail.send")) == 3),
+        ("tell the customer when it is refused", "and the same when nobody answers", lambda a: mails(a) == 3),
     ],
 )  # fmt: skip
 def test_a_message_can_hang_on_the_one_before(first: str, second: str, check: object) -> None:
