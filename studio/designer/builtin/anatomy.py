@@ -51,7 +51,9 @@ def anatomy(name: str, description: str, *, reads: bool) -> Anatomy:
     if not words:
         return Anatomy("", ())
     if len(words) == 1:
-        return Anatomy(words[0], ())
+        only = stem(words[0])
+        deed = only in WORK_VERBS and not (reads and only in NOUNISH_VERBS)
+        return Anatomy(words[0], ()) if deed else Anatomy("", words)
     says = description_verb(description)
     first, last = stem(words[0]), stem(words[-1])
     candidates = [(0, first), (len(words) - 1, last)]

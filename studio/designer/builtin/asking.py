@@ -44,15 +44,20 @@ _LOOSE = tuple(
     )
 )
 _PERSON = re.compile(
-    r"\b(?:manager|director|boss|chief|team|finance|legal|hr|c[a-z]o|supervisor|lead|leader|head|owner|admin\w*|support|"
-    r"accountant|accounting|controller|buyer|purchasing|somebody|someone|me|person|people|colleague|department|officer|"
-    r"partner|customer|approver|clerk|agent|assistant|operator|engineer|specialist|representative|rep|sre|on-?call|nurse|"
-    r"doctor|teacher|principal|editor|committee|board|council|human|personnel|security|compliance|warehouse|sales|planner)"
+    r"\b(?:manager|director|boss|chief|team|finance|legal|hr|c[a-z]o|supervisor|lead|leader|head|owner|admin\w*"
+    r"|support|"
+    r"accountant|accounting|controller|buyer|purchasing|somebody|someone|me|person|people|colleague|department"
+    r"|officer|"
+    r"partner|customer|approver|clerk|agent|assistant|operator|engineer|specialist|representative|rep|sre"
+    r"|on-?call|nurse|"
+    r"doctor|teacher|principal|editor|committee|board|council|human|personnel|security|compliance|warehouse"
+    r"|sales|planner)"
     r"s?\b",
     re.IGNORECASE,
 )
 _NO_PERSON = re.compile(
-    r"\b(?:to|of|for|status|set|the \w+ of|time|how|why|what|price|rate|number|date)\b", re.IGNORECASE
+    r"\b(?:if|when|unless|only|to|of|for|status|set|the \w+ of|time|how|why|what|price|rate|number|date)\b",
+    re.IGNORECASE,
 )
 _ASK_NOBODY = re.compile(
     rf"^(?:(?:it )?(?:ask for|needs?|requires?|get|request|wait for|await|obtain)\s+(?:an? |the )"
@@ -111,7 +116,7 @@ def _pause(text: str) -> Item | None:
 
 def _again(text: str) -> Item | None:
     match = re.match(
-        r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the call|them))"
+        r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the [\w ]{2,25}?|them))"
         r"?(?:\s+(?:up to|at most))?\s*(?P<n>\d+|twice|\w+)(?:\s+more)?(?:\s+times?)?(?:\s+if\s+.*|"
         r"\s+when\s+.*|\s+on\s+.*)?$",
         text,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.designer.builtin import prose
@@ -40,17 +42,61 @@ def ask(composer: Composer, item: Ask, steps: list[DraftStep], scope: Scope, pla
         composer.work.assume("The approver has 24 hours; after that the run fails as expired.")
     latest = next((i for i, t in enumerate(scope.things) if t.noun.startswith("item:")), 0)
     shown = tuple(t.name for t in scope.things[latest:] if t.step)
-    reject = composer.end("rejected", place)
+    inside = replace(place, branch="the approval is refused", ahead=())
+    effects = list(composer.work.effects)
+    reject = (*composer.compose(item.no, scope.inner(), inside), composer.end("rejected", place))
+    unheard = replace(place, branch="nobody has answered in time", ahead=())
+    silent = composer.compose(item.silence, scope.inner(), unheard)
+    composer.work.effects[:] = effects
+    if silent:
+        silent.append(composer.end("expired", place))
+    escalate = _escalation(composer, item, within)
     steps.append(
         ApproveStep(
             composer.work.fresh("approval"), role.role, prose.approval_title(scope, doing, amount), shown[-4:],
-            within, item.quorum, (reject,), says=f"ask the {role.role.replace('_', ' ')} to approve",
+            within, item.quorum, reject, says=f"ask the {role.role.replace('_', ' ')} to approve",
+            escalate=escalate, silent=tuple(silent),
         )
     )  # fmt: skip
-    if isinstance(reject, ReturnStep):
+    if isinstance(reject[-1], ReturnStep) and not item.no:
         composer.work.assume(
             "When the approval is refused, the workflow ends with status 'rejected' and nothing else is done."
         )
+
+
+def _escalation(composer: Composer, item: Ask, within: str) -> tuple[str, str] | None:
+    """Who is asked as well and when: half of the time is over where nothing was said."""
+    if item.escalate is None:
+        return None
+    after, words = item.escalate
+    role = find_role(words, composer.work.catalog.roles)
+    if role is None:
+        return None
+    if not role.sure:
+        composer.work.ask(f"There is no role for {words!r}; I put {role.role!r}. Who should be asked next?")
+    if not after or after == within:
+        after = after_half(within)
+    return after, role.role
+
+
+def after_half(within: str) -> str:
+    """Half of a duration as the language writes it: "24h" -> "12h"."""
+    match = re.fullmatch(r"(\d+)(ms|s|m|h|d|w)", within)
+    if match is None:
+        return "12h"
+    smaller = {
+        "w": (7, "d"),
+        "d": (24, "h"),
+        "h": (60, "m"),
+        "m": (60, "s"),
+        "s": (1000, "ms"),
+        "ms": (1, "ms"),
+    }
+    number, unit = int(match[1]), match[2]
+    if number % 2 == 0:
+        return f"{number // 2}{unit}"
+    factor, below = smaller[unit]
+    return f"{number * factor // 2}{below}"
 
 
 def next_effect(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from dsl.catalog import Schema
 from studio.designer.builtin import literals, prose, web
 from studio.designer.builtin.draft import CallStep, quote, template
-from studio.designer.builtin.mentioning import mentioned
+from studio.designer.builtin.mentioning import joined, line, mentioned
 from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import Place, choices, fits, plain, properties, required, sort_of
+from studio.designer.builtin.shapes import places as all_places
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.units import converted, scale, scale_of
 from studio.designer.builtin.words import (
@@ -169,6 +170,14 @@ def _argument(
     if known.sends and (words[-1] in _ADDRESS or words[-1] in _WHERE):
         return _recipient(work, scope, wish, name, schema) if needed else None
     prose_sort = sort_of(schema) == "string" and not choices(schema) and not known.reads
+    if (
+        prose_sort
+        and not needed
+        and not known.sends
+        and words[-1] in _LONG_PROSE
+        and (found := mentioned(wish.words, scope))
+    ):
+        return template("\n".join(found))
     if prose_sort and needed and words[-1] in _SHORT_PROSE | _LONG_PROSE:
         return _prose(work, scope, known, wish, words)
     if words[-1] in _REASONS and sort_of(schema) == "string" and not choices(schema):
@@ -305,12 +314,18 @@ def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) 
     if address:
         return quote(address[0]) if sort_of(schema) != "array" else f"[{quote(address[0])}]"
     if name_stems(name)[-1] in _WHERE:
-        hashed = re.search(r"#[\w-]+", wish.words) or re.search(
-            r"\b(?:the )?([\w-]+) channel\b", wish.words, re.I
+        named = re.search(
+            r'(?P<hash>#[\w-]+)|\b(?:channel|room)\s+(?:called |named )?"?(?P<behind>[\w-]+)"?'
+            r"|\b(?:the )?(?!the\b|teams?\b|slack\b|chat\b|a\b)(?P<before>[\w-]+) (?:channel|room)\b",
+            wish.words,
+            re.I,
         )
-        if hashed:
-            said = hashed[0] if hashed[0].startswith("#") else f"#{hashed[1].lower()}"
-            return quote(said)
+        if named and named["hash"]:
+            return quote(named["hash"])
+        if named and named["behind"] and named["behind"].lower() not in STOP:
+            return quote(named["behind"])
+        if named and named["before"] and named["before"].lower() not in STOP:
+            return quote(f"#{named['before'].lower()}")
         if work.preferences.channel:
             return quote(work.preferences.channel)
         return work.take_input(
@@ -370,7 +385,7 @@ def person_of(wish: Wish) -> tuple[str, ...]:
 
 
 def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str, ...]) -> str:
-    quoted = re.search(r'"([^"]+)"', wish.words)
+    quoted = re.search(r'"([^"]+)"', _without_place(wish.words))
     said = _SAID.search(wish.words)
     asked = re.search(r"\basking (?:them |him |her )?(for .+)$", wish.words, re.I)
     answered = web.answer(scope, wish.words) if known.sends and not quoted and not said else None
@@ -380,20 +395,59 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     if not known.sends:
         about = prose.label(scope)
         text = spoken or f"{wish.verb} {wish.words}".strip().rstrip(".")
+        told = () if quoted else mentioned(wish.words, scope) or _last_read(scope, wish.words)
+        if told and (words[-1] in _LONG_PROSE or not _has_long(known)):
+            return template(f"{prose.in_full(text, about)}\n\n" + "\n".join(told))
         return template(prose.in_full(text, about))
     who = set(person_of(wish))
     concerned = {w for _, p in scope.places() if p.leaf == ("email",) for w in p.words}
-    personal = bool(who & concerned) or (not who and not wish.branch)
+    personal = takes_address(known) and (bool(who & concerned) or (not who and not wish.branch))
     matter = re.match(
         r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | by | via | on | email| mail| message|$)", wish.words, re.I
     )
-    facts = () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)))
+    facts = (
+        () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(scope, wish.words))
+    )
     telling = prose.Telling(
         spoken, personal, wish.branch, facts=facts, matter=matter[1].strip() if matter and not spoken else ""
     )
     if words[-1] in _SHORT_PROSE:
         return prose.subject(work, scope, telling)
     return prose.body(work, scope, telling)
+
+
+_OUTCOME = re.compile(
+    r"\b(?:outcome|results?|findings?|answers?|numbers?|it|that|what (?:it|they|that [\w ]+|was) (?:found|said"
+    r"|says?)|facts|list|"
+    r"reported|report|summary|overview)\b",
+    re.I,
+)
+
+
+def _without_place(words: str) -> str:
+    """The words without a channel or room that is named in quotes."""
+    return re.sub(r'\b(channel|room|chat|zone)\s+"[^"]*"', r"\1", words, flags=re.I)
+
+
+def _has_long(known: Known) -> bool:
+    return any(name_stems(n)[-1] in _LONG_PROSE for n in properties(known.tool.input_schema))
+
+
+def _last_read(scope: Scope, words: str) -> list[str]:
+    """The plain values of what was read last, where the words speak of an outcome."""
+    if not _OUTCOME.search(words):
+        return []
+    steps = [t for t in scope.things if t.step and not t.noun.startswith("item:")]
+    if not steps:
+        return []
+    newest = steps[-1]
+    places = [
+        p for p in all_places(newest.name, newest.words, newest.schema, depth=1) if p.path != newest.name
+    ]
+    listed = next((p for p in places if p.sort == "array"), None)
+    if listed is not None and not any(p.leaf == ("id",) for p in places):
+        return [joined(listed)]
+    return [line(p) for p in places if p.sort in ("string", "number", "integer", "boolean")][:5]
 
 
 def _key(scope: Scope, step_id: str) -> str:

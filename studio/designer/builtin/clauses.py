@@ -11,9 +11,11 @@ from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_tex
 from studio.designer.builtin.asking import read_shape
 from studio.designer.builtin.conditions import bare_test, read_test
 from studio.designer.builtin.lines import Line, lines_of
+from studio.designer.builtin.mishaps import folded, read_mishap, read_terms
 from studio.designer.builtin.normal import plainly
 from studio.designer.builtin.reading import (
     Act,
+    Answer,
     Ask,
     Both,
     Check,
@@ -30,9 +32,11 @@ from studio.designer.builtin.reading import (
     Same,
     Test,
     Together,
+    Trouble,
     Unclear,
     When,
 )
+from studio.designer.builtin.repeating import read_await, read_repeat
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
     Happening,
@@ -45,6 +49,7 @@ from studio.designer.builtin.starting import (
     read_schedule,
     without_then,
 )
+from studio.designer.builtin.thoughts import read_thought
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
 
@@ -62,6 +67,7 @@ class _Reader:
         self.occasion = ""
         self.start: Start | None = None
         self.quotes: list[str] = []
+        self.asked = False
 
     def read(self, request: str) -> Reading:
         text = re.sub(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]', self._keep, request.strip()).replace("’", "'")
@@ -79,7 +85,8 @@ class _Reader:
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         text = plainly(text, self.verbs)
-        return Reading(tuple(self._lines(lines_of(text))), self._words(self.occasion), self.start, name)
+        self.asked = bool(_SPEAKS_OF_A_YES.search(text))
+        return Reading(folded(self._lines(lines_of(text))), self._words(self.occasion), self.start, name)
 
     def _lines(self, lines: list[Line]) -> list[Item]:
         """The intents of lines that stand below each other; what is listed below one belongs into it."""
@@ -91,6 +98,10 @@ class _Reader:
             if ends_loop:
                 sentence = patterns.END_OF_LOOP.sub("", sentence).strip(" ,")
             inner = self._lines(line.inner) if line.inner else []
+            if open_loop is not None and (limit := _only_a_limit(sentence)) is not None:
+                open_loop = replace(open_loop, concurrency=limit or None)
+                items[-1] = open_loop
+                continue
             if open_loop is not None and not ends_loop:
                 body = list(open_loop.items)
                 self._add(body, sentence, first=False)
@@ -115,10 +126,10 @@ class _Reader:
 
     def _stated(self, sentence: str, *, first: bool) -> str | None:
         """What is left of a sentence that only says what there is ("a lead comes in"); None for any other."""
-        if match := re.match(r"^(?P<head>[^,:]{3,60}?)(?P<end>:\s+|,\s+(?:then\s+)?)(?P<rest>.+)$", sentence):
-            if first and not patterns.IF.match(sentence) and self._is_news(match["head"]):
-                self._happens(match["head"])
-                return match["rest"]
+        told = re.match(r"^(?P<head>[^,:]{3,60}?)(?P<end>:\s+|,\s+(?:then\s+)?)(?P<rest>.+)$", sentence)
+        if told and first and not patterns.IF.match(sentence) and self._is_news(told["head"]):
+            self._happens(told["head"])
+            return told["rest"]
         if first and not patterns.IF.match(sentence) and self._is_news(sentence):
             self._happens(sentence)
             return ""
@@ -277,6 +288,14 @@ class _Reader:
         match = patterns.IF.match(sentence)
         assert match is not None
         word, rest = match["w"].lower(), match["rest"]
+        if word != "unless" and (mishap := read_mishap(rest, asked=self.asked)):
+            kind, what, tail, on = mishap
+            items = tuple(self._sentence(tail, first=False)) if tail else ()
+            if kind == "silent" and not items and re.match(r"^(?:the |our |an? )?[\w ]{2,30}$", tail):
+                items = (Ask(tail, tail.lower()),)
+            if kind == "fails":
+                return [Trouble(what, items, on, self._words(sentence))]
+            return [Answer(kind, what, items, self._words(sentence))]
         happening = word in ("when", "whenever", "once", "as soon as", "every time", "each time")
         if (
             first
@@ -339,7 +358,15 @@ class _Reader:
         if not comma:
             words = rest.split()
             for index in range(1, len(words)):
-                if starts_with_verb(" ".join(words[index:]), self.verbs) and words[index - 1].lower() not in (
+                after = " ".join(words[index:])
+                if re.search(r"(?:ed|en|aid)$", words[index]) or (
+                    words[index] == "and" and index + 1 < len(words)
+                ):
+                    if words[index] == "and" and starts_with_verb(" ".join(words[index + 1 :]), self.verbs):
+                        head, tail = " ".join(words[:index]), " ".join(words[index + 1 :])
+                        break
+                    continue
+                if starts_with_verb(after, self.verbs) and words[index - 1].lower() not in (
                     "the",
                     "a",
                     "to",
@@ -384,7 +411,16 @@ class _Reader:
             match := re.match(r"^(?P<y>.+?),? (?:after|once|as soon as) (?P<x>.+)$", text, re.I)
         ) and isinstance(gate := read_shape(match["x"]), Ask):
             return [gate, *self._clause(match["y"])]
+        if (loop := read_repeat(text, self._clause)) is not None:
+            return loop
+        if (amends := read_terms(text)) is not None:
+            return [amends]
+        if (event := read_await(text)) is not None:
+            return [event]
+        if (thought := read_thought(text)) is not None:
+            return [thought]
         shape = read_shape(text)
+        self.asked = self.asked or isinstance(shape, Ask)
         if (
             isinstance(shape, Ask)
             and (limit := patterns.LIMIT.search(text))
@@ -430,6 +466,11 @@ class _Reader:
         return [Act(self._words(text), "", self._words(text), known=False)]
 
 
+_SPEAKS_OF_A_YES = re.compile(
+    r"\b(?:approv\w*|sign(?:s|ed)?[ -]?off|permission|authori[sz]\w*|consent|agree[sd]?|confirm\w*|okay|ok"
+    r"|go-ahead|decides?)\b",
+    re.I,
+)
 _GIVEN = re.compile(
     r"^(?:take|type in|enter|give|accept|get|start with|use|receive|input)s? (?:in )?(?:the |an? |its )?[\w ]{0,25}?"
     r"(?:ids?|numbers?|names?|codes?|skus?|keys?)(?: as (?:the )?input)?$|^(?:the )?[\w ]{2,25} (?:id|number"
@@ -501,6 +542,26 @@ def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
         ):
             cuts.append((match.start(), 0))
     return sorted(cuts)
+
+
+def _only_a_limit(sentence: str) -> int | None:
+    """How many at once a sentence allows that says nothing else; 0 for one after the other."""
+    if re.match(
+        r"^(?:please )?(?:strictly |always |only )?one (?:after (?:the other|another)|at a time|by one)\b",
+        sentence,
+        re.I,
+    ):
+        return 0
+    match = re.match(
+        r"^(?:and |but )?(?:at most|no more than|not more than|max(?:imum)?|up to|only)\s+(?P<n>\d+|\w+)\b[\w ]*?"
+        r"\b(?:concurrently|at once|in parallel|at a time|at the same time|simultaneously|parallel)$",
+        sentence,
+        re.I,
+    )
+    if match is None:
+        return None
+    word = match["n"].lower()
+    return int(word) if word.isdigit() else NUMBER_WORDS.get(word, 1)
 
 
 def _at_once(text: str) -> tuple[str, int | None]:

@@ -32,20 +32,28 @@ from studio.designer.builtin.lookups import provide
 from studio.designer.builtin.reading import (
     Act,
     Again,
+    Answer,
     Ask,
+    Await,
     Check,
     Each,
     GiveUp,
     Item,
     Pause,
+    Repeat,
     Stop,
+    Think,
     Together,
+    Trouble,
     Unclear,
     When,
 )
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.testing import Resolved
+from studio.designer.builtin.thinking import think
 from studio.designer.builtin.tools import Known
+from studio.designer.builtin.troubles import trouble
+from studio.designer.builtin.waiting import await_event, repeat
 from studio.designer.builtin.work import Work, identifier
 
 
@@ -104,6 +112,16 @@ class Composer:
                 self._amend(steps, item.words, retry=f"{times} backoff 1s to 1m")
             case GiveUp(duration):
                 self._amend(steps, item.words, timeout=duration)
+            case Trouble():
+                trouble(self, item, steps, scope, place)
+            case Repeat():
+                repeat(self, item, steps, scope, place)
+            case Await():
+                await_event(self, item, steps, scope)
+            case Answer():
+                self.work.miss(item.words, "Nobody is asked before it.")
+            case Think():
+                think(self, item, steps, scope)
             case Unclear(words, why):
                 self.work.miss(words, why)
             case _:

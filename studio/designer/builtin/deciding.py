@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope, place: Place) -> None:
     found = resolve(item.test, scope, composer.last) if item.test else None
-    known = _checker(composer, item)
+    known = checker(composer, item)
     if (
         not isinstance(found, Resolved)
         or isinstance(item.test, Same)
@@ -60,7 +60,7 @@ def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, p
     found = resolve(item.test, scope, composer.last)
     if isinstance(found, Unresolved) or found.weak:
         known = (
-            _checker(composer, Check(item.words, "check", item.test, item.test.predicate))
+            checker(composer, Check(item.words, "check", item.test, item.test.predicate))
             if isinstance(item.test, Is)
             else None
         )
@@ -106,7 +106,8 @@ def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, p
         steps.append(IfStep(if_id, found.test, tuple(then), tuple(other), says=f"if {branch}"))
 
 
-def _checker(composer: Composer, item: Check) -> Known | None:
+def checker(composer: Composer, item: Check) -> Known | None:
+    """The tool that answers a check."""
     words = item.rest
     if isinstance(item.test, Is):
         words = f"{item.test.predicate} {item.test.subject}"

@@ -15,6 +15,7 @@ from studio.designer.builtin.draft import (
     EachStep,
     GuardedStep,
     IfStep,
+    LoopStep,
     TogetherStep,
     text_of,
     walk,
@@ -26,6 +27,7 @@ from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Tog
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.triggers import with_trigger
+from studio.designer.builtin.unclear import vague
 from studio.designer.builtin.verbs import verb_stems
 from studio.designer.builtin.words import stem, stems
 from studio.designer.builtin.work import Work
@@ -39,6 +41,8 @@ _MAX_REPAIRS = 8
 def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERENCES) -> Outcome:
     """A new workflow for a request in plain English. Never a text with errors."""
     toolbox = Toolbox(catalog)
+    if (unclear := vague(request)) is not None:
+        return Said(unclear)
     verbs = verb_stems(known.tool.name for known in toolbox.tools)
     reading = read_request(request, verbs, toolbox.vocabulary)
     work = Work(catalog, toolbox, preferences, {}, reading.occasion, topic_of(reading))
@@ -94,11 +98,14 @@ def _without(steps: tuple[DraftStep, ...], id: str) -> tuple[DraftStep, ...]:
                 if then:
                     kept.append(replace(step, then=then, other=other))
             case ApproveStep():
-                kept.append(
-                    replace(
-                        step, reject=_without(step.reject, id), show=tuple(s for s in step.show if s != id)
-                    )
-                )
+                shown = tuple(s for s in step.show if s != id)
+                reject, silent = _without(step.reject, id), _without(step.silent, id)
+                kept.append(replace(step, reject=reject, silent=silent, show=shown))
+            case CallStep():
+                kept.append(replace(step, failed=_without(step.failed, id), undo=_without(step.undo, id)))
+            case LoopStep():
+                if step.result != id and (body := _without(step.body, id)):
+                    kept.append(replace(step, body=body, spent=_without(step.spent, id)))
             case EachStep() | TogetherStep() | GuardedStep():
                 if body := _without(step.body, id):
                     kept.append(replace(step, body=body))

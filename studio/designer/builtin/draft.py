@@ -25,6 +25,10 @@ class CallStep:
     """Id of the step that notes a failure nobody should stop for; empty when a failure counts."""
     says: str = ""
     """What it does, for people: "get the order"."""
+    failed: tuple[DraftStep, ...] = ()
+    """What is done when it fails; with ``caught`` as the name that the error has there."""
+    undo: tuple[DraftStep, ...] = ()
+    """What takes it back when a later step fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class ApproveStep:
     quorum: int | None
     reject: tuple[DraftStep, ...]
     says: str = ""
+    escalate: tuple[str, str] | None = None
+    """After how long which role is asked too."""
+    silent: tuple[DraftStep, ...] = ()
+    """What is done when nobody answers in time; without it the run fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +96,76 @@ class GuardedStep:
     body: tuple[DraftStep, ...]
     codes: tuple[str, ...]
     caught: str
+    failed: tuple[DraftStep, ...] = ()
+    """What is done instead of noting the error, with "problem" as its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetStep:
+    id: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class WaitStep:
+    """``duration`` as the language writes it, or a whole "until ..." or "event ..."; ``timeout`` of an event."""
+
     id: str
     duration: str
+    timeout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStep:
+    """Its body again until ``until`` holds (written over ``ID.last``), ``most`` times at the most.
+
+    ``result`` names the step whose value a round gives; ``spent`` is what happens when it never held.
+    """
+
+    id: str
+    until: str
+    most: int
+    body: tuple[DraftStep, ...]
+    result: str
+    spent: tuple[DraftStep, ...] = ()
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStep:
+    """A language model's judgement: ``prompt`` and ``output`` as the language writes them."""
+
+    id: str
+    system: str
+    prompt: str
+    output: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """Another published workflow, started and waited for."""
+
+    id: str
+    workflow: str
+    args: tuple[tuple[str, str], ...]
+    says: str = ""
 
 
 DraftStep: TypeAlias = (
-    CallStep | IfStep | ApproveStep | ReturnStep | FailStep | EachStep | TogetherStep | GuardedStep | WaitStep
+    CallStep
+    | IfStep
+    | ApproveStep
+    | ReturnStep
+    | FailStep
+    | EachStep
+    | TogetherStep
+    | GuardedStep
+    | WaitStep
+    | LetStep
+    | LoopStep
+    | AgentStep
+    | RunStep
 )
 
 
@@ -142,10 +210,16 @@ def blocks(step: DraftStep) -> tuple[tuple[DraftStep, ...], ...]:
         case IfStep():
             return (step.then, step.other)
         case ApproveStep():
-            return (step.reject,)
-        case EachStep() | TogetherStep() | GuardedStep():
+            return (step.reject, step.silent)
+        case GuardedStep():
+            return (step.body, step.failed)
+        case EachStep() | TogetherStep():
             return (step.body,)
-        case CallStep() | ReturnStep() | FailStep() | WaitStep():
+        case LoopStep():
+            return (step.body, step.spent)
+        case CallStep():
+            return (step.failed, step.undo)
+        case ReturnStep() | FailStep() | WaitStep() | LetStep() | AgentStep() | RunStep():
             return ()
         case _:
             assert_never(step)
@@ -157,6 +231,8 @@ def text_of(draft: Draft) -> str:
     lines.append(f"workflow {draft.name} {{")
     connectors = sorted({s.connector for s in walk(draft.steps) if isinstance(s, CallStep)})
     lines += [f'  use {alias_of(name)}: mcp "{name}"' for name in connectors]
+    others = sorted({s.workflow for s in walk(draft.steps) if isinstance(s, RunStep)})
+    lines += [f'  use {alias_of(name)}: workflow "{name}"' for name in others]
     if draft.inputs:
         lines += ["", "  input {"]
         for field in draft.inputs:
@@ -193,11 +269,15 @@ def step_lines(step: DraftStep) -> list[str]:
             lines += [f"  show {', '.join(step.show)}"] if step.show else []
             lines += [f"  quorum {step.quorum}"] if step.quorum else []
             lines.append(f"  within {step.within}")
+            if step.escalate:
+                lines.append(f'  escalate after {step.escalate[0]} to role "{step.escalate[1]}"')
             lines += (
                 ["  on reject {", *("  " + line for line in _inside(step.reject)), "  }"]
                 if step.reject
                 else []
             )
+            if step.silent:
+                lines += ["  on timeout {", *("  " + line for line in _inside(step.silent)), "  }"]
             return [*lines, "}"]
         case ReturnStep():
             return [f"{head}return {step.value or '{ status: ' + quote(step.status) + ' }'}"]
@@ -208,6 +288,10 @@ def step_lines(step: DraftStep) -> list[str]:
             return [f"{head}foreach {step.variable} in {step.items}{limit} {{", *_inside(step.body), "}"]
         case TogetherStep():
             return [f"{head}parallel {{", *_inside(step.body), "}"]
+        case LetStep():
+            return [f"{head}let {step.value}"]
+        case GuardedStep() if step.failed:
+            return [f"{head}do {{", *_inside(step.body), "}", *_catch(step.codes, "problem", step.failed)]
         case GuardedStep():
             codes = ", ".join(quote(code) for code in step.codes)
             return [
@@ -215,7 +299,19 @@ def step_lines(step: DraftStep) -> list[str]:
                 f"  catch {codes} as e {{", f"    step {step.caught}: let e.message", "  }",
             ]  # fmt: skip
         case WaitStep():
-            return [f"{head}wait {step.duration}"]
+            return [f"{head}wait {step.duration}", *([f"  timeout {step.timeout}"] if step.timeout else [])]
+        case LoopStep():
+            lines = [f"{head}loop until {step.until} max {step.most} {{", *_inside(step.body)]
+            lines += [f"  yield {step.result}", "}"]
+            return [*lines, *_catch(("exhausted",), "", step.spent)]
+        case AgentStep():
+            return [
+                f'{head}agent "balanced" {{', f"  system {step.system}", f"  prompt {step.prompt}",
+                f"  output {step.output}", "  max_turns 3", "  budget 0.10", "}", "  timeout 2m",
+            ]  # fmt: skip
+        case RunStep():
+            args = ", ".join(f"{name}: {value}" for name, value in step.args)
+            return [f"{head}run {alias_of(step.workflow)}({args})", "  timeout 1h"]
         case _:
             assert_never(step)
 
@@ -232,9 +328,21 @@ def _call(step: CallStep, head: str) -> list[str]:
     lines += [f"  key {step.key}"] if step.key else []
     lines += [f"  timeout {step.timeout}"] if step.timeout else []
     lines += [f"  retry {step.retry}"] if step.retry else []
+    if step.undo:
+        lines += ["  compensate {", *("  " + line for line in _inside(step.undo)), "  }"]
+    if step.failed:
+        return [*lines, *_catch((), "problem", step.failed)]
     if step.caught:
         lines += ["  catch as e {", f"    step {step.caught}: let e.message", "  }"]
     return lines
+
+
+def _catch(codes: tuple[str, ...], name: str, steps: tuple[DraftStep, ...]) -> list[str]:
+    if not steps:
+        return []
+    listed = " " + ", ".join(quote(code) for code in codes) if codes else ""
+    head = f"  catch{listed}{f' as {name}' if name else ''} {{"
+    return [head, *("  " + line for line in _inside(steps)), "  }"]
 
 
 def _inside(steps: tuple[DraftStep, ...]) -> list[str]:

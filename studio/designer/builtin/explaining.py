@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from studio.designer.builtin.amounts import spoken_duration
 from studio.designer.builtin.draft import (
+    AgentStep,
     ApproveStep,
     CallStep,
     Draft,
@@ -15,7 +16,10 @@ from studio.designer.builtin.draft import (
     FailStep,
     GuardedStep,
     IfStep,
+    LetStep,
+    LoopStep,
     ReturnStep,
+    RunStep,
     TogetherStep,
     WaitStep,
 )
@@ -42,15 +46,24 @@ def _parts(steps: tuple[DraftStep, ...], when: str) -> Iterator[str]:
                 spoken = step.says if step.says.startswith(("if ", "unless ")) else ""
                 yield from _parts(step.then, f" {spoken}" if spoken else when)
                 yield from _parts(step.other, " otherwise")
+            case LoopStep():
+                yield step.says + when
+            case AgentStep() | RunStep():
+                yield _lower(step.says) + when
             case EachStep():
                 yield f"go through each {step.variable.replace('_', ' ')}"
                 yield from _parts(step.body, "")
             case TogetherStep() | GuardedStep():
                 yield from _parts(step.body, when)
             case WaitStep(_, duration):
-                yield f"wait {spoken_duration(duration)}{when}"
-            case ReturnStep() | FailStep():
+                yield f"wait {_spoken_wait(duration)}{when}"
+            case ReturnStep() | FailStep() | LetStep():
                 continue
+
+
+def _spoken_wait(duration: str) -> str:
+    event = re.match(r'event "([^"]+)"', duration)
+    return f"for the event {event[1]!r}" if event else spoken_duration(duration)
 
 
 def _lower(text: str) -> str:

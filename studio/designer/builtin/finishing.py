@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from studio.designer.builtin.draft import (
+    AgentStep,
     ApproveStep,
     CallStep,
     Draft,
@@ -14,7 +15,10 @@ from studio.designer.builtin.draft import (
     FailStep,
     GuardedStep,
     IfStep,
+    LetStep,
+    LoopStep,
     ReturnStep,
+    RunStep,
     TogetherStep,
     WaitStep,
     quote,
@@ -51,10 +55,18 @@ def finish(work: Work, reading: Reading, steps: list[DraftStep], scope: Scope) -
             case IfStep():
                 return replace(step, then=tuple(map(fill, step.then)), other=tuple(map(fill, step.other)))
             case ApproveStep():
-                return replace(step, reject=tuple(map(fill, step.reject)))
-            case EachStep() | TogetherStep() | GuardedStep():
+                return replace(
+                    step, reject=tuple(map(fill, step.reject)), silent=tuple(map(fill, step.silent))
+                )
+            case LoopStep():
+                return replace(step, spent=tuple(map(fill, step.spent)))
+            case GuardedStep():
+                return replace(step, body=tuple(map(fill, step.body)), failed=tuple(map(fill, step.failed)))
+            case EachStep() | TogetherStep():
                 return replace(step, body=tuple(map(fill, step.body)))
-            case CallStep() | FailStep() | WaitStep():
+            case CallStep():
+                return replace(step, failed=tuple(map(fill, step.failed)))
+            case FailStep() | WaitStep() | LetStep() | AgentStep() | RunStep():
                 return step
 
     return Draft(
@@ -90,7 +102,12 @@ def _results(work: Work, steps: tuple[DraftStep, ...]) -> list[tuple[str, str, s
     """The ids of what was made, from steps that every run to the end passes: (name, type, expression)."""
     found = []
     for step in steps:
-        if isinstance(step, CallStep) and step.writes and not step.sends:
+        if (
+            isinstance(step, CallStep)
+            and step.writes
+            and not step.sends
+            and (not step.failed or _ends(step.failed))
+        ):
             tool = work.catalog.tool(step.connector, step.tool)
             fields = properties(tool.output_schema) if tool and tool.output_schema else {}
             own = "id" if "id" in fields else next((n for n in fields if n.endswith("_id")), None)

@@ -13,7 +13,7 @@ from studio.designer.builtin.shapes import Place as Field
 from studio.designer.builtin.shapes import choices, item_schema, places, properties, sort_of
 from studio.designer.builtin.testing import Resolved, resolve
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import STOP, likeness, plural, raw_tokens, singular, stem
+from studio.designer.builtin.words import PRONOUNS, STOP, likeness, plural, raw_tokens, singular, stem
 
 if TYPE_CHECKING:
     from studio.designer.builtin.composing import Composer, Place
@@ -35,12 +35,21 @@ class Found:
 
 def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scope, place: Place) -> Found:
     work = composer.work
-    noun = re.split(r"\b(?:in|of|from|on|that|which|with)\b", noun, flags=re.I)[0].strip() or noun
-    words = [w for w in raw_tokens(noun) if w not in STOP]
+    noun = (
+        re.split(r"\b(?:in|of|from|on|that|which|with|below|above|under|over)\b", noun, flags=re.I)[0].strip()
+        or noun
+    )
+    words = [w for w in raw_tokens(noun) if w not in STOP] or [w for w in raw_tokens(noun) if w in PRONOUNS][
+        -1:
+    ]
     entity = singular(words[-1]) if words else "item"
     adjectives = words[:-1]
     known: Known | None = None
     field = _in_scope(entity, scope)
+    if field is None and entity in ("them", "one", "item", "these", "those", "it", "all") and scope.things:
+        field = _newest_list(scope)
+        entity = singular(field.path.rpartition(".")[2].lower()) if field else entity
+        adjectives = []
     if field is None:
         known = _lister(composer, entity, noun)
         if known is not None:

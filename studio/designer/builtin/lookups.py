@@ -18,8 +18,6 @@ from studio.designer.builtin.work import identifier
 if TYPE_CHECKING:
     from studio.designer.builtin.composing import Composer
 
-_LOOKUPS = frozenset(map(stem, ["get", "fetch", "find", "read", "load"]))
-
 
 def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep], scope: Scope) -> None:
     """Look up the thing an effect is about when nobody asked to, but its values are needed."""
@@ -47,7 +45,7 @@ def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep]
             and not re.search(r"\b(?:me|us)\b", words)
         ):
             who = person_of(Wish("send", words))
-            if scope.address_of(who) is None:
+            if scope.address_of(who) is None and not re.search(r"#\w|\bchannel\b|\broom\b", words):
                 wanted.append((*who[:1], "email"))
     for parts in wanted:
         fetch(composer, parts, steps, scope, f"{known.tool.title or known.tool.name} needs it")
@@ -61,17 +59,20 @@ def fetch(
     why: str,
     *,
     entity: tuple[str, ...] = (),
+    but: tuple[str, ...] = (),
+    depth: int = 1,
 ) -> bool:
     """Add the read that gives a field named ``wanted``, if some tool does and its inputs are only ids."""
     topic = (*entity, *composer.work.topic)
     best: tuple[float, Known] | None = None
     for known in composer.work.toolbox.tools:
-        if not known.reads or not known.tool.output_schema or (known.verb or "get") not in _LOOKUPS:
+        if not known.reads or not known.tool.output_schema or known.lists:
             continue
         needs = [n for n in required(known.tool.input_schema)]
-        if any(name_stems(n)[-1] not in ("id", "number", "key", "ref") for n in needs):
+        noun = name_stems(" ".join(map(singular, known.noun))) or known.name
+        inner = properties(known.tool.input_schema)
+        if any(not (_names_one(n, noun) or scope.for_argument(name_stems(n), inner[n])) for n in needs):
             continue
-        noun = name_stems(" ".join(map(singular, known.noun)))
         probe = Scope()
         probe.add(thing_of(CallStep("probe", known.connector, known.tool.name, (), writes=False), known))
         place = (
@@ -80,12 +81,28 @@ def fetch(
             else probe.for_argument(wanted, {})
             or probe.for_subject(wanted, ("number", "integer", "boolean", "string"), money=True)
         )
+        if but and (set(noun) & set(but) or any(name_stems(n) == wanted for n in needs)):
+            continue
         related = sum(1 for n in noun if n in topic) + (0.5 if any(n in wanted for n in noun) else 0)
         if place is not None and related and (best is None or related > best[0]):
             best = related, known
     if best is None or composer.has(steps, best[1]):
         return False
     known = best[1]
+    if depth > 0:
+        for name in sorted(required(known.tool.input_schema)):
+            schema = properties(known.tool.input_schema)[name]
+            if scope.for_argument(name_stems(name), schema) is None and len(name_stems(name)) > 1:
+                own = name_stems(" ".join(known.noun))
+                fetch(
+                    composer,
+                    name_stems(name),
+                    steps,
+                    scope,
+                    f"{known.id} needs it",
+                    but=(*own, *but),
+                    depth=depth - 1,
+                )
     step = write_call(composer.work, scope, known, Wish("get", " ".join(known.noun)))
     steps.append(step)
     scope.add(thing_of(step, known))
@@ -96,10 +113,23 @@ def fetch(
     return True
 
 
+_NAMING = frozenset(
+    map(stem, ["id", "number", "key", "ref", "no", "sku", "host", "service", "code", "email"])
+)
+
+
+def _names_one(argument: str, noun: tuple[str, ...]) -> bool:
+    """Whether an argument says which one is meant: an id, a number, or the thing's own name."""
+    words = name_stems(argument)
+    return words[-1] in _NAMING or (len(words) == 1 and words[0] in noun)
+
+
 def fetch_for_test(
     composer: Composer, missing: Unresolved, item: When, steps: list[DraftStep], scope: Scope
 ) -> bool:
     wanted = stems(missing.wanted.removeprefix("whether ")) or ("total",)
+    if missing.quantity is not None and missing.quantity.sort == "plain" and missing.quantity.unit:
+        wanted = stems(missing.quantity.unit) or wanted
     if isinstance(item.test, Is):
         wanted = (stems(item.test.predicate) and stems(item.test.subject)) or wanted
     return fetch(composer, tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))

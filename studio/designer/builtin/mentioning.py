@@ -33,7 +33,7 @@ def mentioned(text: str, scope: Scope, but: frozenset[str] = frozenset()) -> lis
         lines[found.path] = f"{_label(found)}: ${{{found.path}.size()}}"
         text = text.replace(counted[0], " ")
     if (listed := _LISTED.search(text)) and (found := _list(scope, listed["what"] or "")):
-        lines[found.path] = _joined(found)
+        lines[found.path] = joined(found)
         text = text.replace(listed[0], " ")
     words = [w for w in raw_tokens(text) if w not in STOP]
     at = 0
@@ -102,7 +102,7 @@ def _list(scope: Scope, what: str) -> Place | None:
     return (named or lists or [None])[0]
 
 
-def _joined(place: Place) -> str:
+def joined(place: Place) -> str:
     """A list as one line an item, by what names an item."""
     item = item_schema(place.schema)
     if sort_of(item) == "string":

@@ -95,6 +95,21 @@ _RULES: Final = tuple(
          r"|are to) be (?P<v>\w+)\b(?P<r>[^,;.]*)[,;] (?:(?:and )?(?:everything|all|anything|the) (?:else|others"
          r"|rest|other [\w]+)|otherwise) (?P<o>as [^.;]+)", r"if it \g<is>, \g<v> the \g<n>\g<r>, otherwise"
                                                             r" \g<v> the \g<n> \g<o>"),
+        (r"\broll(?P<s>s?) (?P<o>it|them|(?:the|its|this) [\w ]+?) back\b", r"rollback \g<o>"),
+        (r"\broll(?:s)? back\b", "rollback"),
+        (
+            r"(?P<n>\b[\w]+s?\b) with (?:the |an? )?(?:status|state|stage|priority|severity)(?: of)? (?P<v>\"?\w+\"?)",
+            r"\g<v> \g<n>",
+        ),
+        (
+            r"(?:those|the ones|all those|any|orders|items|requests|invoices|tickets|leads) (?:that|which|who)"
+            r" (?P<c>[^,.;]+?) "
+            r"(?:must|should|have to|shall|are to|need to) (?:be )?(?P<v>\w+)(?P<r>[^.;]*)",
+            r"if they \g<c>, \g<v> them\g<r>",
+        ),
+        (r"^[^\n]*\b(?:an )?(?:example|sample|excerpt)s? of [^\n]*:\s*\n(?:[ \t]+[^\n]*\n?)+", ""),
+        (r"\bonly (?=after\b|if\b|when\b)", ""),
+        (r"\b(?:walk|run|iterate|step|work)(?:s)? (?:over|through)\b", "go through"),
         # "we'd write", "have it refunded".
         (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent"
          r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),

@@ -121,6 +121,12 @@ class Ask:
     role: str
     within: str | None = None
     quorum: int | None = None
+    no: tuple[Item, ...] = ()
+    """What follows a refusal, before the end."""
+    silence: tuple[Item, ...] = ()
+    """What is done when nobody answers."""
+    escalate: tuple[str, str] | None = None
+    """After how long ("" when not said) who is asked as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +184,83 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What follows the answer to the question before it: a no, or none ``after`` a while. "terms" only say how long
+    there is (``after``) and how many must agree (``quorum``)."""
+
+    kind: Literal["no", "silent", "terms"]
+    after: str
+    items: tuple[Item, ...]
+    words: str
+    quorum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """ "if the booking fails, ...": ``what`` failed in words, "" for anything; ``on`` goes on after ``items``."""
+
+    what: str
+    items: tuple[Item, ...]
+    on: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """ "check its health every 30 seconds until it is healthy, at most 10 times"."""
+
+    items: tuple[Item, ...]
+    until: Test
+    pause: str
+    most: int | None
+    words: str
+    spent: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """ "wait until the payment arrives": an event."""
+
+    event: str
+    entity: str
+    words: str
+    timeout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """ "let an AI classify it as a, b or c": ``choices`` are the classes, empty for free text."""
+
+    verb: str
+    rest: str
+    choices: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     words: str
     why: str
 
 
-Item: TypeAlias = Act | Check | Ask | When | Each | Together | Pause | Stop | Again | GiveUp | Unclear
+Item: TypeAlias = (
+    Act
+    | Check
+    | Ask
+    | When
+    | Each
+    | Together
+    | Pause
+    | Stop
+    | Again
+    | GiveUp
+    | Answer
+    | Trouble
+    | Repeat
+    | Await
+    | Think
+    | Unclear
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ _ON_DAYS: Final = re.compile(
     r"|(?P<span>monday\s*(?:to|through|-|–)\s*friday))\b",
     re.IGNORECASE,
 )
+_AND_AT: Final = re.compile(
+    r"^\s*(?:and|,|&)\s*(?:at\s+)?(?P<h>\d{1,2})(?::00)?\s*(?P<ap>am|pm)?\b(?!\s*(?:%"
+    r"|\w+s\b))",
+    re.I,
+)
 _NOT_THEN: Final = re.compile(
     r"(?:\buntil|\bbefore|\bby|\bwait(?: for)?|\bonce|\bafter|\bfor|\bwithin|\bin|\bsince)\s*(?:the\s+)?(?:next\s+)?$",
     re.IGNORECASE,
@@ -94,6 +99,9 @@ def _grown(text: str, start: int, end: int, plan: Plan) -> Schedule:
             end += window.end()
         elif plan.hour is None and not plan.period and (time := TIME.match(rest)) and set_clock(plan, time):
             end += time.end()
+        elif plan.hour and not plan.period and plan.minute == "0" and (more := _AND_AT.match(rest)):
+            plan.hour += f",{int(more['h']) + (12 if (more['ap'] or '').lower() == 'pm' else 0)}"
+            end += more.end()
         elif plan.hour is None and not plan.period and (part := PART.match(rest)):
             set_part(plan, part["part"] or part["night"])
             end += part.end()
@@ -256,6 +264,8 @@ def _hourly(plan: Plan, match: re.Match[str]) -> None:
 
 
 def _per_day(plan: Plan, match: re.Match[str]) -> None:
+    if re.match(r"[\s,]*at\s+\d", match.string[match.end() :]):
+        return
     times = {"once": "9", "twice": "9,17"}.get(match["n"].lower(), "9,13,17")
     plan.hour, plan.minute = times, "0"
     plan.assumed.append(f"{match[0].strip().lower()} is at {' and '.join(times.split(','))} o'clock")

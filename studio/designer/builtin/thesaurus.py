@@ -78,6 +78,13 @@ outage incident
 
 OPPOSITES: Final = """
 up down
+healthy down
+ok down
+ok failed
+healthy failed
+healthy red
+healthy bad
+matched deviates
 healthy unhealthy
 healthy broken
 healthy sick
@@ -100,6 +107,7 @@ complete incomplete
 """
 
 VERBS: Final = """
+rollback grab walk
 print comment annotate extend shorten measure
 accept ack acknowledge add adjust alert allocate amend apply approve archive ask assign attach audit authorise
 authorize backup ban bill block book buy calculate call cancel capture categorise categorize change charge chase

@@ -218,8 +218,10 @@ class Toolbox:
 
     def _aim(self, known: Known, head: str) -> float:
         """Whether the thing that is acted on is what the tool is about, when some tool is about it."""
-        if not head or not known.noun or known.sends:
+        if not head or known.sends:
             return 0.0
+        if not known.noun:
+            return 2.0 if head in known.fields["description"] else 0.0
         like = max(likeness(head, stem(singular(word))) for word in known.noun)
         if like:
             last = likeness(head, stem(singular(known.noun[-1]))) if like == 1.0 else 0.0
@@ -336,7 +338,7 @@ def _verb_agreement(sense: str, known: Known) -> float:
     if sense in CHECK_VERBS and known.reads:
         best = max(best, 0.3)
     if not best and sense in known.fields["description"] and not known.reads:
-        best = 0.5
+        best = 0.3 if known.verb and known.verb not in GENERIC_VERBS else 0.5
     return best
 
 

@@ -1,0 +1,56 @@
+"""Requests that say too little, or too much at once: they get a question, never a guess."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BETTER: Final = re.compile(
+    r"\b(?:make|get) (?:our|the|my|this|that|it|your) ?[\w ]{0,30}?(?:better|nicer|faster|easier|smarter|great"
+    r"|good)\b|"
+    r"\b(?:improve|optimi[sz]e|streamline|fix|moderni[sz]e|automate|clean up|sort out|help (?:me )?with|handle"
+    r"|manage|deal with) (?:our|the|my|all|everything|it|"
+    r"this)(?: [\w]+){0,4}?(?: process(?:es)?| workflows?| things?| stuff| better)?[ .!?:/]*$|"
+    r"\bdo (?:the|some|a) (?:things?|stuff|something)\b|\bsomething with\b|\bthe usual\b|\byou know what\b",
+    re.IGNORECASE,
+)
+_EVERYTHING: Final = re.compile(
+    r"^\W*(?:please |just |now |can you |could you )*(?:delete|remove|erase|wipe|purge|destroy|drop|pay|refund"
+    r"|cancel|approve|send) "
+    r"(?:everything|it all|all(?: of (?:it|them))?|everybody|everyone)\b(?P<rest>[\w ]{0,40})[.!]*$",
+    re.IGNORECASE,
+)
+
+
+def vague(request: str) -> str | None:
+    """A question to somebody whose request cannot be built from; None when there is something to go by."""
+    text = re.sub(r"[:;]-?[)(/DP]", "", request).strip()
+    words = re.findall(r"[\w'-]+", text)
+    if _EVERYTHING.match(text):
+        deed = re.search(
+            r"delete|remove|erase|wipe|purge|destroy|drop|pay|refund|cancel|approve|send", text, re.IGNORECASE
+        )
+        verb = deed[0].lower() if deed else "do that to"
+        return (
+            f"“{text}” cannot be taken back, so I ask before I build it: what exactly should I {verb} (which"
+            f" ones, from "
+            "when), and who has to say yes before it happens?"
+        )
+    if len(words) == 1 and not re.search(r"[.!?]$", text) and words[0].lower() not in _GREETINGS:
+        return (
+            f"What should happen with {words[0].lower()}? Tell me what sets it off, what is looked up, what is"
+            f" decided "
+            "and what is done, for example “for each new one, ... and tell ...”."
+        )
+    if len(words) <= 16 and _BETTER.search(text):
+        return (
+            "I can build a workflow, but I need to know what it is to do. What sets it off, what is looked up,"
+            " what is "
+            "decided, who is asked, and what happens in the end?"
+        )
+    return None
+
+
+_GREETINGS: Final = frozenset(
+    ["hello", "hi", "hey", "thanks", "thank", "bye", "ok", "help", "test", "yes", "no", "moin", "hallo"]
+)
