@@ -7,7 +7,7 @@ import time
 import pytest
 
 from studio.designer.builtin import answer
-from studio.designer.builtin.edits.proof import as_written
+from studio.designer.proving import proved_as_it_is
 from studio.designer.writing import Outcome, Said, Task, Turn, Written
 from tests.designer.after import After
 from tests.designer.open_workflows import ALL, REFUNDS, Open
@@ -27,7 +27,7 @@ def talk(base: Open, *messages: tuple[str, str] | str, text: str | None = None) 
             case Said(said):
                 turns.append(Turn("assistant", said))
             case Written(new, summary):
-                assert as_written(new, base.catalog).sound
+                assert proved_as_it_is(new, base.catalog).sound
                 turns.append(Turn("assistant", summary, new, state, editor))
                 editor = new if state == "accepted" else editor
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.designer.builtin import answer
-from studio.designer.builtin.edits.proof import as_written
+from studio.designer.proving import proved_as_it_is
 from studio.designer.writing import Written
 from tests.designer.after import After
 from tests.designer.open_workflows import ALL
@@ -22,7 +22,7 @@ def test_an_edit_in_words_means_what_it_says(name: str, words: str, check: Check
     base = ALL[name]
     found = answer(words, base.catalog, base.text)
     assert isinstance(found, Written), found
-    assert as_written(found.text, base.catalog).sound
+    assert proved_as_it_is(found.text, base.catalog).sound
     assert check(After(base, found.text)), found.text
 
 

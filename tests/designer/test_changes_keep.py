@@ -12,7 +12,7 @@ from dsl.catalog import Catalog
 from dsl.changes import changes
 from dsl.outline import Place, places
 from studio.designer.builtin import answer
-from studio.designer.builtin.edits.proof import as_written
+from studio.designer.proving import proved_as_it_is
 from studio.designer.writing import Said, Written
 from tests.designer.open_workflows import ALL, Open
 from tests.designer.words_for_people import PEOPLE
@@ -80,7 +80,7 @@ def test_a_proposal_holds_and_leaves_the_rest_as_it_was(base: Open, request: str
     if isinstance(found, Said):
         assert found.text.strip()
         return
-    assert as_written(found.text, base.catalog).sound
+    assert proved_as_it_is(found.text, base.catalog).sound
     if not any("takes the place of everything" in q for q in found.questions):
         assert untouched(base.text, found.text, base.catalog), (request, found.text)
 
@@ -91,6 +91,6 @@ def test_any_program_is_changed_soundly_or_talked_about(seed: int, request: str)
     text = any_program(seed)
     found = answer(request, _SHOP, text)
     if isinstance(found, Written):
-        assert as_written(found.text, _SHOP).sound
+        assert proved_as_it_is(found.text, _SHOP).sound
     else:
         assert found.text.strip()

@@ -10,10 +10,10 @@ from dsl import tree
 from dsl.outline import Place
 from studio.designer.builtin.clauses import negate, read_request
 from studio.designer.builtin.conditions import read_test
-from studio.designer.builtin.edits.approving import approvals_of
+from studio.designer.builtin.edits.approvals import approvals_of
+from studio.designer.builtin.edits.cases import resolved
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
-from studio.designer.builtin.edits.guarding import resolved
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step, branches, companions
 from studio.designer.builtin.edits.placing import put, put_items

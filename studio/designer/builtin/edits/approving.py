@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import dsl
-from dsl import tree
 from dsl.outline import Place
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text, spoken_duration
 from studio.designer.builtin.asking import read_shape
-from studio.designer.builtin.edits.change import Change, Found, Option, one_of
+from studio.designer.builtin.edits.approvals import (
+    approvals_of,
+    approve_of,
+    approver_name,
+    each_approval,
+    is_approval,
+    is_role,
+    spoken,
+    with_role,
+)
+from studio.designer.builtin.edits.change import Change, Found
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step
@@ -125,22 +132,13 @@ _NO_ESCALATION = re.compile(
     r"^(?:remove|delete|drop|take out|no longer|don't|do not|stop|no)\s+(?:the\s+)?escalat\w*.*$",
     re.IGNORECASE,
 )
-_ALL = re.compile(r"\b(?:all|both|every|each)\b", re.IGNORECASE)
-
-
-def is_approval(place: Place) -> bool:
-    return isinstance(place.step.kind, tree.Approve)
-
-
-def approvals_of(existing: Existing) -> list[Place]:
-    return [p for p in existing.steps if is_approval(p)]
 
 
 def approver(clause: str, existing: Existing) -> Found | None:
     if not approvals_of(existing):
         return None
     if _NO_ESCALATION.match(clause):
-        return _each(existing, clause, lambda p: _no_escalation(p))
+        return each_approval(existing, clause, lambda p: _no_escalation(p))
     for pattern in _ESCALATE:
         if match := pattern.match(clause):
             return _escalate(existing, match["role"], duration_text(match["dnum"], match["dunit"]))
@@ -149,8 +147,8 @@ def approver(clause: str, existing: Existing) -> Found | None:
             return found
     if (
         (match := _BOTH.match(clause))
-        and _is_role(existing, match["role"])
-        and _is_role(existing, match["old"])
+        and is_role(existing, match["role"])
+        and is_role(existing, match["old"])
     ):
         return _both(existing, match["old"], match["role"])
     for pattern in _INSTEAD:
@@ -159,37 +157,33 @@ def approver(clause: str, existing: Existing) -> Found | None:
             firm = bool(
                 re.search(r"\b(?:approv|approver|sign|decid|confirm|authori|agree)", clause, re.IGNORECASE)
             )
-            if (
-                firm
-                or _is_role(existing, match["role"])
-                or re.match(r"^(?:ask|let)\b", clause, re.IGNORECASE)
-            ):
-                return _with_role(existing, match["role"], lambda r, old=old: _instead(existing, r, old))  # type: ignore[misc]
+            if firm or is_role(existing, match["role"]) or re.match(r"^(?:ask|let)\b", clause, re.IGNORECASE):
+                return with_role(existing, match["role"], lambda r, old=old: _instead(existing, r, old))  # type: ignore[misc]
     for pattern in _TOO:
         if match := pattern.match(clause):
-            if not _is_role(existing, match["role"]) and not re.search(r"approv|sign|confirm|decid", clause):
+            if not is_role(existing, match["role"]) and not re.search(r"approv|sign|confirm|decid", clause):
                 return None
-            return _with_role(
+            return with_role(
                 existing,
                 match["role"],
-                lambda r: _each(existing, "", lambda p: _second(existing, p, r), once=True),
+                lambda r: each_approval(existing, "", lambda p: _second(existing, p, r), once=True),
             )
     for pattern in _OR:
-        if (match := pattern.match(clause)) and _is_role(existing, match["role"]):
-            asked = {_name(a) for p in approvals_of(existing) for a in _kind(p).approvers}
-            both = [w for w in (match["role"], match.groupdict().get("old")) if w and _is_role(existing, w)]
+        if (match := pattern.match(clause)) and is_role(existing, match["role"]):
+            asked = {approver_name(a) for p in approvals_of(existing) for a in approve_of(p).approvers}
+            both = [w for w in (match["role"], match.groupdict().get("old")) if w and is_role(existing, w)]
             fresh = [w for w in both if (r := find_role(w, existing.catalog.roles)) and r.role not in asked]
-            return _with_role(existing, (fresh or both)[0], partial(_each_or, existing))
+            return with_role(existing, (fresh or both)[0], partial(_each_or, existing))
     role = _firmly(clause)
-    return None if role is None else _with_role(existing, role, lambda r: _instead(existing, r, None))
+    return None if role is None else with_role(existing, role, lambda r: _instead(existing, r, None))
 
 
 def _each_or(existing: Existing, role: str) -> Found:
-    return _each(existing, "", lambda p: _or(existing, p, role))
+    return each_approval(existing, "", lambda p: _or(existing, p, role))
 
 
 def _escalate(existing: Existing, role: str, after: str) -> Found:
-    return _with_role(existing, role, lambda r: _each(existing, "", lambda p: _escalated(p, after, r)))
+    return with_role(existing, role, lambda r: each_approval(existing, "", lambda p: _escalated(p, after, r)))
 
 
 def _firmly(clause: str) -> str | None:
@@ -204,78 +198,17 @@ def _firmly(clause: str) -> str | None:
     )
 
 
-def _is_role(existing: Existing, words: str) -> bool:
-    if "@" in words:
-        return True
-    found = find_role(words, existing.catalog.roles)
-    return found is not None and found.sure and (existing.catalog.roles is not None or "manager" in words)
-
-
-def _with_role(existing: Existing, words: str, then: Callable[[str], Found]) -> Found:
-    """``then`` of the approver in Weft (``role "x"``, ``user "y"``)."""
-    if "@" in words:
-        return then(f'user "{words.strip(" .")}"')
-    role = find_role(words, existing.catalog.roles)
-    if role is None or not role.sure:
-        known = ", ".join(role.known) if role else "none"
-        return Said(f"I know no role for {words!r}. The roles here are: {known}. Which one should approve?")
-    return then(f'role "{role.role}"')
-
-
-def _each(existing: Existing, words: str, then: Callable[[Place], Found], *, once: bool = False) -> Found:
-    """``then`` of the approval that is meant. Of several: the one in focus, or a choice that includes all of them."""
-    found = approvals_of(existing)
-    if len(found) > 1 and words and not _ALL.search(words):
-        named = existing.meant(words, is_approval)
-        found = named if 0 < len(named) < len(found) else found
-    if len(found) == 1:
-        return then(found[0])
-    focused = [p for p in found if p.step.id == existing.focus]
-    if focused and not _ALL.search(words):
-        return then(focused[0])
-    everyone = _all(existing, found, then)
-    if _ALL.search(words) and everyone is not None:
-        return everyone
-    options = [Option(existing.label(p), then(p)) for p in found]
-    if everyone is not None and not once:
-        options.append(Option("all of them", everyone))
-    return one_of("There are several approvals. Which one do you mean?", tuple(options))
-
-
-def _all(existing: Existing, found: list[Place], then: Callable[[Place], Found]) -> Change | None:
-    changes = [then(p) for p in reversed(found)]
-    kept = [c for c in changes if isinstance(c, Change)]
-    if len(kept) != len(changes):
-        return None
-    return replace(kept[-1], edits=tuple(e for c in kept for e in c.edits))
-
-
 # ---- the changes -----------------------------------------------------------------------------------------
-
-
-def spoken(approver: str) -> str:
-    """``role "finance_manager"`` as "the role 'finance_manager'"."""
-    sort, _, name = approver.partition(" ")
-    return f"the {sort} {name.strip(chr(34))!r}" if sort == "role" else name.strip('"')
-
-
-def _kind(place: Place) -> tree.Approve:
-    assert isinstance(place.step.kind, tree.Approve)
-    return place.step.kind
-
-
-def _name(approver: tree.Approver) -> str:
-    return str(approver.name.value) if isinstance(approver.name, tree.Constant) else ""
 
 
 def _instead(existing: Existing, role: str, old: str | None) -> Found:
     asked = find_role(old, existing.catalog.roles) if old else None
 
     def replaced(place: Place) -> Found:
-        kind = _kind(place)
+        kind = approve_of(place)
         start, end = kind.approvers[0].span.start, kind.approvers[-1].span.end
         if asked is not None and asked.sure and len(kind.approvers) > 1:
-            one = next((a for a in kind.approvers if _name(a) == asked.role), None)
+            one = next((a for a in kind.approvers if approver_name(a) == asked.role), None)
             start, end = (one.span.start, one.span.end) if one else (start, end)
         if existing.text[start:end] == role:
             return Said(f"The approval {place.step.id!r} is asked of {spoken(role)} already.")
@@ -284,16 +217,16 @@ def _instead(existing: Existing, role: str, old: str | None) -> Found:
 
     found = approvals_of(existing)
     if asked is not None and asked.sure:
-        theirs = [p for p in found if any(_name(a) == asked.role for a in _kind(p).approvers)]
+        theirs = [p for p in found if any(approver_name(a) == asked.role for a in approve_of(p).approvers)]
         if len(theirs) == 1:
             return replaced(theirs[0])
-    return _each(existing, "", replaced)
+    return each_approval(existing, "", replaced)
 
 
 def _second(existing: Existing, place: Place, role: str) -> Found:
     """One more approval right behind, that asks the same."""
-    kind = _kind(place)
-    if any(f'{a.by} "{_name(a)}"' == role for a in kind.approvers):
+    kind = approve_of(place)
+    if any(f'{a.by} "{approver_name(a)}"' == role for a in kind.approvers):
         return Said(f"The approval {place.step.id!r} asks {spoken(role)} already.")
     text = existing.text[place.step.span.start : place.step.span.end]
     offset = place.step.span.start
@@ -319,8 +252,8 @@ def _second(existing: Existing, place: Place, role: str) -> Found:
 
 
 def _or(existing: Existing, place: Place, role: str) -> Found:
-    kind = _kind(place)
-    if any(f'{a.by} "{_name(a)}"' == role for a in kind.approvers):
+    kind = approve_of(place)
+    if any(f'{a.by} "{approver_name(a)}"' == role for a in kind.approvers):
         return Said(f"{spoken(role).capitalize()} can approve {place.step.id!r} already.")
     at = kind.approvers[-1].span.end
     edit = dsl.ReplaceText(start=at, end=at, text=f", {role}")
@@ -335,10 +268,10 @@ def _both(existing: Existing, one: str, two: str) -> Found:
     found = [find_role(words, existing.catalog.roles) for words in (one, two)]
     roles = [r.role for r in found if r is not None and r.sure]
     if len(roles) < 2:
-        return _with_role(
-            existing, one, lambda _: _with_role(existing, two, lambda r: _instead(existing, r, None))
+        return with_role(
+            existing, one, lambda _: with_role(existing, two, lambda r: _instead(existing, r, None))
         )
-    asked = {_name(a) for p in approvals_of(existing) for a in _kind(p).approvers}
+    asked = {approver_name(a) for p in approvals_of(existing) for a in approve_of(p).approvers}
     missing = [r for r in roles if r not in asked]
     if not missing:
         return Said(f"Both are asked already: {' and '.join(roles)}.")
@@ -348,21 +281,21 @@ def _both(existing: Existing, one: str, two: str) -> Found:
             return first
         hand = Hand(existing)
         hand.take(first)
-        second = _each(
+        second = each_approval(
             hand.existing, "", lambda p: _second(hand.existing, p, f'role "{roles[1]}"'), once=True
         )
         if not isinstance(second, Change):
             return second
         hand.take(second)
         return hand.change(f"{roles[0]!r} and then {roles[1]!r} must say yes.", second.about)
-    return _each(existing, "", lambda p: _second(existing, p, f'role "{missing[0]}"'), once=True)
+    return each_approval(existing, "", lambda p: _second(existing, p, f'role "{missing[0]}"'), once=True)
 
 
 def _quorum(existing: Existing, match: re.Match[str]) -> Found | None:
     groups = match.groupdict()
     who = groups.get("who") or groups.get("who2") or ""
     counted = bool(re.search(r"\b(?:attempts?|times|days?|hours?|items?)\b", who))
-    people = _is_role(existing, who) or bool(re.search(r"approver|people|person|different", who))
+    people = is_role(existing, who) or bool(re.search(r"approver|people|person|different", who))
     if who and not people and (counted or not re.search(r"approv|sign|agree", match[0])):
         return None
     word = match["n"].lower()
@@ -373,7 +306,7 @@ def _quorum(existing: Existing, match: re.Match[str]) -> Found | None:
     )
 
     def set_quorum(place: Place) -> Found:
-        kind = _kind(place)
+        kind = approve_of(place)
         edit: dsl.Edit = dsl.SetExpression(
             path=place.path, field="quorum", value=str(number) if number > 1 else None
         )
@@ -389,7 +322,7 @@ def _quorum(existing: Existing, match: re.Match[str]) -> Found | None:
             who
             and (role := find_role(who, existing.catalog.roles))
             and role.sure
-            and not any(_name(a) == role.role for a in kind.approvers)
+            and not any(approver_name(a) == role.role for a in kind.approvers)
         ):
             changed = _instead(existing, f'role "{role.role}"', None)
             if isinstance(changed, Change):
@@ -397,11 +330,11 @@ def _quorum(existing: Existing, match: re.Match[str]) -> Found | None:
         hand.make(edit)
         return hand.change(said, place.step.id)
 
-    return _each(existing, "", set_quorum)
+    return each_approval(existing, "", set_quorum)
 
 
 def _escalated(place: Place, after: str, role: str) -> Found:
-    kind = _kind(place)
+    kind = approve_of(place)
     edits: list[dsl.Edit] = [
         dsl.SetExpression(path=place.path, field="escalate", value=f"after {after} to {role}")
     ]
@@ -421,7 +354,7 @@ def _escalated(place: Place, after: str, role: str) -> Found:
 
 
 def _no_escalation(place: Place) -> Found:
-    if _kind(place).escalate is None:
+    if approve_of(place).escalate is None:
         return Said(f"{place.step.id!r} is not escalated.")
     edit = dsl.SetExpression(path=place.path, field="escalate", value=None)
     return Change((edit,), f"{place.step.id!r} is no longer escalated.", about=place.step.id)

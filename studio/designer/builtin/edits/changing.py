@@ -15,27 +15,31 @@ from studio.designer.builtin.edits.change import Change, Choice, Found
 from studio.designer.builtin.edits.declaring import declare
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.guarding import guard
+from studio.designer.builtin.edits.mentioning import mentioned
 from studio.designer.builtin.edits.moving import move
 from studio.designer.builtin.edits.naming import rename
 from studio.designer.builtin.edits.numbers import limit
 from studio.designer.builtin.edits.picking import Pick
-from studio.designer.builtin.edits.proof import as_written, known_errors, trouble
+from studio.designer.builtin.edits.proof import known_errors, trouble
 from studio.designer.builtin.edits.removing import remove_clause
 from studio.designer.builtin.edits.request import Piece, joined, pieces_of
 from studio.designer.builtin.edits.retargeting import retarget
+from studio.designer.builtin.edits.settings import setting
+from studio.designer.builtin.edits.showing import shown
 from studio.designer.builtin.edits.spelling import mended
 from studio.designer.builtin.edits.starting import trigger
-from studio.designer.builtin.edits.texts import argument, mentioned, recipient, shown
+from studio.designer.builtin.edits.texts import argument, recipient
 from studio.designer.builtin.edits.timing import duration
 from studio.designer.builtin.edits.together import side_by_side
 from studio.designer.builtin.edits.trying import again, if_it_fails
 from studio.designer.builtin.yes_first import with_approvals
-from studio.designer.proving import Proved
+from studio.designer.proving import Proved, proved_as_it_is
 from studio.designer.writing import Outcome, Said, Written
 
 _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     rename,
     trigger,
+    setting,
     declare,
     approver,
     when_refused,
@@ -84,7 +88,7 @@ def change(
     ``focus`` is the id of the step that was spoken of last, ``picks`` what was answered to the questions that the same
     request led to before, in order.
     """
-    done = _Done(base, as_written(base, catalog), focus, picks=tuple(picks))
+    done = _Done(base, proved_as_it_is(base, catalog), focus, picks=tuple(picks))
     sentences = pieces_of(request)
     for pieces in sentences:
         done = _sentence(done, pieces)
@@ -158,14 +162,14 @@ def _made(done: _Done, change: Change, clause: str) -> _Done:
     text = dsl.apply(done.text, dsl.Sequence(edits=change.edits), catalog).text
     if text == done.text:
         return replace(done, left=(*done.left, f"“{clause}”: that is so already."))
-    proved = as_written(text, catalog)
+    proved = proved_as_it_is(text, catalog)
     assumptions = change.assumptions
     if not proved.sound:
         # What was there before may have lost its approval: that is for the person to say. What is new gets one.
         old = frozenset(place.path for place in places(done.proved.parsed.workflow.body))
         asked = with_approvals(proved, catalog, but=old)
         if asked.assumptions:
-            proved = as_written(asked.proved.text, catalog)
+            proved = proved_as_it_is(asked.proved.text, catalog)
             assumptions = (*assumptions, *asked.assumptions)
     why = trouble(proved, known_errors(done.proved))
     if why or (proved.refusal and not done.proved.refusal and not proved.errors):

@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import dsl
 from dsl import tree
 from dsl.outline import Place
 from dsl.wording.sentences import arm_label
 from dsl.wording.terms import terms_of
-from studio.designer.builtin.amounts import Quantity
-from studio.designer.builtin.conditions import read_test
-from studio.designer.builtin.edits.approving import is_approval
+from studio.designer.builtin.edits.approvals import is_approval
+from studio.designer.builtin.edits.cases import OP, resolved, test_of, unknown
 from studio.designer.builtin.edits.change import Change, Found
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
 from studio.designer.builtin.edits.hand import Hand
-from studio.designer.builtin.edits.numbers import numbers_of
-from studio.designer.builtin.edits.placing import result_of, scope_at
-from studio.designer.builtin.edits.proof import as_written, known_errors, trouble
-from studio.designer.builtin.reading import Both, Compare, Contains, Empty, Is, Test
-from studio.designer.builtin.testing import Resolved, Unresolved, inverted, resolve
+from studio.designer.builtin.edits.placing import result_of
+from studio.designer.builtin.edits.proof import known_errors, trouble
+from studio.designer.builtin.reading import Test
+from studio.designer.builtin.testing import Resolved, Unresolved, inverted
+from studio.designer.proving import proved_as_it_is
 from studio.designer.writing import Said
 
 _IF = r"(?:if|when|whenever|in case|as long as|provided(?: that)?|where)"
 _FOR = r"(?:for|on|with|from|at|to(?=\s+(?:[A-Z]{2}|[\w ]*s$)))"
-_OP = (
-    r"(?:over|above|more than|under|below|less than|at least|at most|up to|from|exceeding|worth|of"
-    r"|beyond|smaller than|larger than|bigger than|higher than|lower than|no more than)"
-)
 _ONLY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^only\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*"
+        rf"^only\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*"
         r"\d.*))$",
         r"^(?P<what>.+?)\s+(?:should|must|shall|is to|may)?\s*(?:be\s+)?(?:happen|run|done|sent|asked"
         r"|needed|required|necessary)?\s*only\s+(?:be\s+|happen\s+|run\s+|needed\s+|required\s+"
-        rf"|necessary\s+|sent\s+)*(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
+        rf"|necessary\s+|sent\s+)*(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*\d.*))$",
         rf"^(?:only\s+)?(?P<what>.+?)\s+(?:only\s+){_IF}\s+(?P<test>.+)$",
         rf"^{_IF}\s+(?P<test>.+?),?\s+only\s+then\s+(?P<what>.+)$",
         rf"^only\s+{_FOR}\s+(?P<noun>.+?),\s+(?P<what>.+)$",
@@ -51,11 +45,11 @@ _UNLESS = tuple(
         r"^(?P<what>.+?),?\s+(?:except|but not)\s+for\s+(?P<noun>.+)$",
         r"^unless\s+(?P<test>[^,]+)(?:,\s+(?P<what>.+))?$",
         rf"^(?:skip|leave out|omit|bypass|drop|waive)\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|{_FOR}\s+"
-        rf"(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
+        rf"(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*\d.*))$",
         rf"^(?:don't|do not|no need to|never)\s+(?P<what>.+?)\s+(?:{_IF}\s+(?P<test>.+)|(?:for|on"
-        rf")\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
+        rf")\s+(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*\d.*))$",
         rf"^(?:no|without)\s+(?P<what>[\w ]+?)\s+(?:(?:is\s+)?(?:needed|necessary|required)\s+)?(?:{_IF}"
-        rf"\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{_OP}\s[^a-z]*\d.*))$",
+        rf"\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*\d.*))$",
         r"^(?P<noun>.+?)\s+(?:don't|do not|doesn't|does not|need no|needs no|should not|must not)\s+"
         r"(?:need|require|have)?\s*(?:any\s+|an?\s+|the\s+)?(?P<what>approval|email|sign-?off|check)$",
     )
@@ -132,7 +126,7 @@ def _guarded(existing: Existing, match: re.Match[str], *, wanted: bool) -> Found
             f"What counts as {test_words.split()[0].lower()}? Say it with a number, for example “under 50"
             " euros”."
         )
-    test = _test(test_words, is_noun=not groups.get("test"))
+    test = test_of(test_words, is_noun=not groups.get("test"))
     if test is None:
         return None
     if whole:
@@ -159,82 +153,14 @@ def _targets(existing: Existing, what: str) -> tuple[list[Place], bool]:
     return existing.meant(what), False
 
 
-def _test(words: str, *, is_noun: bool) -> Test | None:
-    """The condition that "orders over 50", "VIP customers" or "it is paid" says."""
-    words = words.strip(" .,")
-    if not is_noun and (found := read_test(words)) is not None:
-        return found
-    if match := re.fullmatch(
-        r"(?:all\s+|the\s+|any\s+|an?\s+)?(?:(?P<s>[\w ]+?)\s+)?(?:that (?:is|are|costs?|cost)\s+|with "
-        rf"(?:an? )?(?:\w+ )?|worth\s+)?(?P<rest>{_OP}\s+.+)",
-        words,
-        re.I,
-    ):
-        subject = _one(match["s"] or "")
-        rest = re.sub(r"^(?:of|from)\s+", "at least ", match["rest"], flags=re.I)
-        rest = re.sub(r"^worth\s+", "", rest, flags=re.I)
-        found = read_test(f"{('the ' + subject) if subject else 'it'} is {rest}")
-        if found is not None:
-            return found
-    if match := re.fullmatch(r"(?:the\s+|all\s+)?(?P<p>[\w\-]+)\s+(?P<s>\w+?)", words):
-        return Is(_one(match["s"]), match["p"], False)
-    if re.fullmatch(r"[A-Z]{2,5}s?", words):
-        return Is("", words.removesuffix("s") if len(words) > 3 else words, False)
-    stated = re.fullmatch(r"(?:the |an? )?(?P<s>[\w ]+?) (?P<v>[a-z]{3,}(?:es|s))", words, re.I)
-    if not is_noun and stated:
-        return Is(stated["s"], stated["v"], False)
-    return read_test(words) or (Is("", words, False) if re.fullmatch(r"\w+", words) else None)
-
-
-def _one(noun: str) -> str:
-    return re.sub(r"(?<=\w{3})(?<!s)s$", "", noun.strip())
-
-
-def resolved(existing: Existing, container: str, before: str | None, test: Test) -> Resolved | Unresolved:
-    """The condition as an expression at a place; an amount without a currency is looked for as one."""
-    scope = scope_at(existing, container, before)
-    # The amount that approvals hang on already is the one people speak of.
-    scope.favoured += [n.about for n in numbers_of(existing) if n.weight == 3]
-    found = resolve(test, scope, None)
-    if isinstance(found, Resolved) and found.weak:
-        # A word that a status might use is a guess: too little for what was there before.
-        return Unresolved(f"whether {found.spoken}")
-    if isinstance(found, Unresolved):
-        found = resolve(_as_money(test), scope, None)
-        if isinstance(found, Resolved):
-            found = replace(found, notes=tuple(n for n in found.notes if not n.endswith((" in .", " to ."))))
-    return found
-
-
-def _as_money(test: Test) -> Test:
-    match test:
-        case Compare(subject, op, Quantity(value=value, sort="plain")):
-            return Compare(subject, op, Quantity(value, "", "money"))
-        case Both(op, left, right):
-            return Both(op, _as_money(left), _as_money(right))
-        case _:
-            return test
-
-
-def _unknown(existing: Existing, found: Unresolved, test: Test) -> Said:
-    what = found.wanted
-    if not isinstance(test, Is | Contains | Empty) and what.startswith("whether"):
-        what = what.removeprefix("whether ")
-    return Said(
-        f"I found nothing among the data that tells {what!r} there. It needs a step before it that looks"
-        " this up, or an "
-        "input of the workflow that says it."
-    )
-
-
 def _around(existing: Existing, place: Place, test: Test, *, wanted: bool) -> Found:
     found = resolved(existing, place.container, place.step.id, test)
     if isinstance(found, Unresolved):
-        return _unknown(existing, found, test)
+        return unknown(existing, found, test)
     held = found if wanted else inverted(found)
     if (same := _same_limit(existing, place, held, only_up=not wanted)) is not None:
         return same
-    before = known_errors(as_written(existing.text, existing.catalog))
+    before = known_errors(proved_as_it_is(existing.text, existing.catalog))
     said = f"{place.step.id!r} now only happens {'if' if wanted else 'unless'} {found.spoken}."
     assumptions = found.notes
     if is_approval(place):
@@ -251,7 +177,7 @@ def _around(existing: Existing, place: Place, test: Test, *, wanted: bool) -> Fo
         return Change((edit,), said, assumptions, about=place.step.id)
     hand = Hand(existing)
     _wrap(hand, [place], held)
-    if not trouble(as_written(hand.existing.text, existing.catalog), before):
+    if not trouble(proved_as_it_is(hand.existing.text, existing.catalog), before):
         return hand.change(said, place.step.id, assumptions)
     if is_approval(place):
         return hand.change(said, place.step.id, assumptions)
@@ -334,7 +260,7 @@ def _whole(existing: Existing, test: Test, *, wanted: bool) -> Found:
             # A step that ends the run on another condition keeps its place behind what it is about.
             return _end_unless(existing, "", follower.step.id, held, None)
         last = found
-    return _unknown(existing, last or Unresolved("that"), test)
+    return unknown(existing, last or Unresolved("that"), test)
 
 
 def _end_unless(

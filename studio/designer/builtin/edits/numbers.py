@@ -164,14 +164,18 @@ def _set(existing: Existing, what: str, wanted: Quantity, old: Quantity | None) 
 
 
 def _which(existing: Existing, numbers: list[Number], spoken: str, wanted: Quantity) -> Choice:
-    listed = ", ".join(f"{n.about} ({_short(n.value)})" for n in numbers)
     return Choice(
-        f"There are several limits: {listed}. Which of them should become {spoken}?",
-        tuple(
-            Option(f"{n.about} ({_short(n.value)})", _changed(existing, n, wanted.value, wanted))
-            for n in numbers
-        ),
+        f"There are several limits. Which of them should become {spoken}?",
+        tuple(Option(_label(n), _changed(existing, n, wanted.value, wanted)) for n in numbers[:_MOST]),
     )
+
+
+_MOST = 12
+
+
+def _label(number: Number) -> str:
+    where = f", at `{number.place.step.id}`" if number.place else ""
+    return f"{number.about} ({_short(number.value)}){where}"
 
 
 def _relative(existing: Existing, what: str, rule: Callable[[float], float]) -> Found | None:
@@ -180,13 +184,9 @@ def _relative(existing: Existing, what: str, rule: Callable[[float], float]) -> 
         return None
     if len(numbers) == 1:
         return _changed(existing, numbers[0], rule(numbers[0].value), None)
-    listed = ", ".join(f"{n.about} ({_short(n.value)})" for n in numbers)
     return Choice(
-        f"There are several limits: {listed}. Which of them do you mean?",
-        tuple(
-            Option(f"{n.about} ({_short(n.value)})", _changed(existing, n, rule(n.value), None))
-            for n in numbers
-        ),
+        "There are several limits. Which of them do you mean?",
+        tuple(Option(_label(n), _changed(existing, n, rule(n.value), None)) for n in numbers[:_MOST]),
     )
 
 

@@ -1,23 +1,8 @@
-"""Whether a text holds as it is written: nothing is put into another form, so what nobody touched stays as it was."""
+"""What is wrong with a text that was not wrong before."""
 
 from __future__ import annotations
 
-import dsl
-from dsl.catalog import Catalog
 from studio.designer.proving import Proved
-
-
-def as_written(text: str, catalog: Catalog) -> Proved:
-    """Parse, check and lower; never raises. The text is not formatted."""
-    parsed = dsl.parse(text)
-    diagnostics = dsl.check(parsed, catalog)
-    refusal = ""
-    if not any(d.severity == "error" for d in diagnostics):
-        try:
-            dsl.lower(parsed, catalog)
-        except ValueError as error:
-            refusal = str(error)
-    return Proved(text, parsed, diagnostics, catalog, refusal)
 
 
 def trouble(proved: Proved, but: frozenset[tuple[str, str]] = frozenset()) -> str:
@@ -32,4 +17,4 @@ def known_errors(proved: Proved) -> frozenset[tuple[str, str]]:
     return frozenset((d.code, d.message) for d in proved.errors)
 
 
-__all__ = ["as_written", "known_errors", "trouble"]
+__all__ = ["known_errors", "trouble"]

@@ -8,6 +8,16 @@ import dsl
 from dsl import tree
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import Existing
+from studio.designer.builtin.edits.triggers import (
+    fresh_name,
+    given_by,
+    schedules_of,
+    spoken_trigger,
+    unfed,
+    with_trigger,
+    with_webhook,
+    without,
+)
 from studio.designer.builtin.schedules import Schedule, find_schedule
 from studio.designer.builtin.words import stems
 from studio.designer.builtin.work import identifier
@@ -84,10 +94,10 @@ def trigger(clause: str, existing: Existing) -> Found | None:
         return None
     also = bool(_ALSO.search(clause))
     if _BY_HAND.search(clause):
-        return _set(existing, "manual", "by_hand", "It can be started by hand.", also=also)
+        return with_trigger(existing, "manual", "by_hand", "It can be started by hand.", also=also)
     if event := _EVENT.search(clause):
         name = next(g for g in event.groups() if g)
-        return _set(
+        return with_trigger(
             existing,
             f'event "{name}"',
             identifier(name),
@@ -95,7 +105,7 @@ def trigger(clause: str, existing: Existing) -> Found | None:
             also=also,
         )
     if (hook := _WEBHOOK.search(clause)) and re.search(r"web-?hook|endpoint|url|http|called", clause, re.I):
-        return _webhook(
+        return with_webhook(
             existing, hook["path"] or f"/{existing.parsed.workflow.name.replace('_', '-')}", also=also
         )
     schedule = find_schedule(clause)
@@ -120,7 +130,7 @@ def trigger(clause: str, existing: Existing) -> Found | None:
         )
     ):
         name = ".".join(identifier(w) for w in (occasion["what"].split()[-1], _happened(occasion)))
-        found = _set(
+        found = with_trigger(
             existing,
             f'event "{name}"',
             identifier(name),
@@ -172,12 +182,8 @@ def _more_than_a_time(clause: str, schedule: Schedule) -> bool:
 # ---- changes -----------------------------------------------------------------------------------------------
 
 
-def _schedules(existing: Existing) -> list[tree.Trigger]:
-    return [t for t in existing.triggers() if isinstance(t.on, tree.Schedule)]
-
-
 def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
-    there = _schedules(existing)
+    there = schedules_of(existing)
     zone = schedule.zone
     assumptions = tuple(f"The time: {a}." for a in schedule.assumed)
     if not zone:
@@ -186,12 +192,13 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
         if not old:
             assumptions = (*assumptions, "No time zone was said, so the times are in UTC.")
     text = f'schedule "{schedule.cron}" timezone "{zone}"'
-    missing = _unfed(existing)
+    missing = unfed(existing)
     if there and not also:
         if len(there) > 1:
             options = tuple(
                 Option(
-                    f"`{t.name}` ({_spoken(t)})", _replaced(existing, t, text, schedule.words, assumptions)
+                    f"`{t.name}` ({spoken_trigger(t)})",
+                    _replaced(existing, t, text, schedule.words, assumptions),
                 )
                 for t in there
             )
@@ -204,7 +211,7 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
             "Give it a default, for example “make the default of "
             f"{missing[0]} …”, or let the workflow look it up itself."
         )
-    name = _fresh(existing, "schedule")
+    name = fresh_name(existing, "schedule")
     edit = dsl.SetHeader(part="trigger", name=name, text=text)
     return Change((edit,), f"It now runs {schedule.words}.", assumptions)
 
@@ -212,32 +219,13 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
 def _replaced(
     existing: Existing, trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]
 ) -> Found:
-    edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text + _given(existing, trigger))
+    edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text + given_by(existing, trigger))
     return Change((edit,), f"The schedule {trigger.name!r} is now: {words}.", assumptions)
-
-
-def _given(existing: Existing, trigger: tree.Trigger) -> str:
-    """What a trigger gives the workflow, as it is written: ``with (...)``."""
-    written = existing.text[trigger.name_span.end : trigger.span.end]
-    found = re.search(r"\bwith\s*\(.*\)\s*$", written, re.DOTALL) if trigger.args else None
-    return f" {found[0]}" if found else ""
-
-
-def _spoken(trigger: tree.Trigger) -> str:
-    match trigger.on:
-        case tree.Schedule(cron=cron, timezone=zone):
-            return f"{cron}, {zone}"
-        case tree.Webhook(path=path):
-            return f"webhook {path}"
-        case tree.EventTrigger(event=event):
-            return f"event {event}"
-        case _:
-            return "by hand"
 
 
 def _retimed(existing: Existing, words: str) -> Found | None:
     """Another time of day; the days stay."""
-    there = _schedules(existing)
+    there = schedules_of(existing)
     found = find_schedule(f"every day at {words}")
     if not there or found is None:
         return None
@@ -253,7 +241,7 @@ def _retimed(existing: Existing, words: str) -> Found | None:
         edit = dsl.SetHeader(
             part="trigger",
             name=trigger.name,
-            text=f'schedule "{cron}" timezone "{zone}"{_given(existing, trigger)}',
+            text=f'schedule "{cron}" timezone "{zone}"{given_by(existing, trigger)}',
         )
         return Change((edit,), f"The schedule {trigger.name!r} now runs at {int(hour)}:{int(minute):02d}.")
 
@@ -261,12 +249,12 @@ def _retimed(existing: Existing, words: str) -> Found | None:
         return moved(there[0])
     return Choice(
         "There are several schedules. Which one should change?",
-        tuple(Option(f"`{t.name}` ({_spoken(t)})", moved(t)) for t in there),
+        tuple(Option(f"`{t.name}` ({spoken_trigger(t)})", moved(t)) for t in there),
     )
 
 
 def _zoned(existing: Existing, zone: str) -> Found | None:
-    there = _schedules(existing)
+    there = schedules_of(existing)
     if not there:
         return None
     edits = []
@@ -276,65 +264,10 @@ def _zoned(existing: Existing, zone: str) -> Found | None:
             dsl.SetHeader(
                 part="trigger",
                 name=one.name,
-                text=f'schedule "{one.on.cron}" timezone "{zone}"{_given(existing, one)}',
+                text=f'schedule "{one.on.cron}" timezone "{zone}"{given_by(existing, one)}',
             )
         )
     return Change(tuple(edits), f"The times are now those of {zone}.")
-
-
-def _set(existing: Existing, text: str, name: str, said: str, *, also: bool) -> Found:
-    """A trigger of another sort: beside what is there, or instead of it."""
-    if any(
-        existing.text[t.name_span.end : t.span.end].lstrip(" :").split(" with")[0].strip() == text
-        for t in existing.triggers()
-    ):
-        return Said(f"It does already. {said}")
-    edits: list[dsl.Edit] = []
-    gone: list[str] = []
-    if not also:
-        for old in existing.triggers():
-            if not isinstance(old.on, tree.Manual):
-                edits.append(dsl.SetHeader(part="trigger", name=old.name, text=None))
-                gone.append(old.name)
-    missing = _unfed(existing)
-    with_ = ""
-    if text.startswith("event") and missing:
-        with_ = f" with ({', '.join(f'{m}: event.{m}' for m in missing)})"
-    new = _fresh(existing, name)
-    edits.append(dsl.SetHeader(part="trigger", name=new, text=text + with_))
-    also_gone = f" {' and '.join(repr(g) for g in gone)} no longer starts it." if gone else ""
-    assumptions = (f"The event is taken to carry {' and '.join(missing)}.",) if with_ else ()
-    return Change(tuple(edits), said + also_gone, assumptions)
-
-
-def _webhook(existing: Existing, path: str, *, also: bool) -> Found:
-    """A signed webhook: what comes from outside must prove who it is from."""
-    secret = next((h.name for h in existing.parsed.workflow.heads if isinstance(h, tree.Secret)), "")
-    edits: list[dsl.Edit] = []
-    questions: tuple[str, ...] = ()
-    if not secret:
-        known = sorted(existing.catalog.secrets or ())
-        if existing.catalog.secrets is not None and not known:
-            return Said(
-                "A webhook has to be signed, and the account has no secret to check the signature with. "
-                "An administrator adds one; then I can use it."
-            )
-        secret = next((s for s in known if "hook" in s or "sign" in s), known[0] if known else "webhook_key")
-        edits.append(dsl.SetHeader(part="secret", name=secret, text=""))
-        questions = (f"Calls are checked with the secret {secret!r}. Is that the right one?",)
-    missing = _unfed(existing)
-    with_ = f" with ({', '.join(f'{m}: event.body.{m}' for m in missing)})" if missing else ""
-    gone: list[str] = []
-    if not also:
-        for old in existing.triggers():
-            if not isinstance(old.on, tree.Manual):
-                edits.append(dsl.SetHeader(part="trigger", name=old.name, text=None))
-                gone.append(old.name)
-    name = _fresh(existing, "hook")
-    text = f'webhook POST "{path}" verify hmac_sha256(event, secrets.{secret}){with_}'
-    edits.append(dsl.SetHeader(part="trigger", name=name, text=text))
-    also_gone = f" {' and '.join(repr(g) for g in gone)} no longer starts it." if gone else ""
-    return Change(tuple(edits), f"It starts when POST {path} is called." + also_gone, questions=questions)
 
 
 def _stopped(existing: Existing, words: str) -> Found | None:
@@ -365,39 +298,16 @@ def _stopped(existing: Existing, words: str) -> Found | None:
             if not timely and words and not re.search(r"trigger", words)
             else Said(
                 "No such trigger is there. The workflow is started by:"
-                f" {', '.join(f'{t.name} ({_spoken(t)})' for t in there)}."
+                f" {', '.join(f'{t.name} ({spoken_trigger(t)})' for t in there)}."
             )
         )
     if len(chosen) > 1 and timely:
-        options = tuple(Option(f"`{t.name}` ({_spoken(t)})", _gone([t])) for t in chosen)
+        options = tuple(Option(f"`{t.name}` ({spoken_trigger(t)})", without([t])) for t in chosen)
         return Choice(
             "There are several schedules. Which one should go?",
-            (*options, Option("all of them", _gone(chosen))),
+            (*options, Option("all of them", without(chosen))),
         )
-    return _gone(chosen)
-
-
-def _gone(chosen: list[tree.Trigger]) -> Change:
-    names = " and ".join(repr(t.name) for t in chosen)
-    edits = tuple(dsl.SetHeader(part="trigger", name=t.name, text=None) for t in chosen)
-    return Change(
-        edits,
-        f"{names} no longer {'starts' if len(chosen) == 1 else 'start'} it. It can still be started by hand.",
-    )
-
-
-def _unfed(existing: Existing) -> list[str]:
-    """Inputs that a start has to give: without a default and not optional."""
-    return [
-        f.name
-        for f in existing.fields("input")
-        if f.default is None and not isinstance(f.type, tree.OptionalType)
-    ]
-
-
-def _fresh(existing: Existing, wanted: str) -> str:
-    taken = {t.name for t in existing.triggers()}
-    return next(n for n in (wanted, *(f"{wanted}_{i}" for i in range(2, 99))) if n not in taken)
+    return without(chosen)
 
 
 __all__ = ["trigger"]

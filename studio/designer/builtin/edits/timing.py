@@ -10,7 +10,7 @@ from dsl import tree
 from dsl.literals import duration_ms
 from dsl.outline import Place
 from studio.designer.builtin.amounts import DURATION, duration_text, find_duration, spoken_duration
-from studio.designer.builtin.edits.approving import approvals_of, is_approval
+from studio.designer.builtin.edits.approvals import approvals_of, is_approval
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.writing import Said

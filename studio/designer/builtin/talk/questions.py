@@ -12,14 +12,13 @@ from dsl.outline import Place
 from dsl.wording.sentences import approver_words, arm_label
 from dsl.wording.spelling import duration_words, listed, small
 from dsl.wording.terms import terms_of
-from studio.designer.builtin.edits.approving import approvals_of
+from studio.designer.builtin.edits.approvals import approvals_of
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.numbers import numbers_of
-from studio.designer.builtin.edits.proof import as_written
 from studio.designer.builtin.edits.request import plain, without_politeness
 from studio.designer.builtin.talk.ways import what_if
 from studio.designer.comparing import in_one_sentence, walked
-from studio.designer.proving import explained, findings
+from studio.designer.proving import explained, findings, proved_as_it_is
 from studio.designer.writing import Said
 
 _REQUEST = re.compile(
@@ -76,7 +75,7 @@ def _does(existing: Existing, match: re.Match[str]) -> str:
         found = existing.meant(what)
         return "\n".join(_step(existing, p) for p in found[:4])
     doc = existing.parsed.workflow.doc.strip()
-    proved = as_written(existing.text, existing.catalog)
+    proved = proved_as_it_is(existing.text, existing.catalog)
     graph = dsl.layout(dsl.view(proved.parsed, proved.diagnostics, existing.catalog))
     steps = explained(graph)
     lines = [f"{'  ' * line.depth}- {line.sentence}" for line in steps[:40]]
@@ -179,7 +178,7 @@ def _trigger(trigger: tree.Trigger) -> str:
 
 
 def _problems(existing: Existing, match: re.Match[str]) -> str:
-    proved = as_written(existing.text, existing.catalog)
+    proved = proved_as_it_is(existing.text, existing.catalog)
     found = [f for f in findings(proved) if f.severity != "info"]
     asked = match.group(0).lower()
     if "error" in asked:
@@ -194,7 +193,7 @@ def _problems(existing: Existing, match: re.Match[str]) -> str:
 
 
 def _safe(existing: Existing, match: re.Match[str]) -> str:
-    proved = as_written(existing.text, existing.catalog)
+    proved = proved_as_it_is(existing.text, existing.catalog)
     errors = [d for d in proved.diagnostics if d.severity == "error"]
     warnings = [d for d in proved.diagnostics if d.severity == "warning"]
     if errors:

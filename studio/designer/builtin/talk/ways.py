@@ -12,12 +12,12 @@ from dsl.wording.sentences import arm_label
 from dsl.wording.spelling import listed
 from dsl.wording.terms import terms_of
 from studio.designer.builtin.conditions import read_test
-from studio.designer.builtin.edits.approving import approvals_of
+from studio.designer.builtin.edits.approvals import approvals_of
+from studio.designer.builtin.edits.cases import resolved
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
-from studio.designer.builtin.edits.guarding import resolved
 from studio.designer.builtin.edits.moving import branches
-from studio.designer.builtin.edits.proof import as_written
 from studio.designer.builtin.testing import Resolved, inverted
+from studio.designer.proving import proved_as_it_is
 
 _LIMITS = Limits(runs=120, paths=60, steps=400, work=3_000, variants=4)
 _ROUNDS = re.compile(r"\[\d+\]|#\d+")
@@ -62,7 +62,7 @@ def _meant(existing: Existing, case: str, approvals: list[Place]) -> list[Place]
 
 
 def _simulated(existing: Existing) -> Simulation | None:
-    proved = as_written(existing.text, existing.catalog)
+    proved = proved_as_it_is(existing.text, existing.catalog)
     if not proved.sound:
         return None
     try:
