@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.conversations import Message
+from dsl.catalog import Catalog
+from engine.conversations import Conversation, Message
+from engine.proposals import Proposal
+from studio.designer.parts import parts
 
 _DIFF_LINES = 60
+_MOST_PARTS = 40
 
 
 @dataclass(frozen=True)
 class StepView:
-    """``indent`` in pixels."""
+    """``depth`` is how far it is inside others."""
 
     sentence: str
     kind: str
     tool: str
-    indent: str
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,33 @@ class LineView:
 
 
 @dataclass(frozen=True)
+class PartView:
+    """One piece of a change that can be taken by itself."""
+
+    id: str
+    title: str
+    more: list[str]
+    risks: list[str]
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True)
+class RoundView:
+    number: int
+    problems: list[str]
+
+
+@dataclass(frozen=True)
 class MessageView:
-    """One bubble; ``proposed`` says whether a card stands below it, ``state`` what became of it."""
+    """One bubble; ``proposed`` says whether a card stands below it, ``state`` what became of it. ``own``: said in this
+    conversation itself, not before it branched off another. ``taken`` are the names of parts that were accepted."""
 
     id: str
     mine: bool
     content: str
+    seq: int = 0
+    own: bool = True
     proposed: bool = False
     state: str = ""
     title: str = ""
@@ -44,42 +70,92 @@ class MessageView:
     safety: list[str] = field(default_factory=list)
     diff: list[LineView] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    parts: list[PartView] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    rounds: list[RoundView] = field(default_factory=list)
+    simulated: str = ""
+    by: str = ""
 
 
-def view_of(message: Message) -> MessageView:
-    proposal = message.proposal
-    if proposal is None:
-        return MessageView(str(message.id), message.role == "user", message.content)
-    diff = [LineView(_text(line, "sign"), _text(line, "text")) for line in _dicts(proposal, "diff")]
+def thread_of(conversation: Conversation, catalog: Catalog) -> list[MessageView]:
+    """All of it, with the parts of what is still to be decided."""
+    return [view_of(message, catalog, conversation) for message in conversation.messages]
+
+
+def branches_of(conversation: Conversation) -> list[dict[str, Any]]:
+    """Where conversations go apart: behind the message ``seq``, the ``ids`` of those that go on, and ``at`` which is
+    this one."""
+    return [
+        {
+            "seq": branch.seq,
+            "ids": [str(id) for id in branch.ids],
+            "at": branch.ids.index(conversation.id) if conversation.id in branch.ids else 0,
+        }
+        for branch in conversation.branches
+        if len(branch.ids) > 1
+    ]
+
+
+def view_of(
+    message: Message, catalog: Catalog | None = None, conversation: Conversation | None = None
+) -> MessageView:
+    own = conversation is None or message.conversation_id == conversation.id
+    said = message.proposal
+    if said is None:
+        return MessageView(str(message.id), message.role == "user", message.content, message.seq, own)
+    state = _text(said, "state") or "open"
+    live = state in ("open", "partly")
+    diff = [LineView(_text(line, "sign"), _text(line, "text")) for line in _dicts(said, "diff")]
+    changes = bool(diff)
     if len(diff) > _DIFF_LINES:
         diff = [*diff[:_DIFF_LINES], LineView("…", f"{len(diff) - _DIFF_LINES} more lines")]
-    summary = _text(proposal, "summary")
+    summary = _text(said, "summary")
+    same = message.content.strip() == summary.strip()
     return MessageView(
         id=str(message.id),
         mine=False,
-        content="" if message.content.strip() == summary.strip() else message.content,
+        content="" if same else message.content,
+        seq=message.seq,
+        own=own,
         proposed=True,
-        state=_text(proposal, "state") or "open",
-        title=_text(proposal, "title"),
-        summary=summary if message.content.strip() == summary.strip() else "",
-        is_change=bool(diff),
-        steps=[
-            StepView(
-                _text(step, "sentence"),
-                _text(step, "kind"),
-                _text(step, "tool"),
-                f"{int(step.get('depth', 0)) * 14}px",
-            )
-            for step in _dicts(proposal, "explanation")
+        state=state,
+        title=_text(said, "title"),
+        summary=summary if same else "",
+        is_change=changes,
+        # What is settled is not sent in full again and again.
+        steps=_steps(said) if live or state == "accepted" else [],
+        assumptions=_strings(said, "assumptions"),
+        questions=_strings(said, "questions"),
+        safety=_strings(said, "safety"),
+        diff=diff if live else [],
+        warnings=[_text(d, "message") for d in _dicts(said, "diagnostics") if d.get("severity") == "warning"],
+        parts=_parts(message.decision, catalog) if live and changes else [],
+        taken=list(message.decision.parts) if message.decision else [],
+        rounds=[
+            RoundView(int(one.get("number", 0)), _strings(one, "problems")) for one in _dicts(said, "rounds")
         ],
-        assumptions=_strings(proposal, "assumptions"),
-        questions=_strings(proposal, "questions"),
-        safety=_strings(proposal, "safety"),
-        diff=diff,
-        warnings=[
-            _text(d, "message") for d in _dicts(proposal, "diagnostics") if d.get("severity") == "warning"
-        ],
+        simulated=_text(said, "simulated"),
+        by=_text(said, "by"),
     )
+
+
+def _parts(proposal: Proposal | None, catalog: Catalog | None) -> list[PartView]:
+    """None where there is but one: then there is nothing to choose."""
+    if proposal is None or catalog is None:
+        return []
+    found = parts(proposal.start, proposal.text, catalog)
+    if not 1 < len(found) <= _MOST_PARTS and not (found and proposal.state == "partly"):
+        return []
+    return [
+        PartView(one.id, one.title, list(one.more), list(one.risks), one.added, one.removed) for one in found
+    ]
+
+
+def _steps(said: dict[str, Any]) -> list[StepView]:
+    return [
+        StepView(_text(step, "sentence"), _text(step, "kind"), _text(step, "tool"), int(step.get("depth", 0)))
+        for step in _dicts(said, "explanation")
+    ]
 
 
 def _text(holder: dict[str, Any], name: str) -> str:
@@ -88,7 +164,7 @@ def _text(holder: dict[str, Any], name: str) -> str:
 
 def _strings(holder: dict[str, Any], name: str) -> list[str]:
     found = holder.get(name)
-    return [str(item) for item in found] if isinstance(found, list) else []
+    return [str(item) for item in found] if isinstance(found, Sequence) and not isinstance(found, str) else []
 
 
 def _dicts(holder: dict[str, Any], name: str) -> list[dict[str, Any]]:
