@@ -24,7 +24,18 @@ from engine.models import chat_model
 from engine.ownmodels import ScreenedModel
 from engine.settings import BadSettings
 from studio.chat.stories import WorkflowRuns
-from studio.designer import BuiltinWriter, Event, ModelWriter, Proposal, Task, Text, Turn, Writer, answer
+from studio.designer import (
+    BuiltinWriter,
+    Event,
+    ModelWriter,
+    Proposal,
+    Round,
+    Task,
+    Text,
+    Turn,
+    Writer,
+    answer,
+)
 
 LONGEST = 20_000
 """Characters of one message."""
@@ -76,9 +87,8 @@ def model_problem() -> str:
     return ""
 
 
-def writer_name(*, builtin: bool = False) -> str:
-    found = model()
-    return BuiltinWriter.name if found is None or builtin else found.name
+def name_of(found: ChatModel | None) -> str:
+    return BuiltinWriter.name if found is None else found.name
 
 
 Connected: TypeAlias = Callable[[], ChatModel | None]
@@ -111,7 +121,9 @@ async def exchange(
         before = before[:-1]
     else:
         yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
-    found = None if question.builtin else await _model(db, actor, conversation_id, connected)
+    found = None
+    if not question.builtin:
+        found = connected() if connected else await model_of(db, actor, conversation_id)
     workflow_id = question.workflow_id or conversation.workflow_id
     task = Task(
         asked,
@@ -121,12 +133,15 @@ async def exchange(
         tuple(one.text for one in await preferences.list_(db, actor)),
         None if workflow_id is None else WorkflowRuns(db, actor, workflow_id),
     )
-    said = ""
+    said, rounds = "", list[Round]()
     async with aclosing(answer(task, _writer(db, actor, conversation_id, found))) as events:
         async for event in events:
             match event:
                 case Text(delta=delta):
                     said += delta
+                    yield event
+                case Round():
+                    rounds.append(event)
                     yield event
                 case Proposal():
                     if note := _withheld(found, said):
@@ -138,7 +153,7 @@ async def exchange(
                         conversation_id,
                         "assistant",
                         _told(said.strip(), event.summary),
-                        event.model_dump(mode="json"),
+                        event.model_dump(mode="json") | {"rounds": [one.model_dump() for one in rounds]},
                     )
                     said = ""
                     yield event
@@ -167,11 +182,8 @@ def _withheld(found: ChatModel | None, said: str) -> str:
     return f"\n\n({note})" if said.strip() else f"({note})"
 
 
-async def _model(
-    db: Database, actor: Actor, conversation_id: UUID, connected: Connected | None
-) -> ChatModel | None:
-    if connected is not None:
-        return connected()
+async def model_of(db: Database, actor: Actor, conversation_id: UUID | None = None) -> ChatModel | None:
+    """What answers in an account, None for the rules."""
     try:
         return await chat_model(db, actor, conversation_id)
     except BadSettings:

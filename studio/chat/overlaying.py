@@ -21,6 +21,7 @@ class Overlay(rx.State):
     "marks"}; ``old`` and ``new`` are the texts."""
 
     open: bool = False
+    message: str = ""
     model: Json = {}
     graph: Json = {}
     old: str = ""
@@ -40,7 +41,7 @@ class Overlay(rx.State):
             "of": found["of"],
             "lowers": bool(proposal.said.get("safety")),
         }
-        self.open = True
+        self.open, self.message = True, message
 
     def close(self) -> None:
         if self.open:

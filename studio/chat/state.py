@@ -24,10 +24,10 @@ from studio.chat.exchange import (
     Question,
     conversation_of,
     exchange,
-    model,
+    model_of,
     model_problem,
+    name_of,
     title_of,
-    writer_name,
 )
 from studio.chat.overlaying import Overlay
 from studio.chat.remembering import preference_in
@@ -68,6 +68,7 @@ class ChatState(Accepting, rx.State):
     has_model: bool = False
     model_hint: str = ""
     spent: str = ""
+    warnings: list[str] = []
     failure: str = ""
     failure_help: str = ""
     offer_builtin: bool = False
@@ -89,12 +90,14 @@ class ChatState(Accepting, rx.State):
             return
         self.ready, self.workflow_id = False, wanted
         self._empty()
-        self.answers, self.has_model = writer_name(), model() is not None
+        self.answers, self.has_model = name_of(None), False
         self.model_hint = model_problem()
         self.allowed = may(actor, Permission.CONVERSE)
         try:
             if self.allowed:
                 db = await services.database()
+                connected = await model_of(db, actor)
+                self.answers, self.has_model = name_of(connected), connected is not None
                 self.has_steps = has_steps((await workflows.get_draft(db, actor, UUID(wanted))).text)
                 linked = str(self.router.url.query_parameters.get("chat", ""))
                 found = await self._linked(db, actor, linked) or await conversation_of(
@@ -121,8 +124,12 @@ class ChatState(Accepting, rx.State):
         self.conversation_id, self.title = str(found.id), found.title
         self.messages = await asyncio.to_thread(thread_of, found, catalog)
         self.branches = branches_of(found)
-        self.spent = await spent(db, actor, found.id)
+        await self._count(db, actor, found.id)
         self._offer_again()
+
+    async def _count(self, db: Database, actor: Actor, conversation_id: UUID) -> None:
+        found = await spent(db, actor, conversation_id)
+        self.spent, self.warnings = found.words, list(found.warnings)
 
     async def _refresh(self, db: Database, actor: Actor) -> None:
         await self._show_conversation(
@@ -188,7 +195,6 @@ class ChatState(Accepting, rx.State):
             self._quiet()
             self._last = text
             self.asking, self.remember = {}, preference_in(text)
-            self.answers = writer_name(builtin=builtin)
             if behind is not None:
                 self.messages = [message for message in self.messages if message.seq <= behind]
             if not again:
@@ -200,6 +206,8 @@ class ChatState(Accepting, rx.State):
                 actor = await authorized(self, Permission.CONVERSE)
                 db = await services.database()
                 conversation_id = await self._conversation(db, actor, text, behind)
+                connected = await model_of(db, actor)
+                self.answers, self.has_model = name_of(None if builtin else connected), connected is not None
                 base = await self._open_text()
             question = Question(text, base, again, builtin)
             kept = await self._follow(db, actor, conversation_id, question)
@@ -291,7 +299,7 @@ class ChatState(Accepting, rx.State):
 
     def _fail(self, message: str, help: str, *, builtin: bool) -> None:
         self.failure, self.failure_help = message, help
-        self.offer_builtin = builtin and model() is not None
+        self.offer_builtin = builtin and self.has_model
 
     # ---- what the thread says ------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from dsl.catalog import Catalog
 from engine.conversations import Conversation, Message
 from engine.proposals import Proposal
 from studio.designer.parts import parts
+from studio.designer.proving import has_steps
 
 _DIFF_LINES = 60
 _MOST_PARTS = 40
@@ -106,7 +107,7 @@ def view_of(
     state = _text(said, "state") or "open"
     live = state in ("open", "partly")
     diff = [LineView(_text(line, "sign"), _text(line, "text")) for line in _dicts(said, "diff")]
-    changes = bool(diff)
+    changes = bool(diff) or (message.decision is not None and has_steps(message.decision.base))
     if len(diff) > _DIFF_LINES:
         diff = [*diff[:_DIFF_LINES], LineView("…", f"{len(diff) - _DIFF_LINES} more lines")]
     summary = _text(said, "summary")

@@ -81,8 +81,18 @@ def lines_of(text: str) -> list[str]:
 
 
 def _blocks(parsed: Parsed) -> frozenset[str]:
-    """The blocks of the header that a text has: a field is a piece of its own only where its block is there in both."""
-    return frozenset(head.role for head in parsed.workflow.heads if isinstance(head, tree.Fields))
+    """The blocks of the header whose fields stand on lines of their own. A field is a piece of its own only where its
+    block is such a one in both texts."""
+    return frozenset(
+        head.role
+        for head in parsed.workflow.heads
+        if isinstance(head, tree.Fields) and all(_begins(parsed, field.span) for field in head.fields)
+    )
+
+
+def _begins(parsed: Parsed, span: tree.Span) -> bool:
+    """Whether nothing stands before it on its line."""
+    return not parsed.text[: span.start].rpartition("\n")[2].strip()
 
 
 def _owned(parsed: Parsed, blocks: frozenset[str], known: Mapping[str, Owner], otherwise: str) -> list[_Line]:
@@ -106,8 +116,7 @@ def _owned(parsed: Parsed, blocks: frozenset[str], known: Mapping[str, Owner], o
         cover(head.span, _named(head))
         if isinstance(head, tree.Fields) and head.role in blocks:
             for field in head.fields:
-                if parsed.text[: field.span.start].rpartition("\n")[2].strip() == "":
-                    cover(field.span, f"{head.role}.{field.name}")
+                cover(field.span, f"{head.role}.{field.name}")
     for place in places(parsed.workflow.body):
         owner = known.get(place.path, otherwise + place.path)
         cover(place.step.span, owner)

@@ -6,9 +6,10 @@ from typing import Final
 
 import reflex as rx
 
-from studio.chat import chat_panel
+from studio.chat import ChatState, chat_panel
+from studio.chat.overlaying import Overlay
 from studio.editor.assistant import Assistant
-from studio.editor.browser import AssistWire, CompareView, Copier, Inspector, WeftCanvas
+from studio.editor.browser import AssistWire, CompareView, Copier, Inspector, ProposalView, WeftCanvas
 from studio.editor.clash import clash_bar, clash_dialog
 from studio.editor.comparing import Comparing
 from studio.editor.drawer import drawer
@@ -131,6 +132,15 @@ def _stage() -> rx.Component:
             picked=Selecting.picked,
             hits=Selecting.hits,
             opened=EditorState.opened,
+        ),
+        rx.cond(
+            Overlay.open,
+            ProposalView.create(
+                model=Overlay.model,
+                graph=Overlay.graph,
+                can_edit=EditorState.may_edit,
+                on_say=ChatState.on_say,
+            ),
         ),
         rx.cond(~EditorState.ready, rx.el.div(class_name="wf-loading w-skeleton", role="status")),
         class_name="wf-stage",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from studio.editor.browser import Sides, TextPane
+from studio.chat.overlaying import Overlay
+from studio.editor.browser import Sides, TextDiff, TextPane
 from studio.editor.feeds import TextFeed
 from studio.editor.state import EditorState
 from studio.shell.elements import test_id
@@ -29,6 +30,20 @@ def _text() -> rx.Component:
             read_only=~EditorState.may_edit,
             opened=EditorState.opened,
             on_say=EditorState.on_text,
+        ),
+        rx.cond(
+            Overlay.open,
+            rx.el.div(
+                TextDiff.create(
+                    old=Overlay.old,
+                    new=Overlay.new,
+                    initial="inline",
+                    old_label="Now",
+                    new_label="With the proposal",
+                ),
+                class_name="wf-text-over",
+                custom_attrs=test_id("proposal-text"),
+            ),
         ),
         id="panel-text",
         role="region",

@@ -101,6 +101,12 @@ def test_comments_and_layout_are_a_part_that_says_so() -> None:
     assert titles(text)[1:] == ["The comments changed"]
 
 
+def test_a_block_of_the_header_that_is_written_anew_is_one_part() -> None:
+    base = "workflow a {\n  config { limit: float = 1.0 }\n  step s: let config.limit\n}\n"
+    text = base.replace("{ limit: float = 1.0 }", "{\n    limit: float = 2.0,\n  }")
+    assert len(parts(base, text)) == 1
+
+
 def test_a_new_workflow_and_a_text_that_cannot_be_read_are_taken_whole() -> None:
     assert [part.id for part in parts("", REFUND)] == ["1"]
     assert len(parts(REFUND.replace("within 24h", "within"), changed(LIMIT, ROLE))) == 1

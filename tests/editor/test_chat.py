@@ -20,6 +20,16 @@ async def chat(editor: Editor) -> Any:
     return await editor.tab.state(ChatState)
 
 
+async def says(editor: Editor, type: str, **rest: Any) -> None:
+    await editor.tab.send(ChatState.on_say({"type": type, **rest}))
+
+
+async def reloaded(editor: Editor) -> Any:
+    """The chat with what was put into the conversation behind the page's back."""
+    await says(editor, "switch", conversation=(await chat(editor)).conversation_id)
+    return await chat(editor)
+
+
 async def asked(editor: Editor, text: str = ASKED) -> Any:
     """The chat after a question was asked and answered; the last message is the answer."""
     await editor.tab.send(ChatState.load())
@@ -48,7 +58,7 @@ async def test_a_question_is_kept_and_answered_and_the_box_is_free_again(editor:
     state = await asked(editor)
     assert [message.mine for message in state.messages][:2] == [True, False]
     assert state.messages[0].content == ASKED
-    assert (state.busy, state.streaming, state.progress) == (False, "", "")
+    assert (state.busy, state.stream, state.progress) == (False, {}, "")
     found = await conversations.get(editor.workspace.db, editor.workspace.owner, UUID(state.conversation_id))
     assert found.messages[0].content == ASKED
 
@@ -79,15 +89,131 @@ async def test_a_rejected_proposal_changes_nothing_and_stays_rejected(editor: Ed
     assert await editor.text() == before
 
 
-async def test_a_proposal_for_a_text_that_changed_since_asks_once_more(editor: Editor) -> None:
-    other = "workflow other {\n  step a: let 1\n}\n"
-    message = await propose(editor, other)
+async def test_what_was_changed_since_a_proposal_stays_when_it_is_accepted(editor: Editor) -> None:
+    before = await editor.text()
+    message = await propose(editor, before.replace("within 24h", "within 12h"))
     await editor.type(0, "// mine\n")
     await editor.tab.send(ChatState.accept(message))
-    assert (await chat(editor)).stale == message
-    assert (await editor.text()).startswith("// mine\n")
+    assert await editor.text() == "// mine\n" + before.replace("within 24h", "within 12h")
+    assert "Made fit to your changes since." in editor.told()
+    await editor.tab.send(EditorState.undo())
+    assert await editor.text() == "// mine\n" + before
+
+
+async def test_a_place_that_was_changed_since_is_asked_about_and_nobody_loses_anything(
+    editor: Editor,
+) -> None:
+    before = await editor.text()
+    message = await propose(editor, before.replace("within 24h", "within 12h"))
+    at = before.index("24h")
+    await editor.type(at, "48h", end=at + 3)
+    mine = await editor.text()
     await editor.tab.send(ChatState.accept(message))
-    assert await editor.text() == other
+    asking = (await chat(editor)).asking
+    assert (asking["kind"], len(asking["places"]), await editor.text()) == ("clash", 1, mine)
+    assert (await proposed(editor)).proposal["state"] == "open"
+    await says(editor, "accept", message=message, sides=["theirs"])
+    assert await editor.text() == before.replace("within 24h", "within 12h")
+
+
+async def test_what_lowers_safety_asks_before_it_is_accepted(editor: Editor) -> None:
+    before = await editor.text()
+    message = await propose(editor, before.replace("threshold: float = 100.0", "threshold: float = 900.0"))
+    await editor.tab.send(ChatState.accept(message))
+    asking = (await chat(editor)).asking
+    assert asking["kind"] == "confirm" and "900" in asking["safety"][0]
+    assert await editor.text() == before
+    await says(editor, "accept", message=message, less_safe=True)
+    assert "900.0" in await editor.text()
+
+
+async def test_parts_are_taken_one_by_one(editor: Editor) -> None:
+    before = await editor.text()
+    both = before.replace("within 24h", "within 12h").replace("timeout 10s", "timeout 9s", 1)
+    message = await propose(editor, both)
+    shown = (await reloaded(editor)).messages[-1]
+    ids = [part.id for part in shown.parts]
+    assert len(ids) == 2
+    await says(editor, "accept", message=message, parts=ids[:1])
+    assert await editor.text() == before.replace("timeout 10s", "timeout 9s", 1)
+    left = (await chat(editor)).messages[-1]
+    assert (left.state, len(left.taken), len(left.parts)) == ("partly", 1, 1)
+    await says(editor, "accept", message=message)
+    assert (await editor.text(), (await proposed(editor)).proposal["state"]) == (both, "accepted")
+
+
+async def test_a_proposal_is_looked_at_without_being_saved(editor: Editor) -> None:
+    from studio.chat.overlaying import Overlay
+
+    before = await editor.text()
+    message = await propose(editor, before.replace("step done:", "step extra: let 1\n\n  step done:"))
+    await reloaded(editor)
+    await says(editor, "look", message=message)
+    overlay = await editor.tab.state(Overlay)
+    assert (overlay.open, overlay.message, overlay.graph["marks"]) == (True, message, {"extra": "added"})
+    assert (overlay.old, await editor.text()) == (before, before)
+    await says(editor, "look", message="")
+    assert (await editor.tab.state(Overlay)).open is False
+
+
+async def test_the_last_message_in_other_words_is_a_branch_and_the_old_answer_stays(editor: Editor) -> None:
+    state = await asked(editor)
+    first, answers = state.conversation_id, len(state.messages)
+    await editor.tab.send(ChatState.edit_last("Get the order, then wait a day."))
+    state = await chat(editor)
+    assert state.conversation_id != first
+    assert state.messages[0].content == "Get the order, then wait a day."
+    (fork,) = state.branches
+    assert (fork["seq"], fork["ids"], fork["at"]) == (0, [first, state.conversation_id], 1)
+    await says(editor, "switch", conversation=first)
+    state = await chat(editor)
+    assert (state.messages[0].content, len(state.messages), state.branches[0]["at"]) == (ASKED, answers, 0)
+
+
+async def test_one_goes_on_from_any_message(editor: Editor) -> None:
+    state = await asked(editor)
+    await editor.tab.send(ChatState.send("Wait a day before the e-mail."))
+    answer = (await chat(editor)).messages[1]
+    await says(editor, "go_on", message=answer.id)
+    state = await chat(editor)
+    assert [message.content for message in state.messages] == [ASKED, answer.content]
+    await editor.tab.send(ChatState.send("Wait two days."))
+    assert [m.content for m in (await chat(editor)).messages if m.mine] == [ASKED, "Wait two days."]
+
+
+async def test_old_conversations_are_found_renamed_and_deleted_with_a_way_back(editor: Editor) -> None:
+    from studio.chat.history import Conversations
+
+    async def listed(**said: Any) -> Any:
+        await editor.tab.send(Conversations.on_say(said))
+        return await editor.tab.state(Conversations)
+
+    first = (await asked(editor)).conversation_id
+    await says(editor, "switch", conversation="")
+    assert (await chat(editor)).messages == []
+    await editor.tab.send(ChatState.send("Wait for a week."))
+    assert [row["title"] for row in (await listed(type="show")).rows] == ["Wait for a week.", ASKED]
+    assert [row["id"] for row in (await listed(type="show", words="then customer")).rows] == [first]
+    assert (await listed(type="rename", id=first, title="Mails")).rows[0]["title"] == "Mails"
+    gone = await listed(type="delete", id=first)
+    assert (gone.rows, gone.deleted) == ([], {"id": first, "title": "Mails"})
+    assert [row["id"] for row in (await listed(type="restore", id=first)).rows] == [first]
+
+
+async def test_a_lasting_wish_is_offered_to_be_remembered_and_only_then_kept(editor: Editor) -> None:
+    from engine import preferences
+
+    await asked(editor, "Get the order. Always ask finance_manager.")
+    assert (await chat(editor)).remember == "Always ask finance_manager"
+    db, owner = editor.workspace.db, editor.workspace.owner
+    assert await preferences.list_(db, owner) == ()
+    await says(editor, "remember", text="Always ask finance_manager")
+    (kept,) = await preferences.list_(db, owner)
+    assert (kept.text, str(kept.conversation_id)) == (
+        "Always ask finance_manager",
+        (await chat(editor)).conversation_id,
+    )
+    await preferences.delete(db, owner, kept.id)
 
 
 async def test_what_the_page_sends_as_a_proposal_is_never_believed(editor: Editor) -> None:

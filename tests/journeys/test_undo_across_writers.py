@@ -54,7 +54,7 @@ def test_everything_is_undone_and_redone_in_order(person: Person, api: Visitor) 
 
     person.at("chat-input").fill("Also e-mail the customer.")
     person.at("chat-send").click()
-    person.at("proposal-accept").click()
+    person.accept()
     expect(person.text()).to_contain_text("mail.send")
     texts.append(settled(person, api, workflow))
 

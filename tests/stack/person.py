@@ -68,3 +68,11 @@ class Person:
         mouse.move(start["x"] + start["width"] / 2 + 20, start["y"] + start["height"] / 2 + 20, steps=4)
         mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=12)
         mouse.up()
+
+    def accept(self) -> None:
+        """The newest proposal, whole; where it lowers safety, with a yes to that."""
+        button = self.at("proposal-accept").last
+        unsafe = "less safety" in button.inner_text()
+        button.click()
+        if unsafe:
+            self.at("proposal-accept-unsafe").click()

@@ -47,7 +47,7 @@ def describe(person: Person, stack: Stack) -> None:
     person.at("chat-send").click()
     expect(person.at("proposal")).to_be_visible()
     person.photograph("03-proposal")
-    person.at("proposal-accept").click()
+    person.accept()
     expect(person.node("refund")).to_be_visible()
     person.photograph("04-accepted")
 

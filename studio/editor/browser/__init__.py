@@ -167,6 +167,19 @@ class CompareView(rx.NoSSRComponent):
     on_say: rx.EventHandler[passthrough_event_spec(dict)]
 
 
+class ProposalView(rx.NoSSRComponent):
+    """A proposal painted over the canvas, to look at. ``on_say`` gets one dict, see :mod:`studio.chat.says`."""
+
+    library = _FILES["proposal.jsx"].importable_path
+    tag = "ProposalView"
+    lib_dependencies: list[str] = _GRAPH_PACKAGES
+
+    model: rx.Var[dict[str, Any]]
+    graph: rx.Var[dict[str, Any]]
+    can_edit: rx.Var[bool]
+    on_say: rx.EventHandler[passthrough_event_spec(dict)]
+
+
 class Copier(rx.Component):
     """Puts ``copied`` (``{"seq", "text"}``) on the clipboard when its number is another one. Shows nothing."""
 

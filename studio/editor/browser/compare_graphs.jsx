@@ -10,7 +10,7 @@ import { followed, nearby } from "./together.js";
 import { NO_WAY } from "./way.jsx";
 
 const READABLE = 0.75;
-const LEGEND = { added: "New", removed: "Gone", changed: "Changed", moved: "Moved" };
+export const LEGEND = { added: "New", removed: "Gone", changed: "Changed", moved: "Moved" };
 
 export function CompareGraphs({ graphs, seq, change, labels, onStep }) {
   const sides = useRef({});
@@ -92,7 +92,7 @@ function Half({ side, graph: given, other, marks, change, seq, sides, moved, onS
   );
 }
 
-function withEdges(shape, marks) {
+export function withEdges(shape, marks) {
   const edges = shape.edges.map((edge) => {
     const mark = [edge.source, edge.target].map((id) => marks[id]).find((one) => one === "added" || one === "removed");
     return mark ? { ...edge, className: `cmp-${mark}` } : edge;
