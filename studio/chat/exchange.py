@@ -71,14 +71,6 @@ def _connected() -> ChatModel | None:
     return open_model(ModelSettings.from_environment())
 
 
-def model() -> ChatModel | None:
-    """The connected model, if any. Settings that make no sense count as none; ``model_problem`` says why."""
-    try:
-        return _connected()
-    except WeftError:
-        return None
-
-
 def model_problem() -> str:
     try:
         _connected()
