@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from studio.designer.builtin.asks import ask
 from studio.designer.builtin.draft import DraftStep
+from studio.designer.builtin.looping import over_all
 from studio.designer.builtin.reading import Act, Ask, Each, Item, Together, When
 from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.shapes import properties, required, sort_of
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import name_stems, stem, stems
 
@@ -41,6 +43,9 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
         return
     if known.reads and composer.looked_up.get(known.id) in scope.names():
         return
+    if (loop := _for_each(item, known)) is not None:
+        composer.each(loop, steps, scope, place)
+        return
     words = re.sub(r'"[^"]*"', "", item.words)
     gated = bool(_APPROVING.search(words)) and not known.sends and not _APPROVING.search(known.tool.name)
     if gated and not known.reads:
@@ -54,6 +59,19 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
     composer.call(known, item.verb, item.rest, steps, scope, place)
     if gated and known.reads:
         ask(composer, Ask(words, _role_in(composer, words)), steps, scope, place)
+
+
+def _for_each(item: Act, known: Known) -> Each | None:
+    """ "close all open tickets" as a loop, where the tool takes one of them."""
+    if known.lists or (known.sends and not item.rest.lower().startswith(("each", "every"))):
+        return None
+    told = over_all(item.rest)
+    needs = required(known.tool.input_schema)
+    inner = properties(known.tool.input_schema)
+    if told is None or not needs or any(sort_of(inner[name]) == "array" for name in needs if name in inner):
+        return None
+    noun, rest = told
+    return Each(noun, (Act(f"{item.verb} {rest}", item.verb, rest, item.known),), None, item.words)
 
 
 def _role_in(composer: Composer, words: str) -> str:

@@ -33,6 +33,8 @@ _STRONG: Final = frozenset(
 _MAKING: Final = frozenset(map(stem, ["process", "make", "perform", "execute", "issue", "do"]))
 """Verbs that say nothing: what is done is told by the noun behind them."""
 
+_LISTING: Final = frozenset(["list", "search", "query"])
+
 _CALLABLE: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_\-/]*")
 
 
@@ -55,6 +57,13 @@ def anatomy(name: str, description: str, *, reads: bool) -> Anatomy:
         deed = only in WORK_VERBS and not (reads and only in NOUNISH_VERBS)
         return Anatomy(words[0], ()) if deed else Anatomy("", words)
     says = description_verb(description)
+    if (
+        reads
+        and len(words) > 2
+        and (at := next((i for i, w in enumerate(words) if w in _LISTING), None)) is not None
+    ):
+        # "orders/list_open", "tickets_search_by_state": what stands beside it only says which ones.
+        return _without(words, at)
     first, last = stem(words[0]), stem(words[-1])
     candidates = [(0, first), (len(words) - 1, last)]
     if first in _MAKING and last not in _STRONG:

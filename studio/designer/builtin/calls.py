@@ -51,6 +51,9 @@ _ADDRESS = frozenset(map(stem, ["to", "recipient", "email", "address", "receiver
 _WHERE = frozenset(map(stem, ["channel", "room"]))
 _REASONS = frozenset(map(stem, ["reason", "cause"]))
 _BARE = frozenset(map(stem, ["id", "name", "number", "key", "ref", "code"]))
+_AREAS = frozenset(
+    map(stem, ["country", "region", "city", "site", "location", "area", "office", "warehouse"])
+)
 _NEVER = frozenset({"idempotency_key", "dry_run"})
 _ME = frozenset(["me", "us", "myself", "ourselves"])
 _SAID = re.compile(
@@ -281,6 +284,9 @@ def _optional(work: Work, scope: Scope, known: Known, wish: Wish, name: str, sch
         found = scope.for_argument(words, schema)
         if found is not None:
             return found.path
+    if known.lists and words[-1] in _AREAS and sort_of(schema) == "string":
+        area = re.search(r"\b(?:from|in|of|at) (?:the )?([A-Z][\w\-]+)\b", wish.words)
+        return quote(area[1]) if area else None
     if known.lists and len(words) > 1 and sort_of(schema) == "string":
         whose = re.search(r"\b(?:of|for|by|from) (?:an? |the |one )?([\w ]+)$", wish.words, re.I)
         if whose and set(words[:-1]) & set(stems(whose[1])):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from studio.designer.builtin import patterns
-from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text
+from studio.designer.builtin import looping, patterns
+from studio.designer.builtin.amounts import DURATION, duration_text
 from studio.designer.builtin.asking import read_shape
 from studio.designer.builtin.conditions import bare_test, read_test
 from studio.designer.builtin.lines import Line, lines_of
@@ -98,8 +98,8 @@ class _Reader:
             if ends_loop:
                 sentence = patterns.END_OF_LOOP.sub("", sentence).strip(" ,")
             inner = self._lines(line.inner) if line.inner else []
-            if open_loop is not None and (limit := _only_a_limit(sentence)) is not None:
-                open_loop = replace(open_loop, concurrency=limit or None)
+            if open_loop is not None and (limit := looping.only_limit(sentence)) is not None:
+                open_loop = replace(open_loop, concurrency=limit)
                 items[-1] = open_loop
                 continue
             if open_loop is not None and not ends_loop:
@@ -158,7 +158,7 @@ class _Reader:
     def _opening(self, sentence: str, inner: list[Item]) -> Item | None:
         """A line that governs all that is listed below it: "for each order:", "if it is late:"."""
         if match := patterns.EACH.match(sentence):
-            noun, limit = _at_once(match["rest"])
+            noun, limit = looping.without_limit(match["rest"])
             return Each(noun.strip(" ,("), tuple(inner), limit, self._words(sentence))
         if (match := patterns.IF.match(sentence)) and (test := read_test(match["rest"])):
             test = negate(test) if match["w"].lower() == "unless" else test
@@ -239,13 +239,14 @@ class _Reader:
         if match := re.match(r"^(?:on|upon) (?P<x>an? [^,]+), (?P<y>.+)$", sentence, re.I):
             self._happens(match["x"])
             return self._sentence(match["y"], first=False)
+        sentence = looping.as_each(sentence, self.verbs)
         if (match := patterns.EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
             return found
         if match := re.match(
             r"^(?P<act>.+?) for (?:each|every) (?:of the )?(?P<noun>[\w\- ]+)$", sentence, re.I
         ):
-            noun, limit = _at_once(match["noun"])
-            body, other_limit = _at_once(match["act"])
+            noun, limit = looping.without_limit(match["noun"])
+            body, other_limit = looping.without_limit(match["act"])
             return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
         if patterns.TOGETHER.search(sentence):
             parts = self._clauses(patterns.TOGETHER.sub(" ", sentence).strip())
@@ -351,39 +352,13 @@ class _Reader:
         return When(test, then, other, self._words(sentence))
 
     def _each(self, rest: str, sentence: str) -> list[Item] | None:
-        limit: int | None = None
-        head, comma, tail = rest.partition(",")
-        if not comma:
-            head, comma, tail = rest.partition(":")
-        if not comma:
-            words = rest.split()
-            for index in range(1, len(words)):
-                after = " ".join(words[index:])
-                if re.search(r"(?:ed|en|aid)$", words[index]) or (
-                    words[index] == "and" and index + 1 < len(words)
-                ):
-                    if words[index] == "and" and starts_with_verb(" ".join(words[index + 1 :]), self.verbs):
-                        head, tail = " ".join(words[:index]), " ".join(words[index + 1 :])
-                        break
-                    continue
-                if starts_with_verb(after, self.verbs) and words[index - 1].lower() not in (
-                    "the",
-                    "a",
-                    "to",
-                ):
-                    head, tail = " ".join(words[:index]), " ".join(words[index:])
-                    break
-        if not tail.strip():
+        said, limit = looping.without_limit(rest)
+        halves = looping.split_each(said, self.verbs)
+        if halves is None:
             return None
-        noun, limit = _at_once(head)
-        body, other_limit = _at_once(tail)
-        body = patterns.POLITE.sub("", body.strip(" ,"))
-        if not body:
-            return None
-        items = tuple(self._sentence(body, first=False))
-        return (
-            [Each(noun.strip(" ,("), items, limit or other_limit, self._words(sentence))] if items else None
-        )
+        body = patterns.POLITE.sub("", halves[1].strip(" ,"))
+        items = tuple(self._sentence(body, first=False)) if body else ()
+        return [Each(halves[0], items, limit, self._words(sentence))] if items else None
 
     # ---- clauses -------------------------------------------------------------------------------------
 
@@ -401,6 +376,19 @@ class _Reader:
                 found.extend(self._clause(piece))
         return found
 
+    def _those_that(self, text: str) -> list[Item] | None:
+        """ "decline those that take longer than 20 days" as a condition on each."""
+        told = looping.those_that(text)
+        if told is None or not starts_with_verb(told[0], self.verbs):
+            return None
+        verb, rest = told
+        for cut in looping.cuts_of(rest):
+            for said in (f"they {rest[:cut]}", f"they are {rest[:cut]}"):
+                if (test := read_test(said)) is not None:
+                    deed = f"{verb} it{rest[cut:]}"
+                    return [When(test, tuple(self._clause(deed)), (), self._words(text))]
+        return None
+
     def _clause(self, text: str) -> list[Item]:
         text = patterns.POLITE.sub("", text.strip(" ,;:.")).strip()
         if not text:
@@ -411,6 +399,8 @@ class _Reader:
             match := re.match(r"^(?P<y>.+?),? (?:after|once|as soon as) (?P<x>.+)$", text, re.I)
         ) and isinstance(gate := read_shape(match["x"]), Ask):
             return [gate, *self._clause(match["y"])]
+        if (some := self._those_that(text)) is not None:
+            return some
         if (loop := read_repeat(text, self._clause)) is not None:
             return loop
         if (amends := read_terms(text)) is not None:
@@ -542,32 +532,3 @@ def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
         ):
             cuts.append((match.start(), 0))
     return sorted(cuts)
-
-
-def _only_a_limit(sentence: str) -> int | None:
-    """How many at once a sentence allows that says nothing else; 0 for one after the other."""
-    if re.match(
-        r"^(?:please )?(?:strictly |always |only )?one (?:after (?:the other|another)|at a time|by one)\b",
-        sentence,
-        re.I,
-    ):
-        return 0
-    match = re.match(
-        r"^(?:and |but )?(?:at most|no more than|not more than|max(?:imum)?|up to|only)\s+(?P<n>\d+|\w+)\b[\w ]*?"
-        r"\b(?:concurrently|at once|in parallel|at a time|at the same time|simultaneously|parallel)$",
-        sentence,
-        re.I,
-    )
-    if match is None:
-        return None
-    word = match["n"].lower()
-    return int(word) if word.isdigit() else NUMBER_WORDS.get(word, 1)
-
-
-def _at_once(text: str) -> tuple[str, int | None]:
-    match = patterns.AT_ONCE.search(text)
-    if match is None:
-        return text, None
-    word = match["n"].lower()
-    number = int(word) if word.isdigit() else NUMBER_WORDS[word]
-    return (text[: match.start()] + text[match.end() :]).strip(" ,"), number

@@ -28,6 +28,7 @@ from studio.designer.builtin.draft import (
     walk,
 )
 from studio.designer.builtin.lists import find_list
+from studio.designer.builtin.looping import over_all
 from studio.designer.builtin.lookups import provide
 from studio.designer.builtin.reading import (
     Act,
@@ -54,6 +55,7 @@ from studio.designer.builtin.thinking import think
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.troubles import trouble
 from studio.designer.builtin.waiting import await_event, repeat
+from studio.designer.builtin.words import READ_VERBS, raw_tokens, singular, stem
 from studio.designer.builtin.work import Work, identifier
 
 
@@ -82,6 +84,8 @@ class Composer:
         self.work = work
         self.last: Resolved | None = None
         self.looked_up: dict[str, str] = {}
+        self.loops: list[str] = []
+        """The lists that are gone through where steps are being written."""
 
     def compose(self, items: tuple[Item, ...], scope: Scope, place: Place) -> list[DraftStep]:
         steps: list[DraftStep] = []
@@ -101,7 +105,7 @@ class Composer:
             case When():
                 when(self, item, steps, scope, place)
             case Each():
-                self._each(item, steps, scope, place)
+                self.each(item, steps, scope, place)
             case Together():
                 self._together(item, steps, scope, place)
             case Pause(duration):
@@ -134,7 +138,7 @@ class Composer:
             return calls
         if not ranked:
             return None
-        best = ranked[0].known
+        best = self._listing(item, [m.known for m in ranked]) or ranked[0].known
         if best.sends and scope is not None and not re.search(r"#|\b(?:channel|team|slack)\b", item.rest):
             reaching = [m.known for m in ranked if m.known.sends and takes_address(m.known)]
             if (
@@ -144,6 +148,30 @@ class Composer:
             ):
                 return reaching[0]
         return best
+
+    def _listing(self, item: Act, ranked: list[Known]) -> Known | None:
+        """The tool that lists, where several things are to be read at once: "look up the delivered orders"."""
+        if not ranked[0].reads or ranked[0].lists or stem(item.verb) not in READ_VERBS:
+            return None
+        told = re.split(
+            r"\b(?:that|which|who|with|of|in|from|by|below|above|over|under|to|and|for)\b",
+            item.rest,
+            maxsplit=1,
+        )[0]
+        last = raw_tokens(told)[-1:]
+        if not last or singular(last[0]) == last[0] or over_all(item.rest):
+            return None
+        own = {stem(w) for w in ranked[0].noun}
+        if stem(last[0]) in own and any(w == last[0] for w in ranked[0].noun):
+            return None
+        return next(
+            (
+                k
+                for k in ranked
+                if k.lists and any(stem(singular(w)) == stem(singular(last[0])) for w in k.noun)
+            ),
+            None,
+        )
 
     def call(
         self, known: Known, verb: str, words: str, steps: list[DraftStep], scope: Scope, place: Place
@@ -175,11 +203,18 @@ class Composer:
             return FailStep(self.work.fresh(code), "skipped", f"left out: {status.replace('_', ' ')}")
         return ReturnStep(self.work.fresh(identifier(status)), identifier(status))
 
-    def _each(self, item: Each, steps: list[DraftStep], scope: Scope, place: Place) -> None:
+    def each(self, item: Each, steps: list[DraftStep], scope: Scope, place: Place) -> None:
         found = find_list(self, item.noun, steps, scope, place)
+        if found.items in self.loops:
+            # "go through all warnings and silence each alert": the inner "each" is the one that is gone through.
+            self.work.ids.discard(found.item.name)
+            steps += self.compose(found.wrap(item.items), scope, place)
+            return
         inner = scope.inner()
         inner.add(found.item)
+        self.loops.append(found.items)
         body = self.compose(found.wrap(item.items), inner, replace(place, loop=True, branch=""))
+        self.loops.pop()
         if not body:
             return
         if any(isinstance(s, FailStep) and s.code == "skipped" for s in walk(tuple(body))):

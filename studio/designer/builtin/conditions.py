@@ -26,8 +26,14 @@ _OPS: tuple[tuple[str, Op], ...] = (
     (r"(?:no less than|not less than|not under|not below|at least|a minimum of|>=)", ">="),
     (r"(?:greater than or equal to)", ">="),
     (r"(?:less than or equal to)", "<="),
-    (r"(?:over|above|more than|greater than|higher than|bigger than|larger than|beyond|in excess of|>)", ">"),
-    (r"(?:under|below|less than|lower than|fewer than|smaller than|<)", "<"),
+    (
+        r"(?:over|above|more than|greater than|higher than|bigger than|larger than|longer than|older than|heavier than|later than|beyond|in excess of|>)",
+        ">",
+    ),
+    (
+        r"(?:under|below|less than|lower than|fewer than|smaller than|shorter than|younger than|lighter than|cheaper than|earlier than|<)",
+        "<",
+    ),
     (r"(?:equal to|exactly|==?)", "=="),
 )
 _VERB_OPS: tuple[tuple[str, Op], ...] = (

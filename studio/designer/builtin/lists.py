@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from studio.designer.builtin.conditions import read_test
 from studio.designer.builtin.draft import DraftStep
-from studio.designer.builtin.reading import Is, Item, When
+from studio.designer.builtin.reading import Both, Is, Item, Test, When
 from studio.designer.builtin.scope import Scope, Thing, noun_words
 from studio.designer.builtin.shapes import Place as Field
 from studio.designer.builtin.shapes import choices, item_schema, places, properties, sort_of
@@ -21,49 +22,69 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``items`` is the expression of the list, ``item`` one of it; ``only`` is a condition that picks some of them."""
+    """``items`` is the expression of the list, ``item`` one of it; ``only`` are conditions that pick some of them."""
 
     items: str
     item: Thing
-    only: Is | None = None
+    only: tuple[Test, ...] = ()
 
     def wrap(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        if self.only is None:
+        if not self.only:
             return items
-        return (When(self.only, items, (), f"only those that are {self.only.predicate}"),)
+        test = self.only[0]
+        for other in self.only[1:]:
+            test = Both("&&", test, other)
+        return (When(test, items, (), "only those that are meant"),)
+
+
+_QUALIFIES: Final = re.compile(
+    r"\s+(?=(?:that|which|who|whose|where|with|without|in|of|from|on|at|below|above|under|over|more|less|older|longer|"
+    r"shorter|bigger|smaller|larger|worth|due|by|having|costing|we|i)\b)",
+    re.IGNORECASE,
+)
+_STANDS_FOR: Final = frozenset(
+    ["them", "one", "item", "these", "those", "it", "all", "entry", "thing", "result", "hit"]
+)
 
 
 def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scope, place: Place) -> Found:
     work = composer.work
-    noun = (
-        re.split(r"\b(?:in|of|from|on|that|which|with|below|above|under|over)\b", noun, flags=re.I)[0].strip()
-        or noun
-    )
-    words = [w for w in raw_tokens(noun) if w not in STOP] or [w for w in raw_tokens(noun) if w in PRONOUNS][
+    head, *more = _QUALIFIES.split(noun.strip(), maxsplit=1)
+    qualifier = more[0] if more else ""
+    words = [w for w in raw_tokens(head) if w not in STOP] or [w for w in raw_tokens(head) if w in PRONOUNS][
         -1:
     ]
     entity = singular(words[-1]) if words else "item"
     adjectives = words[:-1]
     known: Known | None = None
     field = _in_scope(entity, scope)
-    if field is None and entity in ("them", "one", "item", "these", "those", "it", "all") and scope.things:
+    if field is None and entity in _STANDS_FOR and scope.things:
         field = _newest_list(scope)
-        entity = singular(field.path.rpartition(".")[2].lower()) if field else entity
-        adjectives = []
+        entity = _one_of(field) if field else entity
     if field is None:
-        known = _lister(composer, entity, noun)
+        known = _lister(composer, entity, noun) or _lister_of(composer, entity)
         if known is not None:
-            filtered = {
-                w for w in adjectives for s in properties(known.tool.input_schema).values() if w in choices(s)
-            }
-            adjectives = [w for w in adjectives if w not in filtered]
-            composer.call(known, "list", noun, steps, scope, place)
-            field = _in_scope(entity, scope) or _newest_list(scope)
+            step = composer.call(
+                known,
+                "list",
+                f"{noun} {entity}" if entity not in raw_tokens(noun) else noun,
+                steps,
+                scope,
+                place,
+            )
+            given = {w for _, value in step.args for w in raw_tokens(value)}
+            adjectives = [w for w in adjectives if w not in given and stem(w) not in map(stem, given)]
+            qualifier = _unsaid(qualifier, given)
+            listed = Scope([t for t in scope.things if t.name == step.id])
+            field = _in_scope(entity, listed) or _newest_list(listed)
+            if field is not None and (stem(entity) in map(stem, given) or entity in _STANDS_FOR):
+                entity = _one_of(field)
     if field is not None:
         name = entity if entity not in work.ids and entity not in scope.names() else f"one_{entity}"
         work.ids.add(name)
         item = Thing(name, noun_words(entity), item_schema(field.schema), step=True, noun=f"item:{entity}")
-        return Found(field.path, item, _only(composer, adjectives, item, noun))
+        only = (*_only(composer, adjectives, item, noun, known), *_narrowed(composer, qualifier, item, noun))
+        return Found(field.path, item, only)
     reader = next(
         (
             k
@@ -116,14 +137,82 @@ def _holds(known: Known, wanted: str) -> bool:
     return any(likeness(wanted, stem(name)) and sort_of(schema) == "array" for name, schema in fields.items())
 
 
-def _only(composer: Composer, adjectives: list[str], item: Thing, noun: str) -> Is | None:
-    """The adjectives no argument took, as a condition on each item."""
+def _lister_of(composer: Composer, word: str) -> Known | None:
+    """The tool that lists what is called by one of its filter's words: "warnings" are alerts of that severity."""
+    for known in composer.work.toolbox.tools:
+        if known.lists and known.tool.output_schema:
+            for schema in properties(known.tool.input_schema).values():
+                if any(stem(word) == stem(c) for c in choices(schema)):
+                    return known
+    return None
+
+
+def _one_of(field: Field) -> str:
+    """What one of a list is called: "orders.orders" -> "order", "leads.results" -> "lead"."""
+    own = singular(raw_tokens(field.path)[-1])
+    if own in ("result", "item", "entry", "row", "hit", "record", "datum", "data") and "." in field.path:
+        own = singular(raw_tokens(field.path.rpartition(".")[0])[-1])
+    return own
+
+
+def _unsaid(qualifier: str, given: set[str]) -> str:
+    """A qualifier without what the call of the list has taken already."""
+    said = [w for w in raw_tokens(qualifier) if w not in STOP]
+    taken = {stem(w) for w in given}
+    left = [w for w in said if stem(w) not in taken and w not in _FIELDS]
+    return qualifier if left else ""
+
+
+_FIELDS: Final = frozenset(
+    ["status", "state", "stage", "severity", "priority", "country", "type", "kind", "set", "marked", "still"]
+)
+
+
+def _only(
+    composer: Composer, adjectives: list[str], item: Thing, noun: str, known: Known | None
+) -> tuple[Test, ...]:
+    """The adjectives no argument took, as conditions on each item."""
+    found: list[Test] = []
+    told = set(known.name) | known.fields["description"] if known else set()
     for word in adjectives:
+        if stem(word) in item.words or stem(word) in _NO_FILTER or stem(word) in told:
+            continue
         test = Is("", word, False)
-        if isinstance(found := resolve(test, Scope([item]), None), Resolved) and not found.notes:
-            return test
+        if isinstance(told := resolve(test, Scope([item]), None), Resolved) and not told.notes:
+            found.append(test)
+            continue
         composer.work.ask(
             f"I could not tell which ones are {word!r}: nothing about {noun!r} says so. All of them "
             f"are handled; how would one know?"
         )
-    return None
+    return tuple(found)
+
+
+_NO_FILTER: Final = frozenset(
+    map(stem, ["single", "firing", "current", "existing", "present", "whole", "respective", "given"])
+)
+
+
+def _narrowed(composer: Composer, qualifier: str, item: Thing, noun: str) -> tuple[Test, ...]:
+    """ "that cost more than 100 euros" as a condition on each item; a list is no part of its own name."""
+    if not qualifier or re.match(r"(?:of|in|on|from|by|at) (?:the|that|this|our|it|them)\b", qualifier, re.I):
+        return ()
+    told = re.sub(r"^(?:that|which|who|where|having)\s+", "", qualifier, flags=re.I)
+    told = re.sub(r"^(?:whose)\s+", "the ", told, flags=re.I)
+    for said in (
+        told,
+        f"it is {told}",
+        f"it {told}",
+        re.sub(r"^(?:with|without) (?:an? |the )?", "the ", told),
+    ):
+        test = read_test(said)
+        if test is None:
+            continue
+        found = resolve(test, Scope([item]), None)
+        if isinstance(found, Resolved) and not found.weak:
+            return (test,)
+    composer.work.ask(
+        f"I could not tell which ones are meant by {qualifier!r}: nothing about {noun!r} says so. All of them are "
+        "handled; how would one know?"
+    )
+    return ()

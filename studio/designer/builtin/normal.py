@@ -71,7 +71,7 @@ _RULES: Final = tuple(
         (r"\b(?:at the )?very (?=same time)", ""),
         (r"\bshall be\b|\bis to be\b|\bare to be\b|\bought to be\b|\bhas got to be\b", "must be"),
         (r"\bin the meantime\b|\bby then\b", ""),
-        (r"\b(?:right away|rite now|right now|at once(?= *[,.;\n]|$)(?<!\d at once)|without delay|asap)\b", ""),
+        (r"\b(?:right away|rite now|right now|(?<!\d )(?<!two )(?<!three )(?<!four )(?<!five )(?<!six )(?<!eight )(?<!ten )at once(?= *[,.;\n]|$)|without delay|asap)\b", ""),
         (r"\bset (it|them|this|that|the \w+) aside as\b", r"set \1 to"),
         (r"\b(?:pop up|show up)\b", "be created"),
         (r"\bis the same for\b", "for"),

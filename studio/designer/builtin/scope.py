@@ -84,13 +84,18 @@ class Scope:
             base = 0.72 if len(wanted) == 1 or others else 0.6
         else:
             return 0.0
-        extra = [w for w in leaf if not any(likeness(w, other) for other in wanted) and not kin(w, last)]
+        extra = [
+            w for w in leaf if not any(likeness(w, other) for other in (*wanted, *hints)) and not kin(w, last)
+        ]
         base -= 0.35 * len(extra)
         base -= 0.02 * place.path.count(".")
         base += 0.25 if any(_like_any(h, full) for h in hints) else 0.0
         base += 0.2 if place.path in self.favoured else 0.0
         base -= 0.0 if place.certain else 0.15
         base -= 0.0 if thing.step else 0.05
+        base += 0.12 if thing.noun.startswith("item:") else 0.0
+        if place.sort == "integer" and leaf in _COUNTS and counts_a_list(thing):
+            base -= 0.5
         return base
 
     # ---- looking for what a condition speaks of --------------------------------------------------------
@@ -175,6 +180,14 @@ class Scope:
                 ):
                     return thing, place
         return None
+
+
+def counts_a_list(thing: Thing) -> bool:
+    """Whether a thing is a list with what counts it: "orders" and "total"."""
+    return any(p.sort == "array" for p in places(thing.name, thing.words, thing.schema, depth=1))
+
+
+_COUNTS = frozenset((stem(word),) for word in ("total", "count", "size", "number", "length", "hits"))
 
 
 def kin(left: str, right: str) -> bool:
