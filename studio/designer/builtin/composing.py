@@ -27,9 +27,9 @@ from studio.designer.builtin.draft import (
     step_text,
     walk,
 )
-from studio.designer.builtin.lists import find_list
-from studio.designer.builtin.looping import over_all
+from studio.designer.builtin.lists import find_list, stands_for_all
 from studio.designer.builtin.lookups import provide
+from studio.designer.builtin.looping import over_all
 from studio.designer.builtin.reading import (
     Act,
     Again,
@@ -204,6 +204,10 @@ class Composer:
         return ReturnStep(self.work.fresh(identifier(status)), identifier(status))
 
     def each(self, item: Each, steps: list[DraftStep], scope: Scope, place: Place) -> None:
+        if self.loops and stands_for_all(item.noun):
+            # "match each with its order" inside of a loop: this one.
+            steps += self.compose(item.items, scope, place)
+            return
         found = find_list(self, item.noun, steps, scope, place)
         if found.items in self.loops:
             # "go through all warnings and silence each alert": the inner "each" is the one that is gone through.

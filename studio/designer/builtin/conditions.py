@@ -27,11 +27,13 @@ _OPS: tuple[tuple[str, Op], ...] = (
     (r"(?:greater than or equal to)", ">="),
     (r"(?:less than or equal to)", "<="),
     (
-        r"(?:over|above|more than|greater than|higher than|bigger than|larger than|longer than|older than|heavier than|later than|beyond|in excess of|>)",
+        r"(?:over|above|more than|greater than|higher than|bigger than|larger than|"
+        r"longer than|older than|heavier than|later than|beyond|in excess of|>)",
         ">",
     ),
     (
-        r"(?:under|below|less than|lower than|fewer than|smaller than|shorter than|younger than|lighter than|cheaper than|earlier than|<)",
+        r"(?:under|below|less than|lower than|fewer than|smaller than|"
+        r"shorter than|younger than|lighter than|cheaper than|earlier than|<)",
         "<",
     ),
     (r"(?:equal to|exactly|==?)", "=="),

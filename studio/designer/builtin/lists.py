@@ -108,6 +108,11 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
     )
 
 
+def stands_for_all(noun: str) -> bool:
+    """Whether a noun names nothing of its own: "them", "one of them"."""
+    return all(w in _STANDS_FOR or w in STOP or w in PRONOUNS for w in raw_tokens(noun))
+
+
 def _in_scope(entity: str, scope: Scope) -> Field | None:
     wanted = stem(entity)
     for _, place in scope.places():

@@ -33,14 +33,15 @@ _LIMITS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_LEAD}{_BOUND}{_N}\b(?:\s+(?!times|rounds|attempts|tries)[a-z]+){{0,7}}?\s+{_HOW}(?:\s+please)?\)?",
-        rf"{_LEAD}{_N}(?: of (?:them|these))?\s+{_HOW}(?:\s+(?:at (?:the )?most|at maximum|max(?:imum)?|tops))?\)?(?=\s*(?:[,.;:]|$|and\b|please\b))",
+        rf"{_LEAD}{_N}(?: of (?:them|these))?\s+{_HOW}"
+        r"(?:\s+(?:at (?:the )?most|at maximum|max(?:imum)?|tops))?\)?(?=\s*(?:[,.;:]|$|and\b|please\b))",
         rf"{_LEAD}in (?:batches|groups|packs) of {_N}\)?",
         rf"{_LEAD}(?:a )?(?:concurrency|parallelism)(?: of| =)? ?{_N}\)?",
     )
 )
 _SERIAL: Final = re.compile(
     r"[\s,;(\-–]*\b(?:(?:and|but|please|do|strictly|always|only|handle|process|them|it|this|that)\s+)*"
-    r"(?:one (?:after (?:the other|another)|at a time|by one)|sequentially|in sequence|one each time)\b(?:\s+please)?\)?",
+    r"(?:one (?:after (?:the other|another)|at a time|by one)|sequentially|in sequence)\b(?:\s+please)?\)?",
     re.IGNORECASE,
 )
 _REASON: Final = re.compile(
@@ -87,11 +88,13 @@ def only_limit(sentence: str) -> int | None:
 # ---- other ways to say "for each" ----------------------------------------------------------------------
 
 _GOING: Final = (
-    r"(?:go|goes|run|runs|walk|walks|loop|loops|iterate|iterates|step|steps|work|works|cycle|look) (?:through|over|along)|"
+    r"(?:go|goes|run|runs|walk|walks|loop|loops|iterate|iterates|step|steps|work|works|cycle|look) "
+    r"(?:through|over|along)|"
     r"process|handle|treat|cover|consider|take|grab|pick|do (?:this|that|it|the following) (?:for|with)|deal with"
 )
 _OVER: Final = re.compile(
-    rf"^(?:{_GOING})\s+(?:(?:each|every|all|any)(?: single)?(?: one)?(?: of)?(?: (?:the|our|these|those))?|the|our)\s+(?P<rest>.+)$",
+    rf"^(?:{_GOING})\s+"
+    r"(?:(?:each|every|all|any)(?: single)?(?: one)?(?: of)?(?: (?:the|our|these|those))?|the|our)\s+(?P<rest>.+)$",
     re.IGNORECASE,
 )
 _ANY_READ_EACH: Final = re.compile(
@@ -100,7 +103,8 @@ _ANY_READ_EACH: Final = re.compile(
 )
 _DONE_TO: Final = re.compile(
     r"^(?:each|every|all|any)(?: of)?(?: (?:the|our|these|those))?\s+(?P<noun>[\w\- ]{2,60}?)\s+"
-    r"(?P<must>(?:should|shall|must|has to|have to|needs? to|is to|are to|will|would|can) be|gets?|is|are)\s+(?P<verb>\w+)\b"
+    r"(?P<must>(?:should|shall|must|has to|have to|needs? to|is to|are to|will|would|can) be|gets?|is|are)"
+    r"\s+(?P<verb>\w+)\b"
     r"(?P<rest>.*)$",
     re.IGNORECASE,
 )
@@ -110,7 +114,8 @@ _WANTED: Final = re.compile(
     re.IGNORECASE,
 )
 _THOSE: Final = re.compile(
-    r"^(?P<verb>[a-z]+)\s+(?:only )?(?:those|the ones|ones|any|all those|the [a-z]+s)(?: of them)?(?: (?:that|which|who)|(?= (?:with|over|under|above|below)\b)) (?P<test>.+)$",
+    r"^(?P<verb>[a-z]+)\s+(?:only )?(?:those|the ones|ones|any|all those|the [a-z]+s)(?: of them)?"
+    r"(?: (?:that|which|who)|(?= (?:with|over|under|above|below)\b)) (?P<test>.+)$",
     re.IGNORECASE,
 )
 
