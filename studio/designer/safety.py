@@ -7,6 +7,7 @@ deadlines, what happens when nobody answers, errors that nothing catches any mor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import dsl
@@ -39,6 +40,8 @@ def losses(base: str, proposed: Proved, catalog: Catalog, said: str | None = Non
         for change in changes(old, proposed.parsed, catalog).changes:
             found += _risks(change)
             found += _more(change, old, proposed.parsed)
+            if said is not None and not change.risks:
+                found += _given(change, proposed.parsed, catalog, said)
     return tuple(dict.fromkeys(found))
 
 
@@ -71,6 +74,40 @@ def _more(change: Change, old: Parsed, new: Parsed) -> Iterator[str]:
             yield f"An error is no longer caught: {small(change.sentence)}."
         case _:
             pass
+
+
+def _given(change: Change, new: Parsed, catalog: Catalog, said: str) -> Iterator[str]:
+    """Another receiver, or another value for what moves money or deletes, that the person's words do not speak of."""
+    if not isinstance(change, PartChanged) or not change.part.startswith("argument ") or change.new is None:
+        return
+    place = Ground(new).places.get(change.new)
+    if place is None or not isinstance(place.step.kind, tree.Call):
+        return
+    call, name = place.step.kind, change.part.removeprefix("argument ")
+    aliases = {head.alias: head.name for head in new.workflow.heads if isinstance(head, tree.Use)}
+    nature = catalog.nature(aliases.get(call.alias, call.alias), call.tool)
+    lasting = bool(nature.does & {"money", "delete"}) and not _PROSE.search(name)
+    if not nature.reads and (lasting or _RECEIVER.search(name)) and not _value_spoken(name, change.now, said):
+        was, now = change.was or "nothing", change.now or "nothing"
+        yield f"`{_id(change.new)}`, which {deeds_of(nature)}, is given another `{name}`: `{now}` instead of `{was}`."
+
+
+_PROSE = re.compile(r"subject|body|message|text|note|reason|summary|title|description|comment", re.IGNORECASE)
+_RECEIVER = re.compile(
+    r"^(?:to|cc|bcc|url|iban)$|recipient|receiver|e?mail$|address|phone|channel|account|payee|beneficiary|user",
+    re.IGNORECASE,
+)
+
+
+def _value_spoken(name: str, now: str | None, said: str) -> bool:
+    """Whether somebody named the argument, or the very value: a text, a number, or the last word of a path."""
+    words = said.casefold()
+    if re.search(rf"(?<!\w){re.escape(name.replace('_', ' ').casefold())}(?!\w)", words) and len(name) > 2:
+        return True
+    value = (now or "").strip().casefold()
+    plain = value.strip('"').removesuffix(".0") if re.fullmatch(r'"[^"$]*"|[\d.]+', value) else ""
+    last = value.rpartition(".")[2].replace("_", " ") if re.fullmatch(r"[\w.]+", value) else ""
+    return any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", words) for one in (plain, last) if one)
 
 
 def _id(path: str) -> str:

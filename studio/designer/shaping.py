@@ -17,6 +17,7 @@ from dsl import tree
 from dsl.flat import FlatError, read_flat
 from dsl.flat import text_of as text_of_flat
 from dsl.flat.forms import Flat
+from dsl.walk import walk
 from engine.model import ChatModel, Grammar, JsonShape, Message, ModelError, Sink
 from studio.designer import signatures
 from studio.designer.answering import Splitter, take_apart
@@ -32,7 +33,10 @@ def shape_of(brief: Brief, way: Literal["grammar", "json"]) -> Grammar | JsonSha
     """What the model is held to: the grammar over the tools that matter, or the flat form's schema."""
     if way == "json":
         return JsonShape("workflow", _schema())
-    return Grammar(dsl.decoding_grammar(signatures.narrowed(brief.task.catalog, brief.tools)))
+    task = brief.task
+    spoken = " ".join([task.request, *(turn.content for turn in task.turns if turn.role == "user")])
+    tools = signatures.called_or_found(task.catalog, spoken, task.base) or brief.tools
+    return Grammar(dsl.decoding_grammar(signatures.narrowed(task.catalog, tools)))
 
 
 @cache
@@ -60,8 +64,24 @@ async def written_in_shape(
 
 
 def _of_text(answer: str) -> Written:
-    text = take_apart(answer).text or answer
+    text = _without_unused(take_apart(answer).text or answer)
     return Written(text, dsl.parse(text).workflow.doc.strip(), way="grammar")
+
+
+def _without_unused(text: str) -> str:
+    """The grammar wants a ``use`` line for every connector it knows; those that nothing uses go again."""
+    workflow = dsl.parse(text).workflow
+    used = {
+        node.alias
+        for node in walk(workflow.body)
+        if isinstance(node, tree.Call | tree.ToolRef | tree.RunWorkflow)
+    }
+    gone = [head.alias for head in workflow.heads if isinstance(head, tree.Use) and head.alias not in used]
+    edits = [dsl.SetHeader(part="use", name=alias, text=None) for alias in gone]
+    try:
+        return dsl.apply(text, dsl.Sequence(edits=tuple(edits))).text
+    except dsl.EditError:
+        return text
 
 
 def _of_json(answer: str) -> Written:

@@ -49,6 +49,13 @@ def found(catalog: Catalog, words: str) -> tuple[Offered, ...]:
     return tuple(one for one in ranked if one is not None)[:_FOUND]
 
 
+def called_or_found(catalog: Catalog, words: str, base: str = "") -> tuple[Offered, ...]:
+    """As :func:`matching`, but few of a small catalog too: for a grammar, which makes every connector be named."""
+    called = [(alias, tool) for alias, tool in everything(catalog) if f".{tool.name}(" in base]
+    kept = {(alias, tool.name) for alias, tool in (*called, *found(catalog, words))}
+    return tuple((alias, tool) for alias, tool in everything(catalog) if (alias, tool.name) in kept)
+
+
 def _id(catalog: Catalog, alias: str, tool: Tool) -> str:
     return f"{catalog.connectors[alias].name or alias}.{tool.name}"
 
@@ -105,4 +112,14 @@ def _nature(nature: Nature) -> str:
     return ", ".join(words)
 
 
-__all__ = ["ALL_TOOLS", "everything", "found", "listed", "matching", "narrowed", "overview", "small"]
+__all__ = [
+    "ALL_TOOLS",
+    "called_or_found",
+    "everything",
+    "found",
+    "listed",
+    "matching",
+    "narrowed",
+    "overview",
+    "small",
+]
