@@ -1,7 +1,7 @@
 // Lengths of time, moments and time zones.
 import { useEffect, useId, useRef, useState } from "react";
 
-const UNITS = [["ms", "milliseconds"], ["s", "seconds"], ["m", "minutes"], ["h", "hours"], ["d", "days"], ["w", "weeks"]];
+const UNITS = [["ms", "ms"], ["s", "seconds"], ["m", "minutes"], ["h", "hours"], ["d", "days"], ["w", "weeks"]];
 
 // A number and its unit; what needs several units, such as 1m30s, is written out.
 export function Duration({ field, shared, draft, type, commit, keys, left }) {

@@ -36,7 +36,8 @@ export function Stage({ ref, graph, shape, setShape, marks, chosen, choose, say,
   const frame = useCallback((whole, moves = whole) => {
     const area = element.current?.getBoundingClientRect();
     if (!area?.width || !graph.nodes.length) return false;
-    const room = { left: inset + 20, top: 20, width: area.width - inset - 40, height: area.height - 40 };
+    // All of it ends above the bar of the camera.
+    const room = { left: inset + 20, top: 20, width: area.width - inset - 40, height: area.height - (whole ? 80 : 40) };
     flow.setViewport(framed(graph, room, whole ? MIN_ZOOM : least), moves ? glide() : undefined);
     return true;
   }, [flow, graph, inset, least]);
