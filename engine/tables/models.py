@@ -50,7 +50,8 @@ class PreferenceRow(SQLModel, table=True):
 
 
 class ModelSpend(SQLModel, table=True):
-    """What a model cost on a day (UTC). ``purpose``: "designer", "runs" or "other". The database alone writes it."""
+    """What a model cost on a day (UTC), in as many parts as calls were written down at once. ``purpose``: "designer",
+    "runs" or "other". The database alone writes it."""
 
     __tablename__ = "model_spend"
 
@@ -63,6 +64,7 @@ class ModelSpend(SQLModel, table=True):
     tokens_in: int = 0
     tokens_out: int = 0
     usd: Decimal = Decimal(0)
+    part: UUID = Field(primary_key=True)
 
 
 class ModelReservation(SQLModel, table=True):

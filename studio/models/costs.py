@@ -17,12 +17,14 @@ SPANS: Final = {"conversation": "One conversation", "day": "Today", "month": "Th
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """``share`` in percent, at most 100. ``tone``: "" below 80 %, then "warning", and "danger" when it is used up."""
+    """``share`` in percent, at most 100. ``tone``: "" below 80 %, then "warning", and "danger" when it is used up.
+    ``measured``: False for the limit of one conversation, of which there are many."""
 
     words: str
     used: str
     share: int
     tone: str
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def limit_rows(limits: Sequence[Limit], budgets: Budgets) -> list[LimitRow]:
     for name, most in budgets.said().items():
         span, _, unit = name.partition("_")
         if span == "conversation":
-            rows.append(LimitRow(SPANS[span], f"at most {quantity(most, unit)}", 0, ""))
+            rows.append(LimitRow(SPANS[span], f"at most {quantity(most, unit)}", 0, "", False))
     return rows
 
 
@@ -82,7 +84,8 @@ def _lines(lines: list[tuple[str, str, Spend]]) -> list[SpendRow]:
         SpendRow(
             words,
             purpose,
-            f"{spend.calls:,}" + (f" ({spend.failed:,} failed)" if spend.failed else ""),
+            f"{spend.calls:,} call{'s' * (spend.calls != 1)}"
+            + (f", {spend.failed:,} failed" if spend.failed else ""),
             f"{spend.tokens:,}",
             cost(spend.usd),
             round(100 * worth(spend) / most),

@@ -69,10 +69,13 @@ def _limit(each: rx.Var[LimitRow]) -> rx.Component:
             rx.el.span(each.used, class_name="w-muted w-number"),
             class_name="w-row w-wrap w-limit-words",
         ),
-        rx.el.div(
-            rx.el.div(class_name=["w-meter-fill", each.tone], style={"width": f"{each.share}%"}),
-            class_name="w-meter",
-            custom_attrs={"aria-hidden": "true"},
+        rx.cond(
+            each.measured,
+            rx.el.div(
+                rx.el.div(class_name=["w-meter-fill", each.tone], style={"width": f"{each.share}%"}),
+                class_name="w-meter",
+                custom_attrs={"aria-hidden": "true"},
+            ),
         ),
         custom_attrs=test_id("limit", tone=each.tone),
     )
@@ -99,7 +102,7 @@ def _line(each: rx.Var[SpendRow]) -> rx.Component:
             class_name="w-meter",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.div(each.calls, " calls · ", each.tokens, " tokens", class_name="w-small w-muted w-number"),
+        rx.el.div(each.calls, " · ", each.tokens, " tokens", class_name="w-small w-muted w-number"),
     )
 
 
@@ -122,15 +125,15 @@ def budgets_dialog() -> rx.Component:
                         rx.el.div(
                             _amount(f"{span}_usd", "US dollars"),
                             _amount(f"{span}_tokens", "Tokens"),
-                            class_name="w-two",
+                            class_name="w-three",
                         ),
                         class_name="w-choices",
                     )
                     for span in spans
                 ],
-                problem("budgets-problem"),
                 class_name="body",
             ),
+            problem("budgets-problem"),
             rx.el.footer(
                 rx.el.button("Cancel", type="button", class_name="w-button", on_click=ModelRules.close),
                 rx.el.button(

@@ -12,6 +12,7 @@ from engine.errors import BadInput, WeftError
 from engine.models import Form, ModelView
 from engine.permissions import Permission, may
 from studio.models.rows import PROVIDERS, ModelRow, fields_of, form_of, rows_of
+from studio.models.rules_state import ModelRules
 from studio.shell import services
 from studio.shell.notices import plain
 from studio.shell.session import authorized, guarded
@@ -162,7 +163,7 @@ class ModelList(rx.State):
                 self.testing = ""
         async with self:
             await self._read()
-        return failed
+        return [ModelRules.refresh] if failed is None else [failed, ModelRules.refresh]
 
     # ---- parts -----------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def model_dialog() -> rx.Component:
                 rx.el.div(
                     _text("name", "Name", "As people here call it", autofocus=True),
                     _text("model", "Model", "Its name at the server, like llama3.1 or gpt-4.1", mono=True),
-                    class_name="w-two",
+                    class_name="w-three",
                 ),
                 _text(
                     "url",
@@ -74,16 +74,16 @@ def model_dialog() -> rx.Component:
                     "It may be asked",
                     class_name="w-check",
                 ),
-                rx.cond(
-                    ModelList.problem != "",
-                    rx.el.div(
-                        ModelList.problem,
-                        class_name="w-note danger",
-                        role="alert",
-                        custom_attrs=test_id("model-problem"),
-                    ),
-                ),
                 class_name="body",
+            ),
+            rx.cond(
+                ModelList.problem != "",
+                rx.el.div(
+                    ModelList.problem,
+                    class_name="w-note danger w-dialog-problem",
+                    role="alert",
+                    custom_attrs=test_id("model-problem"),
+                ),
             ),
             rx.el.footer(
                 rx.el.button("Cancel", type="button", class_name="w-button", on_click=ModelList.close),

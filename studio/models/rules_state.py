@@ -65,6 +65,12 @@ class ModelRules(rx.State):
         await self._read()
 
     @rx.event
+    @guarded("view")
+    async def refresh(self) -> None:
+        """When something was spent."""
+        await self._read()
+
+    @rx.event
     @guarded("models")
     async def ask(self, what: str) -> None:
         """Opens a dialog with what holds now."""

@@ -161,9 +161,9 @@ def rules_dialog() -> rx.Component:
                     ),
                     class_name="w-field",
                 ),
-                problem("rules-problem"),
                 class_name="body",
             ),
+            problem("rules-problem"),
             rx.el.footer(
                 rx.el.button("Cancel", type="button", class_name="w-button", on_click=ModelRules.close),
                 rx.el.button(

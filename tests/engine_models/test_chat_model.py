@@ -7,12 +7,14 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
+import psycopg
 import pytest
 from sqlmodel import select
 
 from engine import connections, conversations, models, tables
 from engine.actor import Actor
 from engine.database import Database
+from engine.errors import Unavailable
 from engine.identity import new_id
 from engine.model import Asked, Capabilities, ChatModel, Message, ModelError, ToolAnswer, ToolSpec, ToolUse
 from engine.models import Form
@@ -323,6 +325,49 @@ async def test_no_estimate_is_left_behind(db: Database, workspace: Workspace):
                 pass
     async with db.account(workspace.admin) as session:
         assert (await session.exec(select(tables.ModelReservation))).all() == []
+
+
+async def test_nobody_waits_to_write_down_a_call_and_the_sums_are_right(
+    db: Database, owner_url: str, workspace: Workspace
+):
+    """One that is in the middle of it (paused, say) holds up no other."""
+    insert = (
+        "INSERT INTO model_calls (id, account_id, provider, model, tokens_in, cost_usd)"
+        " VALUES (gen_random_uuid(), %s, %s, 'm', 5, 0.5)"
+    )
+    made = [await psycopg.AsyncConnection.connect(owner_url) for _ in range(3)]
+    try:
+        async with asyncio.timeout(20):
+            for place, connection in enumerate(made):
+                await connection.execute(insert, (workspace.account_id, f"p{place}"))
+        for connection in made:
+            await connection.commit()
+        async with asyncio.timeout(20):
+            for place, connection in enumerate(made):
+                await connection.execute(insert, (workspace.account_id, f"p{place}"))
+                await connection.commit()
+    finally:
+        for connection in made:
+            await connection.close()
+    used = await models.usage(db, workspace.admin)
+    assert (used.today.calls, used.today.tokens_in, used.today.usd) == (6, 30, 3.0)
+    assert [(model, purpose, spend.calls) for model, purpose, spend in used.models] == [("m", "other", 6)]
+    async with db.account(workspace.admin) as session:
+        assert len((await session.exec(select(tables.ModelSpend))).all()) == 3
+
+
+async def test_whoever_holds_the_budgets_lock_holds_others_up_for_two_seconds_only(
+    db: Database, owner_url: str, workspace: Workspace
+):
+    await models.set_budgets(db, workspace.admin, {"day_usd": 1})
+    async with await psycopg.AsyncConnection.connect(owner_url) as held:
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended('weft model budget ' || %s::uuid, 0))"
+        await held.execute(lock, (workspace.account_id,))
+        async with asyncio.timeout(20):
+            with pytest.raises(Unavailable):
+                await purse(db, workspace.admin, [], None).allow()
+        await held.rollback()
+    await purse(db, workspace.admin, [], None).allow()
 
 
 # ---- canaries ----------------------------------------------------------------------------------------------

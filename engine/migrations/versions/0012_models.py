@@ -1,8 +1,10 @@
 """Models of an account, what they may cost, and what the designer remembers. Runs before the code.
 
 ``model_spend`` is a sum by day (UTC), kept by a trigger on ``model_calls``: it outlives the calls, which go with their
-runs, and is what budgets are measured by. ``weft_reserve_model_call`` sets an estimate aside before a call, under a
-lock of the account: two calls at once cannot both take what is left.
+runs, and is what budgets are measured by. A sum has as many parts as calls were written down at once: each adds to one
+that nobody holds, so that no writer waits for another. ``weft_reserve_model_call`` sets an estimate aside before a call,
+under a lock of the account: two calls at once cannot both take what is left. Whoever holds that lock and stops (a
+process that is paused) holds others up for two seconds and no longer: a runner's one connection hangs on it.
 """
 
 from alembic import op
@@ -54,7 +56,8 @@ CREATE TABLE model_spend (
     tokens_in bigint NOT NULL DEFAULT 0,
     tokens_out bigint NOT NULL DEFAULT 0,
     usd numeric NOT NULL DEFAULT 0,
-    PRIMARY KEY (account_id, day, model, purpose)
+    part uuid NOT NULL DEFAULT gen_random_uuid(),
+    PRIMARY KEY (account_id, day, model, purpose, part)
 ) WITH (fillfactor = 70);
 
 CREATE TABLE model_reservations (
@@ -108,12 +111,18 @@ DECLARE
     before text := coalesce(current_setting('app.metering', true), '');
 BEGIN
     PERFORM set_config('app.metering', 'on', true);
-    INSERT INTO model_spend AS s (account_id, day, model, purpose, calls, failed, tokens_in, tokens_out, usd) VALUES (
-        NEW.account_id, (NEW.at AT TIME ZONE 'UTC')::date, NEW.model, weft_purpose(NEW.conversation_id, NEW.run_id),
-        1, (NEW.error IS NOT NULL)::int, NEW.tokens_in, NEW.tokens_out, NEW.cost_usd)
-    ON CONFLICT (account_id, day, model, purpose) DO UPDATE SET calls = s.calls + 1,
-        failed = s.failed + excluded.failed, tokens_in = s.tokens_in + excluded.tokens_in,
-        tokens_out = s.tokens_out + excluded.tokens_out, usd = s.usd + excluded.usd;
+    UPDATE model_spend SET calls = calls + 1, failed = failed + (NEW.error IS NOT NULL)::int,
+        tokens_in = tokens_in + NEW.tokens_in, tokens_out = tokens_out + NEW.tokens_out, usd = usd + NEW.cost_usd
+    WHERE ctid = (
+        SELECT ctid FROM model_spend WHERE account_id = NEW.account_id AND day = (NEW.at AT TIME ZONE 'UTC')::date
+        AND model = NEW.model AND purpose = weft_purpose(NEW.conversation_id, NEW.run_id)
+        LIMIT 1 FOR UPDATE SKIP LOCKED);
+    IF NOT FOUND THEN
+        INSERT INTO model_spend (account_id, day, model, purpose, calls, failed, tokens_in, tokens_out, usd) VALUES (
+            NEW.account_id, (NEW.at AT TIME ZONE 'UTC')::date, NEW.model,
+            weft_purpose(NEW.conversation_id, NEW.run_id), 1, (NEW.error IS NOT NULL)::int, NEW.tokens_in,
+            NEW.tokens_out, NEW.cost_usd);
+    END IF;
     PERFORM set_config('app.metering', before, true);
     RETURN NULL;
 END $$;
@@ -135,7 +144,7 @@ SELECT set_config('app.metering', '', true);
 RESERVE = """
 CREATE FUNCTION weft_reserve_model_call(of_account uuid, of_conversation uuid, guess_usd numeric, guess_tokens bigint,
     seconds double precision, OUT reservation uuid, OUT over text, OUT used numeric, OUT held numeric, OUT most numeric)
-    LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
     limits jsonb := (SELECT settings -> 'model_budgets' FROM accounts WHERE id = of_account);
     today date;
