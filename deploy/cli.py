@@ -192,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = add("bench", "measure; --json prints one object last")
     bench.add_argument(
-        "name", choices=("dsl", "engine", "history", "queue", "poison", "stack", "startup", "studio")
+        "name", choices=("chat", "dsl", "engine", "history", "queue", "poison", "stack", "startup", "studio")
     )
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class _Kept:
 
 
 _kept: dict[UUID, _Kept] = {}
+_reading: dict[UUID, asyncio.Future[Catalog]] = {}
+"""Who asks while it is read waits for what comes, instead of reading it as well."""
 
 
 async def catalog(db: Database, actor: Actor, *, fresh: bool = False) -> Catalog:
@@ -57,14 +60,24 @@ async def catalog(db: Database, actor: Actor, *, fresh: bool = False) -> Catalog
     kept = _kept.get(actor.account_id)
     if kept is not None and kept.until > time.monotonic() and not fresh:
         return kept.catalog
-    made = await _read(db, actor)
-    _kept[actor.account_id] = _Kept(made, time.monotonic() + FRESH_S)
+    under_way = _reading.get(actor.account_id)
+    if under_way is None or fresh or under_way.get_loop() is not asyncio.get_running_loop():
+        under_way = _reading[actor.account_id] = asyncio.ensure_future(_read(db, actor))
+    try:
+        made = await asyncio.shield(under_way)  # whoever gives up takes nobody along
+    finally:
+        ours = _reading.get(actor.account_id) is under_way and under_way.done()
+        if ours:
+            del _reading[actor.account_id]
+    if ours:
+        _kept[actor.account_id] = _Kept(made, time.monotonic() + FRESH_S)
     return made
 
 
 def forget(account_id: UUID) -> None:
-    """Read it anew next time: the connectors changed."""
+    """Read it anew next time: the connectors changed. What is being read now was asked for before."""
     _kept.pop(account_id, None)
+    _reading.pop(account_id, None)
 
 
 async def _read(db: Database, actor: Actor) -> Catalog:

@@ -6,6 +6,7 @@ from the other, so nothing is copied and nothing that was said is ever changed.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import Uuid, func, text
 from sqlmodel import col, select
 
 from engine import proposals, tables
@@ -74,19 +75,23 @@ async def create(
 ) -> Conversation:
     require(actor, Permission.CONVERSE)
     async with db.account(actor) as session:
-        if workflow_id is not None and await session.get(tables.Workflow, workflow_id) is None:
-            raise NotFound("There is no such workflow.", "Look at the list of workflows.")
-        row = tables.Conversation(
-            id=new_id(),
-            account_id=actor.account_id,
-            workflow_id=workflow_id,
-            title=title[:LONGEST_TITLE],
-            created_by=actor.user_id,
-        )
-        session.add(row)
-        await session.flush()
-        await session.refresh(row)
-        return _view(row)
+        return await _create(session, actor, title, workflow_id)
+
+
+async def _create(session: Session, actor: Actor, title: str, workflow_id: UUID | None) -> Conversation:
+    if workflow_id is not None and await session.get(tables.Workflow, workflow_id) is None:
+        raise NotFound("There is no such workflow.", "Look at the list of workflows.")
+    id = new_id()
+    short = title[:LONGEST_TITLE]
+    values = {
+        "id": id,
+        "account_id": actor.account_id,
+        "workflow_id": workflow_id,
+        "title": short,
+        "created_by": actor.user_id,
+    }
+    row = (await session.execute(_CREATE, values)).one()
+    return Conversation(id, workflow_id, short, row.created_at, row.updated_at)
 
 
 async def branch(
@@ -161,28 +166,54 @@ async def append_message(
     require(actor, Permission.CONVERSE)
     check_text(content)
     async with db.account(actor) as session:
-        conversation = await _conversation(session, conversation_id, lock=True)
-        newest = select(func.max(tables.Message.seq)).where(tables.Message.conversation_id == conversation_id)
-        said = None if proposal is None else {k: v for k, v in proposal.items() if k not in _APART}
-        row = tables.Message(
-            id=new_id(),
-            account_id=actor.account_id,
-            conversation_id=conversation_id,
-            seq=((await session.exec(newest)).one() or conversation.parent_seq) + 1,
-            role=role,
-            content=content,
-            proposal=said,
-        )
-        conversation.updated_at = (await session.exec(select(func.now()))).one()
-        session.add_all([row, conversation])
-        await session.flush()
-        await session.refresh(row)
-        if proposal is None:
-            return _message(row, None)
-        texts = str(proposal.get("base", "")), str(proposal.get("text", ""))
-        made = await proposals.record(session, actor, row, conversation.workflow_id, texts)
-        await session.refresh(made)
-        return _message(row, made)
+        return await _append(session, actor, conversation_id, role, content, proposal)
+
+
+async def begin(
+    db: Database, actor: Actor, title: str, content: str, workflow_id: UUID | None = None
+) -> tuple[Conversation, Message]:
+    """A new conversation with its first message, in one transaction."""
+    require(actor, Permission.CONVERSE)
+    check_text(content)
+    async with db.account(actor) as session:
+        made = await _create(session, actor, title, workflow_id)
+        return made, await _append(session, actor, made.id, "user", content)
+
+
+async def _append(
+    session: Session,
+    actor: Actor,
+    conversation_id: UUID,
+    role: Literal["user", "assistant"],
+    content: str,
+    proposal: Mapping[str, Any] | None = None,
+) -> Message:
+    # The row of the conversation is the lock: behind it nobody else takes the next number.
+    found = (await session.execute(_TOUCH, {"id": conversation_id})).one_or_none()
+    if found is None:
+        raise NotFound("There is no such conversation.", "Look at the list of conversations.")
+    said = None if proposal is None else {k: v for k, v in proposal.items() if k not in _APART}
+    id = new_id()
+    values = {
+        "id": id,
+        "account_id": actor.account_id,
+        "conversation_id": conversation_id,
+        "role": role,
+        "content": content,
+        "proposal": None if said is None else json.dumps(said),
+        "before": found.parent_seq,
+    }
+    kept = (await session.execute(_APPEND, values)).one()
+    row = tables.Message(
+        id=id, account_id=actor.account_id, conversation_id=conversation_id, seq=kept.seq, role=role,
+        content=content, proposal=said, created_at=kept.created_at,
+    )  # fmt: skip
+    if proposal is None:
+        return _message(row, None)
+    texts = str(proposal.get("base", "")), str(proposal.get("text", ""))
+    made = await proposals.record(session, actor, row, found.workflow_id, texts)
+    await session.refresh(made)
+    return _message(row, made)
 
 
 async def rename(db: Database, actor: Actor, conversation_id: UUID, title: str) -> Conversation:
@@ -245,6 +276,22 @@ async def _conversation(
 
 # ---- queries -------------------------------------------------------------------------------------------------------
 
+_CREATE: Final = text("""
+    INSERT INTO conversations (id, account_id, workflow_id, title, created_by, parent_seq)
+    VALUES (:id, :account_id, :workflow_id, :title, :created_by, 0) RETURNING created_at, updated_at
+""")
+
+_TOUCH: Final = text("""
+    UPDATE conversations SET updated_at = now() WHERE id = :id AND deleted_at IS NULL RETURNING parent_seq, workflow_id
+""")
+
+_APPEND: Final = text("""
+    INSERT INTO messages (id, account_id, conversation_id, seq, role, content, proposal)
+    SELECT :id, :account_id, :conversation_id, coalesce(max(seq), :before) + 1, :role, :content,
+            CAST(:proposal AS jsonb) FROM messages WHERE conversation_id = :conversation_id
+    RETURNING seq, created_at
+""")
+
 _LINE: Final = text("""
     WITH RECURSIVE line AS (
         SELECT id, parent_id, parent_seq, 2147483647 AS upto FROM conversations WHERE id = :id
@@ -301,16 +348,22 @@ def _around(content: str, words: str, width: int = 120) -> str:
     return ("…" if start else "") + piece + ("…" if start + width < len(line) else "")
 
 
+_SAID: Final = (
+    select(tables.Message, tables.Proposal)
+    .outerjoin(tables.Proposal, col(tables.Proposal.message_id) == col(tables.Message.id))
+    .where(col(tables.Message.id).in_(select(_LINE.columns(id=Uuid).subquery().c.id)))
+    .order_by(col(tables.Message.seq))
+)
+
+
 async def _whole(session: Session, row: tables.Conversation) -> Conversation:
-    ids = [found.id for found in await session.execute(_LINE, {"id": row.id})]
-    query = (
-        select(tables.Message, tables.Proposal)
-        .outerjoin(tables.Proposal, col(tables.Proposal.message_id) == col(tables.Message.id))
-        .where(col(tables.Message.id).in_(ids))
-        .order_by(col(tables.Message.seq))
-    )
-    messages = tuple(_message(message, made) for message, made in await session.exec(query))
-    return replace(_view(row, messages), branches=await _branches(session, row))
+    said = await _messages(session, row.id)
+    return replace(_view(row, said), branches=await _branches(session, row))
+
+
+async def _messages(session: Session, conversation_id: UUID) -> tuple[Message, ...]:
+    found = await session.exec(_SAID, params={"id": conversation_id})
+    return tuple(_message(message, made) for message, made in found)
 
 
 async def _branches(session: Session, row: tables.Conversation) -> tuple[Branch, ...]:

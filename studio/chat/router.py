@@ -116,21 +116,33 @@ async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse
     base = body.text
     if base is None:
         base = (await workflows.get_draft(db, actor, body.workflow_id)).text if body.workflow_id else ""
+    first = ""
     if body.conversation_id is not None:
         conversation_id = (await conversations.get(db, actor, body.conversation_id)).id
+    elif body.message.strip():
+        # With its first message at once: many conversations that begin in one moment are few transactions.
+        title, asked = title_of(body.message), body.message.strip()
+        made, message = await conversations.begin(db, actor, title, asked, body.workflow_id)
+        conversation_id, first = made.id, str(message.id)
     else:
         conversation_id = (await conversations.create(db, actor, title_of(body.message), body.workflow_id)).id
-    question = Question(body.message, base, builtin=body.designer == "builtin", workflow_id=body.workflow_id)
-    frames = _frames(request, actor, conversation_id, question)
+    question = Question(
+        body.message,
+        base,
+        again=bool(first),
+        builtin=body.designer == "builtin",
+        workflow_id=body.workflow_id,
+    )
+    frames = _frames(request, actor, conversation_id, question, first)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventStream(_while_heard(frames, request), headers=headers)
 
 
 async def _frames(
-    request: Request, actor: Actor, conversation_id: UUID, question: Question
+    request: Request, actor: Actor, conversation_id: UUID, question: Question, message_id: str
 ) -> AsyncGenerator[str, None]:
     yield _frame("conversation", Begun(conversation_id=conversation_id))
-    message_id = proposal_id = ""
+    proposal_id = ""
     try:
         async with aclosing(exchange(database(request), actor, conversation_id, question)) as happenings:
             async for happening in happenings:

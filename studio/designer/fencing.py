@@ -8,11 +8,16 @@ left out: they carry orders past the eyes of whoever looks the text over.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from hashlib import sha256
 
 _OPENING = frozenset("<\u2039\u276c\u27e8\u3008\u2329\u02c2\uff1c\ufe64\u1438\u2770\u276e\u227a\u276a\u29fc")
 """What is drawn like the beginning of a mark."""
+
+_OPENERS = re.compile(f"[{''.join(sorted(_OPENING))}]")
+_UNCOMMON = re.compile("[^\n\t\x20-\x7e\xa1-\xac\xae-\u02ff]")
+"""What is looked at character by character; a catalog of tools is long, and most of it is plain."""
 
 _LOOKS_LIKE = {
     "d": "dԁⅾ\u0501", "a": "aаɑα\u0430\u03b1\u237a", "t": "tтτ\u0442\u03c4",
@@ -33,8 +38,7 @@ def fenced(name: str, text: str) -> str:
 
 def visible(text: str) -> str:
     """The text without control and format characters, tags and lone surrogates; line ends and tabs stay."""
-    kept = (c for c in text.replace("\r\n", "\n") if c in "\n\t" or not _unseen(c))
-    return "".join(kept)
+    return _UNCOMMON.sub(lambda found: "" if _unseen(found[0]) else found[0], text.replace("\r\n", "\n"))
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -48,11 +52,7 @@ def _unseen(character: str) -> bool:
 
 def _without_marks(text: str) -> str:
     """Every sign that opens something like ``<data`` or ``</data`` becomes one that opens nothing."""
-    pieces = list(text)
-    for at, character in enumerate(text):
-        if character in _OPENING and _begins_mark(text, at + 1):
-            pieces[at] = _BROKEN
-    return "".join(pieces)
+    return _OPENERS.sub(lambda found: _BROKEN if _begins_mark(text, found.end()) else found[0], text)
 
 
 def _begins_mark(text: str, at: int) -> bool:
