@@ -198,4 +198,19 @@ PEOPLE: list[Row] = [
         ("unless it is a VIP, ask the sales manager first", "if it is not a VIP, ask the sales manager"),
         lambda a: "!lead.vip" in a.text and any(isinstance(p.step.kind, tree.Approve) for p in a.new()),
     ),
+    (
+        "refunds",
+        (
+            "refunds above 1000 need the finance manager too",
+            "refunds over 1000 must be approved by the finance manager",
+        ),
+        lambda a: "order.total > 1000.0" in a.text and len(a.calls("shop.process_refund")) == 1,
+    ),
+    (
+        "outages",
+        ("ask the incident commander before the restart", "restart only if the incident commander approves"),
+        lambda a: (
+            [p.step.id for p in a.new()][:1] == ["approval"] and a.order("announce", "approval", "restart")
+        ),
+    ),
 ]

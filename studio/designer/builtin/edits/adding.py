@@ -10,15 +10,15 @@ from dsl import tree
 from dsl.outline import Place
 from studio.designer.builtin.clauses import negate, read_request
 from studio.designer.builtin.conditions import read_test
-from studio.designer.builtin.edits.approvals import approvals_of
-from studio.designer.builtin.edits.cases import resolved
+from studio.designer.builtin.edits.approvals import approvals_of, is_role
+from studio.designer.builtin.edits.cases import as_money, resolved, test_of
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
 from studio.designer.builtin.edits.hand import Hand
 from studio.designer.builtin.edits.moving import at_step, branches, companions
 from studio.designer.builtin.edits.placing import put, put_items
-from studio.designer.builtin.reading import When
-from studio.designer.builtin.testing import Unresolved
+from studio.designer.builtin.reading import Ask, When
+from studio.designer.builtin.testing import Resolved, Unresolved
 from studio.designer.builtin.verbs import starts_with_verb, verb_stems
 from studio.designer.writing import Said
 
@@ -76,7 +76,12 @@ def add(clause: str, existing: Existing) -> Found | None:
     noun = bool(re.match(r"^(?:put|place|have)\s+(?:in\s+)?(?:an?|another|one more|new)\b", clause, re.I))
     if not spoken and not noun and not (where is not None and begins):
         return None
+    if not _ADD_STRICT.match(clause) and re.match(r"^\w+[^s\W]s\b", text):
+        # "refunds need ...": a noun that looks like a verb; an order says "refund".
+        return None
     text = _as_action(text)
+    if (asked := _ASK_ROLE.match(text)) and is_role(existing, asked["role"]):
+        text = f"ask the {asked['role']} to approve"
     groups = where.groupdict() if where else {}
     if where is None and (inside := _IN_BRANCH.match(text)):
         found = branches(existing, inside["branch"])
@@ -92,6 +97,38 @@ def add(clause: str, existing: Existing) -> Found | None:
     if not groups and _ASKS.search(text):
         return put(text, existing, "", _first_effect(existing) or end_of(existing))
     return put(text, existing, "", end_of(existing))
+
+
+_ASK_ROLE = re.compile(r"^ask (?:the |an? |our )?(?P<role>[\w ]+?)(?: first)?$", re.I)
+_OVER_NEEDS = re.compile(
+    r"^(?:all |any )?(?P<noun>[\w ]+?)\s+(?P<op>(?:over|above|of more than|more than|below|under|from"
+    r"|exceeding)\s+\S*\d.*?)\s+"
+    r"(?:also |always )?(?:needs?|requires?|(?:must|should|has to|have to)(?: also)? be approved by|goes?"
+    r" to|must go to)\s+"
+    r"(?:the |an? )?(?:approval (?:of|by|from) (?:the )?)?(?P<role>[\w ]+?)(?:'s approval|'s ok| to"
+    r" approve| approval)?(?: too| as well| also)?$",
+    re.I,
+)
+
+
+def over_needs(clause: str, existing: Existing) -> Found | None:
+    """ "refunds above 1000 need the finance manager too": one more approval, under a condition."""
+    match = _OVER_NEEDS.match(clause)
+    if match is None or not is_role(existing, match["role"]):
+        return None
+    before = _first_effect(existing) or end_of(existing)
+    # "Refunds above 1000" are about what the refund moves, not about a field of that name.
+    effect = any(existing.changes_something(p) for p in existing.meant(match["noun"]))
+    subjects = [f"{match['noun']} {match['op']}", match["op"]]
+    tests = [test_of(words, is_noun=True) for words in (reversed(subjects) if effect else subjects)]
+    able = [t for t in tests if t is not None and isinstance(resolved(existing, "", before, t), Resolved)]
+    test = next(iter(able), None)
+    if test is None:
+        return Said(
+            f"I found no amount that {match['op']!r} could be about. Name it, for example “the order total”."
+        )
+    ask = Ask(clause, match["role"])
+    return put_items((When(as_money(test), (ask,), (), clause),), clause, existing, "", before)
 
 
 def when_so(clause: str, existing: Existing) -> Found | None:
@@ -316,4 +353,4 @@ def _as_rejected(existing: Existing, place: Place) -> Found:
     return hand.change(f"When nobody answers {place.step.id!r}, it counts as refused.", place.step.id)
 
 
-__all__ = ["add", "end_of", "into", "when_refused", "when_so"]
+__all__ = ["add", "end_of", "into", "over_needs", "when_refused", "when_so"]

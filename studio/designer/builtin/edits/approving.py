@@ -188,8 +188,11 @@ def _escalate(existing: Existing, role: str, after: str) -> Found:
 
 def _firmly(clause: str) -> str | None:
     """ "the finance manager should approve": with one approval there, it is that one."""
+    clause = re.sub(r"\bsign (?:this|it|that) off\b", "sign off", clause, flags=re.I)
     shape = read_shape(clause)
-    firm = re.search(r"\b(?:should|must|has to|instead|to approve|to sign off|approves)\b", clause)
+    firm = re.search(
+        r"\b(?:should|must|has to|instead|to approve|to sign off|approves)\b|^(?:have|let)\b", clause
+    )
     more = re.search(r"\b(?:before|after|if|when|also|add|too|as well|unless|within|over|under)\b", clause)
     return (
         shape.role

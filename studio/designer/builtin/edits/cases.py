@@ -61,18 +61,18 @@ def resolved(existing: Existing, container: str, before: str | None, test: Test)
         # A word that a status might use is a guess: too little for what was there before.
         return Unresolved(f"whether {found.spoken}")
     if isinstance(found, Unresolved):
-        found = resolve(_as_money(test), scope, None)
+        found = resolve(as_money(test), scope, None)
         if isinstance(found, Resolved):
             found = replace(found, notes=tuple(n for n in found.notes if not n.endswith((" in .", " to ."))))
     return found
 
 
-def _as_money(test: Test) -> Test:
+def as_money(test: Test) -> Test:
     match test:
         case Compare(subject, op, Quantity(value=value, sort="plain")):
             return Compare(subject, op, Quantity(value, "", "money"))
         case Both(op, left, right):
-            return Both(op, _as_money(left), _as_money(right))
+            return Both(op, as_money(left), as_money(right))
         case _:
             return test
 
@@ -88,4 +88,4 @@ def unknown(existing: Existing, found: Unresolved, test: Test) -> Said:
     )
 
 
-__all__ = ["OP", "resolved", "test_of", "unknown"]
+__all__ = ["OP", "as_money", "resolved", "test_of", "unknown"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import dsl
 from dsl.catalog import Catalog
 from dsl.outline import places
-from studio.designer.builtin.edits.adding import add, when_refused, when_so
+from studio.designer.builtin.edits.adding import add, over_needs, when_refused, when_so
 from studio.designer.builtin.edits.approving import approver
 from studio.designer.builtin.edits.change import Change, Choice, Found
 from studio.designer.builtin.edits.declaring import declare
@@ -17,7 +17,7 @@ from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.guarding import guard
 from studio.designer.builtin.edits.mentioning import mentioned
 from studio.designer.builtin.edits.moving import move
-from studio.designer.builtin.edits.naming import rename
+from studio.designer.builtin.edits.naming import describe, rename
 from studio.designer.builtin.edits.numbers import limit
 from studio.designer.builtin.edits.picking import Pick
 from studio.designer.builtin.edits.proof import known_errors, trouble
@@ -38,9 +38,11 @@ from studio.designer.writing import Outcome, Said, Written
 
 _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     rename,
+    describe,
     trigger,
     setting,
     declare,
+    over_needs,
     approver,
     when_refused,
     if_it_fails,
@@ -61,7 +63,7 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
 )
 
 
-_HEAR_ALSO = frozenset((trigger, declare, approver, when_refused, if_it_fails, add, when_so))
+_HEAR_ALSO = frozenset((trigger, declare, over_needs, approver, when_refused, if_it_fails, add, when_so))
 """To these "also" says something: beside what is there, not instead of it."""
 
 

@@ -9,12 +9,12 @@ from dsl import tree
 from dsl.outline import Place
 from dsl.wording.sentences import arm_label
 from dsl.wording.terms import terms_of
-from studio.designer.builtin.edits.approvals import is_approval
+from studio.designer.builtin.edits.approvals import is_approval, is_role
 from studio.designer.builtin.edits.cases import OP, resolved, test_of, unknown
 from studio.designer.builtin.edits.change import Change, Found
 from studio.designer.builtin.edits.finding import NOBODY, REFUSED, Existing
 from studio.designer.builtin.edits.hand import Hand
-from studio.designer.builtin.edits.placing import result_of
+from studio.designer.builtin.edits.placing import put, result_of
 from studio.designer.builtin.edits.proof import known_errors, trouble
 from studio.designer.builtin.reading import Test
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted
@@ -83,8 +83,15 @@ _FOR_APPROVAL = re.compile(
 )
 
 
+_ANYTHING = re.compile(
+    r"\bfor (?:anything|everything|all|amounts|sums)(?= (?:below|under|over|above))", re.IGNORECASE
+)
+
+
 def guard(clause: str, existing: Existing) -> Found | None:
     clause = _FOR_APPROVAL.sub(r"\1 approval", clause)
+    clause = _ANYTHING.sub("", clause)
+    clause = re.sub(r"^stop (\w+)ing\b", r"don't \1", clause, flags=re.I)
     for pattern in _ONLY:
         if (match := pattern.match(clause)) and (found := _guarded(existing, match, wanted=True)) is not None:
             return found
@@ -113,6 +120,9 @@ def _guarded(existing: Existing, match: re.Match[str], *, wanted: bool) -> Found
     )
     if groups.get("op") and of_whom:
         what, test_words = of_whom["w"], f"{of_whom['s']} {test_words}"
+    decides = _DECIDES.match(test_words)
+    if wanted and decides and is_role(existing, decides["role"]):
+        return _asked_first(existing, what, decides["role"])
     if REFUSED.search(test_words) or NOBODY.search(test_words) or re.search(r"\bfails?\b", test_words):
         return None
     if re.fullmatch(r"(?:once|first|last|the .+ (?:first|last)|then|twice)", test_words, re.I):
@@ -134,6 +144,19 @@ def _guarded(existing: Existing, match: re.Match[str], *, wanted: bool) -> Found
     if len(target) > 1:
         return existing.choose(what, lambda p: _around(existing, p, test, wanted=wanted))
     return _around(existing, target[0], test, wanted=wanted)
+
+
+_DECIDES = re.compile(
+    r"^(?:the |an? |our )?(?P<role>[\w ]+?)\s+(?:approves?|agrees?|says? yes|has approved|have approved"
+    r"|confirms?|allows?|signs? off)(?: it| that)?$",
+    re.IGNORECASE,
+)
+
+
+def _asked_first(existing: Existing, what: str, role: str) -> Found:
+    """ "restart only if the commander approves": an approval in front of it."""
+    ask = f"ask the {role} to approve"
+    return existing.choose(what, lambda p: put(ask, existing, p.container, p.step.id))
 
 
 def _targets(existing: Existing, what: str) -> tuple[list[Place], bool]:

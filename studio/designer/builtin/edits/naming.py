@@ -36,6 +36,31 @@ _SORTS: dict[str, _Sort] = {
 _WORKFLOW = re.compile(r"(?:whole )?(?:workflow|process|flow|it|this|this workflow)", re.IGNORECASE)
 
 
+_DESCRIBES = re.compile(
+    r"^(?:describe|document)\s+(?P<what>.+?)\s+as\s+[\"“'](?P<text>.+?)[\"”']$"
+    r"|^(?:add|put|write)\s+an?\s+(?:comment|note|description|remark)\s+(?:to|on|at|above)\s+"
+    r"(?P<what2>.+?)\s*(?:saying|that says|:)?\s*"
+    r"[\"“'](?P<text2>.+?)[\"”']$",
+    re.IGNORECASE,
+)
+
+
+def describe(clause: str, existing: Existing) -> Found | None:
+    """What a step or the workflow is for, in words that stay beside it."""
+    match = _DESCRIBES.match(clause)
+    if match is None:
+        return None
+    what, text = match["what"] or match["what2"], match["text"] or match["text2"]
+    if _WORKFLOW.fullmatch(re.sub(r"^the\s+", "", what)):
+        return Change((dsl.SetDoc(path="", doc=text),), "The workflow has a new description.")
+    return existing.choose(
+        re.sub(r"\s+step$", "", what),
+        lambda p: Change(
+            (dsl.SetDoc(path=p.path, doc=text),), f"{p.step.id!r} has a new description.", about=p.step.id
+        ),
+    )
+
+
 def rename(clause: str, existing: Existing) -> Found | None:
     match = next((m for pattern in _RENAMES if (m := pattern.match(clause))), None)
     if match is None:

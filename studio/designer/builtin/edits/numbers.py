@@ -55,6 +55,9 @@ _SETS = tuple(
         r"(?P<what>.*)$",
         r"^(?:not|no longer)\s+(?:over\s+)?"
         rf"(?P<old>{_N}),?\s+but\s+(?P<q>{_N})(?P<what>.*)$",
+        r"^(?:can\s+|could\s+)?(?P<what>the\s+[\w' ]*?(?:limit|threshold)\b[^,\d]*?),?\s+(?:say|maybe"
+        r"|perhaps|like)\s+"
+        rf"(?P<q>{_N})$",
         rf"^(?P<what>(?:the\s+)?(?:limit|threshold|bound|cap|maximum|minimum))\s*[:=]?\s+(?P<q>{_N})$",
     )
 )

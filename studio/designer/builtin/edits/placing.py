@@ -18,6 +18,7 @@ from studio.designer.builtin.draft import (
     CallStep,
     DraftStep,
     EachStep,
+    FailStep,
     GuardedStep,
     IfStep,
     InputField,
@@ -111,7 +112,7 @@ def put_items(
     return Change(
         tuple(edits),
         f"Added: {text.strip()}.",
-        tuple(work.assumptions),
+        tuple(a for a in work.assumptions if not a.endswith((" to .", " in ."))),
         open_questions(work),
         about=steps[-1].id,
     )
@@ -220,6 +221,8 @@ def _with_result(step: DraftStep, existing: Existing) -> DraftStep:
     """A new end of the workflow gives a result of the declared shape."""
     inside = lambda steps: tuple(_with_result(s, existing) for s in steps)  # noqa: E731
     match step:
+        case ReturnStep() if not _can_end_with(existing, step.status):
+            return FailStep(step.id, step.status, f"it ended here: {step.status.replace('_', ' ')}")
         case ReturnStep():
             return replace(step, value=result_of(existing, step.status))
         case IfStep():
@@ -230,6 +233,20 @@ def _with_result(step: DraftStep, existing: Existing) -> DraftStep:
             return replace(step, body=inside(step.body))
         case _:
             return step
+
+
+def _can_end_with(existing: Existing, status: str) -> bool:
+    """Whether the declared result has a word for it: "not_eligible" says nothing true of a rejection."""
+    for entry in existing.fields("output"):
+        if entry.name == "status" and isinstance(entry.type, tree.UnionType):
+            words = [str(m.value) for m in entry.type.members if isinstance(m, tree.LiteralType)]
+            return (
+                not words or status in words or (status == "rejected" and any(_NO.search(w) for w in words))
+            )
+    return True
+
+
+_NO = re.compile(r"reject|declin|refus|den(?:y|ied)", re.IGNORECASE)
 
 
 def result_of(existing: Existing, status: str) -> str:
@@ -252,7 +269,7 @@ def _allowed(existing: Existing, field: str, status: str) -> str:
         if entry.name == field and isinstance(entry.type, tree.UnionType):
             words = [str(m.value) for m in entry.type.members if isinstance(m, tree.LiteralType)]
             if words:
-                return status if status in words else next((w for w in words if "reject" in w), words[-1])
+                return status if status in words else next((w for w in words if _NO.search(w)), words[-1])
     return status
 
 

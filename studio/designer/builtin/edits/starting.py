@@ -80,8 +80,8 @@ _INSTEAD = re.compile(
 )
 _ALSO = re.compile(r"\b(?:also|too|as well|in addition|additionally|add|another)\b", re.IGNORECASE)
 _TIME_ONLY = re.compile(
-    r"^(?:run|start|do|have|make|move|let|put|change|set)\s+(?:it|this|the (?:schedule|start|run|time"
-    r"|workflow))(?:\s+(?:run|start|be))?\s+(?:to\s+)?(?:at|from|to)\s+(?P<time>\d.*|noon|midnight|half"
+    r"^(?:run|start|do|have|make|move|let|put|change|set)(?:\s+(?:it|this|the (?:schedule|start|run|time"
+    r"|workflow)))?(?:\s+(?:run|start|be))?\s+(?:to\s+)?(?:at|from|to)\s+(?P<time>\d.*|noon|midnight|half"
     r" past .+|quarter .+)$",
     re.IGNORECASE,
 )
@@ -191,7 +191,14 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
         zone = old or "UTC"
         if not old:
             assumptions = (*assumptions, "No time zone was said, so the times are in UTC.")
-    text = f'schedule "{schedule.cron}" timezone "{zone}"'
+    cron = schedule.cron
+    if len(there) == 1 and any("no time of day" in a for a in schedule.assumed):
+        # Other days at the same time, as nobody spoke of the time.
+        old_fields = there[0].on.cron.split() if isinstance(there[0].on, tree.Schedule) else []
+        if len(old_fields) == 5:
+            cron = " ".join([*old_fields[:2], *cron.split()[2:]])
+            assumptions = tuple(a for a in assumptions if "no time of day" not in a)
+    text = f'schedule "{cron}" timezone "{zone}"'
     missing = unfed(existing)
     if there and not also:
         if len(there) > 1:

@@ -72,7 +72,7 @@ _EACH = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"^(?:do|run|make|have|let|send|call|repeat|perform)?\s*(?P<what>.+?)\s+(?:once\s+)?(?:per|for"
-        r"\s+(?:each|every|all(?: of)?(?: the)?|any))\s*(?:single\s+|one of the\s+|of the\s+)?(?P<noun>[\w"
+        r"\s+(?:each|every|all(?: of)?(?: the)?|any))\s+(?:single\s+|one of the\s+|of the\s+)?(?P<noun>[\w"
         r" ]+?)(?:\s+(?:in|of)\s+(?P<of>[\w ]+?))?(?:,?\s+(?:rather than|instead of|not)\s+(?:only\s+"
         r"|just\s+)?(?:once|a single time).*)?$",
         r"^for\s+(?:each|every|all(?: the)?)\s+(?P<noun>[\w ]+?)(?:\s+(?:in|of)\s+(?P<of>[\w ]+?))?,?\s+"

@@ -25,7 +25,8 @@ _NOT = r"(?:,?\s+(?:not|instead of|rather than)\s+\w+(?:\s+times)?)?(?:\s+instea
 _RETRIES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^(?:retry|try|repeat|attempt)\s+(?P<what>.*?)\s*(?:again\s+)?(?:up to\s+|at most\s+|a maximum"
+        r"^(?:retry|try|repeat|attempt|keep (?:on )?(?:re)?trying)\s+(?P<what>.*?)\s*(?:again\s+)?(?:up"
+        r" to\s+|at most\s+|a maximum"
         rf" of\s+|only\s+)?{_N}{_TIMES}(?:\s+(?:if|when)\s+(?:it|that)\s+fails)?{_EVERY}{_NOT}$",
         r"^(?P<what>.+?)\s+(?:should|must|can|may|has to)\s+be\s+(?:re)?tried\s+(?:again\s+)?(?:up to\s+"
         rf"|at most\s+|only\s+)?{_N}{_TIMES}{_EVERY}{_NOT}$",
@@ -41,7 +42,8 @@ _RETRIES = tuple(
 _NO_RETRY = re.compile(
     r"^(?:don't|do not|never|stop|no longer|no)\s+(?:re-?try(?:ing)?|retries|tr(?:y|ying)|repeat(?:ing)?)"
     r"\s*(?:for\s+|of\s+|on\s+)?(?P<what>.*?)(?:\s+again)?$"
-    r"|^(?:remove|delete|drop)\s+the\s+retr(?:y|ies)(?:\s+(?:of|from|on|for)\s+(?P<what2>.+))?$",
+    r"|^(?:remove|delete|drop|cancel|take out|turn off)\s+the\s+retr(?:y|ies)(?:\s+(?:of|from|on|for)\s+"
+    r"(?P<what2>.+))?$",
     re.IGNORECASE,
 )
 _FAILS = (

@@ -44,7 +44,7 @@ _HOW_ABOUT = re.compile(
 def is_question(message: str) -> bool:
     """Whether a message asks rather than orders; "can you remove ...?" orders."""
     text = plain(message).strip()
-    if _REQUEST.match(text) or _HOW_ABOUT.match(text):
+    if _REQUEST.match(text) or _HOW_ABOUT.match(text) or re.match(r"^describe\b.*\bas\b.*[\"“]", text, re.I):
         return False
     return bool(_ASKS.match(text)) and (
         text.endswith("?") or not re.match(r"^(?:do|have|when|is|are|has|list)\b", text, re.I)
