@@ -8,7 +8,7 @@ from functools import partial
 import dsl
 from dsl import tree
 from dsl.literals import duration_ms
-from dsl.outline import Place
+from dsl.outline import Place, timeout_of
 from studio.designer.builtin.amounts import DURATION, duration_text, find_duration, spoken_duration
 from studio.designer.builtin.edits.approvals import approvals_of, is_approval
 from studio.designer.builtin.edits.change import Change, Choice, Found, Option
@@ -124,6 +124,8 @@ def _waits(place: Place) -> bool:
 
 def _waits_for(place: Place, length: str) -> Found:
     assert isinstance(place.step.kind, tree.Wait)
+    if place.step.kind.ms == duration_ms(length):
+        return Said(f"It waits {spoken_duration(length)} at {place.step.id!r} already.")
     edit = dsl.SetExpression(path=place.path, field="ms", value=length)
     return Change(
         (edit,), f"It now waits {spoken_duration(length)} at {place.step.id!r}.", about=place.step.id
@@ -168,13 +170,18 @@ def _deadline(existing: Existing, who: str, within: str) -> Found | None:
     return _all_within(found, within)
 
 
-def _within(place: Place, within: str) -> Change:
+def _within(place: Place, within: str) -> Found:
+    if isinstance(place.step.kind, tree.Approve) and place.step.kind.within_ms == duration_ms(within):
+        return Said(f"The approver has {spoken_duration(within)} at {place.step.id!r} already.")
     edit = dsl.SetExpression(path=place.path, field="within", value=within)
     return Change((edit,), f"The approver now has {spoken_duration(within)}.", about=place.step.id)
 
 
-def _all_within(found: list[Place], within: str) -> Change:
-    changes = [_within(p, within) for p in reversed(found)]
+def _all_within(found: list[Place], within: str) -> Found:
+    every = [_within(p, within) for p in reversed(found)]
+    changes = [c for c in every if isinstance(c, Change)]
+    if not changes:
+        return every[0]
     return Change(tuple(e for c in changes for e in c.edits), changes[-1].said, about=changes[-1].about)
 
 
@@ -220,6 +227,8 @@ def _timeout(place: Place, limit: str | None) -> Found:
         if limit is None:
             return Said(f"The approval {place.step.id!r} has no time-out, it has a deadline.")
         return _within(place, limit)
+    if limit is not None and timeout_of(place.step) == duration_ms(limit):
+        return Said(f"{place.step.id!r} is given up after {limit} already.")
     edit = dsl.SetClause(path=place.path, clause="timeout", text=limit)
     said = (
         f"The step {place.step.id!r} is now given up after {limit}."

@@ -193,6 +193,8 @@ def _retry(existing: Existing, place: Place, number: int, pause: str) -> Found:
         # What was said of the pauses and of the errors stays.
         written = existing.text[old.span.start : old.span.end]
         text = re.sub(r"^retry\s+\d+", str(number), written)
+    if old is not None and old.max == number and not pause and not edits:
+        return Said(f"{place.step.id!r} is retried up to {number} times already.")
     edits.append(dsl.SetClause(path=place.path, clause="retry", text=text))
     said = f"The step {place.step.id!r} is now retried up to {number} times."
     return Change(tuple(edits), said, assumptions, about=place.step.id)
