@@ -72,7 +72,8 @@ async def answer(task: Task, writer: Writer) -> AsyncIterator[Event]:
 
 async def _run(work: Work) -> None:
     try:
-        await _graph().ainvoke({}, context=work)
+        graph = await asyncio.to_thread(_graph)  # its first import would hold up everybody on this loop
+        await graph.ainvoke({}, context=work)
     except ModelError as error:
         await work.tell(Failed(code=error.code, message=error.message, help=error.help))
     except Exception:
