@@ -119,14 +119,32 @@ def _again(text: str) -> Item | None:
         r"^(?:retry|retrying|try again|try|repeat|attempt)\b(?:\s+(?:it|that|this|the [\w ]{2,25}?|them))"
         r"?(?:\s+(?:up to|at most))?\s*(?P<n>\d+|twice|\w+)(?:\s+more)?(?:\s+times?)?(?:\s+if\s+.*|"
         r"\s+when\s+.*|\s+on\s+.*)?$",
-        text,
+        paused[0] if (paused := _without_pause(text)) else text,
         re.IGNORECASE,
     )
     if match is None:
         return None
     word = match["n"].lower()
     times = 2 if word == "twice" else int(word) if word.isdigit() else NUMBER_WORDS.get(word, 0)
-    return Again(times, text) if times else None
+    return Again(times, text, paused[1] if paused else "") if times else None
+
+
+_BETWEEN = re.compile(
+    rf",?\s*(?:with |waiting |and )?(?:a |an )?(?:(?:pause|delay|wait|break"
+    rf"|gap)s? of )?{DURATION}(?: (?:in )?between.*| apart|"
+    rf" (?:pause|delay|wait|break)s?(?: in)?(?: between.*)?)$"
+    rf"|,?\s*every {DURATION.replace('dnum', 'enum').replace('dunit', 'eunit')}$",
+    re.IGNORECASE,
+)
+
+
+def _without_pause(text: str) -> tuple[str, str] | None:
+    """ "retry twice with 10 seconds in between" without its pause, and that."""
+    match = _BETWEEN.search(text)
+    if match is None:
+        return None
+    number, unit = match["dnum"] or match["enum"], match["dunit"] or match["eunit"]
+    return text[: match.start()], duration_text(number, unit)
 
 
 def _give_up(text: str) -> Item | None:

@@ -192,6 +192,8 @@ def _argument(
     found = scope.for_argument(wanted, schema, hints)
     if found is None and wanted != words:
         found = scope.for_argument(words, schema, hints, floor=0.75)
+    if found is None and words[-1] == "email" and sort_of(schema) == "string":
+        found = _address_of_whom(scope, wish)
     if found is not None:
         _ask_about_share(work, wish, name, found.path)
         return _as_wanted(found, name, schema)
@@ -201,6 +203,16 @@ def _argument(
         if stands is not None:
             return stands
     return _asked_for(work, scope, known, name, wanted, schema)
+
+
+def _address_of_whom(scope: Scope, wish: Wish) -> Place | None:
+    """The address of the person that the clause names: "a task for the owner of the lead"."""
+    for match in re.finditer(
+        r"\b(?:for|to|by) (?:the |its |their |his |her |an? )?(?P<who>[a-z]+)\b", wish.words, re.I
+    ):
+        if (found := scope.address_of((stem(match["who"].lower()),))) is not None:
+            return found
+    return None
 
 
 def _asked_for(

@@ -51,7 +51,7 @@ from studio.designer.builtin.starting import (
 )
 from studio.designer.builtin.thoughts import read_thought
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
-from studio.designer.builtin.words import READ_VERBS, raw_tokens, stem
+from studio.designer.builtin.words import READ_VERBS, likeness, raw_tokens, stem, stems
 
 
 def read_request(request: str, verbs: frozenset[str], names: Iterable[str] = ()) -> Reading:
@@ -63,7 +63,7 @@ def read_request(request: str, verbs: frozenset[str], names: Iterable[str] = ())
 class _Reader:
     def __init__(self, verbs: frozenset[str], names: Iterable[str]) -> None:
         self.verbs = verbs
-        self.names = names
+        self.names = tuple(names)
         self.occasion = ""
         self.start: Start | None = None
         self.quotes: list[str] = []
@@ -193,6 +193,8 @@ class _Reader:
         sentence = self._started(sentence)
         if not sentence:
             return
+        if self._inserted(items, sentence):
+            return
         if match := re.match(
             r"^(?:at the same time|in parallel|meanwhile|simultaneously),?\s+(.+)$", sentence, re.I
         ):
@@ -220,6 +222,25 @@ class _Reader:
                 items.append(When(Same(negated=True), tuple(rest), (), self._words(sentence)))
             return
         items.extend(self._sentence(sentence, first=first))
+
+    def _inserted(self, items: list[Item], sentence: str) -> bool:
+        """ "Before the e-mail, look again", "the stage is set right after the mail": put where it is said to be."""
+        for pattern, behind in ((_BEFORE_THAT, 0), (_AFTER_THAT, 1)):
+            match = pattern.match(sentence)
+            if match is None:
+                continue
+            said = set(stems(match["x"]))
+            for index in range(len(items) - 1, -1, -1):
+                item = items[index]
+                if (
+                    isinstance(item, Act)
+                    and said
+                    and all(any(likeness(s, stem(w)) for w in raw_tokens(item.words)) for s in said)
+                ):
+                    found = self._sentence(match["y"], first=False)
+                    items[index + behind : index + behind] = found
+                    return bool(found)
+        return False
 
     def _sentence(self, sentence: str, *, first: bool) -> list[Item]:
         sentence = sentence.strip(" ,;:")
@@ -249,7 +270,16 @@ class _Reader:
             body, other_limit = looping.without_limit(match["act"])
             return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
         if patterns.TOGETHER.search(sentence):
-            parts = self._clauses(patterns.TOGETHER.sub(" ", sentence).strip())
+            told = [part for part in patterns.THEN.split(sentence) if part.strip()]
+            if len(told) > 1:
+                return [one for part in told for one in self._sentence(part, first=False)]
+            said = re.sub(
+                r"\bboth (?=(?:the|its|their|his|her|an?)\b)",
+                "",
+                patterns.TOGETHER.sub(" ", sentence),
+                flags=re.I,
+            )
+            parts = self._clauses(said.strip())
             if parts and isinstance(parts[-1], When) and len(parts[-1].then) > 1:
                 inner = Together(parts[-1].then, self._words(sentence))
                 return [*parts[:-1], replace(parts[-1], then=(inner,))]
@@ -289,6 +319,7 @@ class _Reader:
         match = patterns.IF.match(sentence)
         assert match is not None
         word, rest = match["w"].lower(), match["rest"]
+        rest = self._down(rest)
         if word != "unless" and (mishap := read_mishap(rest, asked=self.asked)):
             kind, what, tail, on = mishap
             items = tuple(self._sentence(tail, first=False)) if tail else ()
@@ -335,6 +366,13 @@ class _Reader:
             what = self._words(f"{word} {head}")
             return [Unclear(what, f"I did not understand the condition {what!r}."), *inner]
         return None
+
+    def _down(self, rest: str) -> str:
+        """ "the carrier is down" as a failure, where that is what is called; a service that is watched is not."""
+        match = _IS_DOWN.match(rest)
+        if match is None or match["what"].lower() in _WATCHED or match["what"].lower() not in self.names:
+            return rest
+        return f"{match['what']} fails{match['tail']}"
 
     def _when(self, word: str, test: Test, right: str, sentence: str) -> When:
         other: tuple[Item, ...] = ()
@@ -456,6 +494,27 @@ class _Reader:
         return [Act(self._words(text), "", self._words(text), known=False)]
 
 
+_BEFORE_THAT = re.compile(
+    r"^(?:but |and )?(?:before|prior to) (?:the |that |this |our )?(?P<x>[\w\-]+(?: \w+)?)(?:,| please,?"
+    r"| (?=check|get|look|ask|wait))\s*"
+    r"(?:please )?(?P<y>.+)$",
+    re.I,
+)
+_AFTER_THAT = re.compile(
+    r"^(?:and |but )?(?P<y>.+?),? (?:right |directly |immediately |just |straight )?after (?:the |that "
+    r"|this )?(?P<x>[\w\-]+)"
+    r"(?: (?:went out|goes out|went|goes|(?:was|is|has been|have been) \w+))?$",
+    re.I,
+)
+_IS_DOWN = re.compile(
+    r"^(?:the |our )?(?P<what>[\w]+)(?: system| service| api| server)? (?:is|are|was) (?:currently "
+    r"|just )?(?:down|unavailable|"
+    r"not available|unreachable|not reachable|offline|out of order|not working|broken)\b(?P<tail>.*)$",
+    re.IGNORECASE,
+)
+_WATCHED = frozenset(
+    ["service", "host", "site", "system", "server", "application", "app", "machine", "website"]
+)
 _SPEAKS_OF_A_YES = re.compile(
     r"\b(?:approv\w*|sign(?:s|ed)?[ -]?off|permission|authori[sz]\w*|consent|agree[sd]?|confirm\w*|okay|ok"
     r"|go-ahead|decides?)\b",
@@ -525,7 +584,11 @@ def _cuts(text: str, verbs: frozenset[str]) -> list[tuple[int, int]]:
     cuts = [(m.start(), len(m[0])) for m in re.finditer(r",\s*(?:then\s+)?|\s+then\s+|:\s+", text, re.I)]
     for match in re.finditer(r"(?<=\s)\S", text):
         behind = text[match.start() :]
-        if re.search(r"\b(?:is|are|was|were|be|been|not|has|have)\s+$", text[: match.start()], re.I):
+        if re.search(
+            r"\b(?:is|are|was|were|be|been|not|has|have)\s+(?:(?:still|already|again|really)\s+)?$",
+            text[: match.start()],
+            re.I,
+        ):
             continue
         if starts_with_verb(behind, verbs, lone=False) or re.match(
             r"(?:the|an?|our)\s+[\w ]{2,30}?\s(?:must|has to|should|needs to|approves)\b", behind

@@ -49,11 +49,11 @@ from studio.designer.builtin.reading import (
     Unclear,
     When,
 )
-from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.scope import Scope, Thing
 from studio.designer.builtin.testing import Resolved
 from studio.designer.builtin.thinking import think
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.troubles import trouble
+from studio.designer.builtin.troubles import meant, put_in_place, trouble
 from studio.designer.builtin.waiting import await_event, repeat
 from studio.designer.builtin.words import READ_VERBS, raw_tokens, singular, stem
 from studio.designer.builtin.work import Work, identifier
@@ -112,8 +112,9 @@ class Composer:
                 steps.append(WaitStep(self.work.fresh("pause"), duration))
             case Stop(status):
                 steps.append(self.end(status or identifier(place.ending or "stopped"), place))
-            case Again(times):
-                self._amend(steps, item.words, retry=f"{times} backoff 1s to 1m")
+            case Again(times, words, pause):
+                span = f"{pause} to {pause}" if pause else "1s to 1m"
+                self._amend(steps, words, retry=f"{times} backoff {span}")
             case GiveUp(duration):
                 self._amend(steps, item.words, timeout=duration)
             case Trouble():
@@ -240,31 +241,73 @@ class Composer:
         )
 
     def _together(self, item: Together, steps: list[DraftStep], scope: Scope, place: Place) -> None:
-        children = self.compose(item.items, scope, place)
-        ids = {s.id for s in children}
-        needy = [
-            s.id for s in children if any(re.search(rf"\b{other}\.", step_text(s)) for other in ids - {s.id})
-        ]
-        if needy:
+        children = self._apart(item, scope, place)
+        ahead, beside = sorted_out(children)
+        if any(isinstance(s, CallStep) and s.writes for s in ahead):
             self.work.assume(
-                f"{needy[0].replace('_', ' ')!r} needs the result of what was to run beside it, so "
-                f"they run one after another."
+                f"What was to run beside {ahead[-1].id.replace('_', ' ')!r} needs its result, so it runs after it."
             )
-        if len(children) < 2 or needy:
-            steps += children
+        steps += ahead
+        if len(beside) < 2:
+            steps += beside
         else:
-            steps.append(TogetherStep(self.work.fresh("together"), tuple(children)))
+            steps.append(TogetherStep(self.work.fresh("together"), tuple(beside)))
+
+    def _apart(self, item: Together, scope: Scope, place: Place) -> list[DraftStep]:
+        """What stands side by side, none reading another's result unless nothing else gives what it needs."""
+        inputs, ids, effects = dict(self.work.inputs), set(self.work.ids), list(self.work.effects)
+        things, favoured, asked = list(scope.things), list(scope.favoured), list(self.work.assumptions)
+        steps: list[DraftStep] = []
+        results: list[Thing] = []
+        for one in item.items:
+            inner = scope.inner()
+            group = self.compose((one,), inner, place)
+            given = len(self.work.inputs) - len(inputs)
+            looked = {s.id for s in group[:-1] if isinstance(s, CallStep) and not s.writes}
+            for thing in inner.things[len(scope.things) :]:
+                (scope.things if thing.name in looked or not thing.step else results).append(thing)
+            steps += group
+        if given > 1 and len(results) > 1:
+            # More is asked for than one thing's id: a sibling may give it.
+            self.work.inputs, self.work.ids, self.work.effects = inputs, ids, effects
+            self.work.assumptions = asked
+            scope.things, scope.favoured = things, favoured
+            return self.compose(item.items, scope, place)
+        scope.things += results
+        return steps
 
     def _amend(self, steps: list[DraftStep], words: str, **clauses: str) -> None:
-        for index in range(len(steps) - 1, -1, -1):
-            step = steps[index]
-            if isinstance(step, CallStep):
-                if "retry" in clauses and step.writes and not step.key:
-                    self.work.miss(
-                        words,
-                        f"{step.connector}.{step.tool} has no key that would keep a retry from doing it twice.",
-                    )
-                    return
-                steps[index] = replace(step, **clauses)  # type: ignore[arg-type]
-                return
-        self.work.miss(words, "There is no step before it that this could apply to.")
+        step = meant(words, steps)
+        if step is None:
+            self.work.miss(words, "There is no step before it that this could apply to.")
+        elif "retry" in clauses and step.writes and not step.key:
+            self.work.miss(
+                words,
+                f"{step.connector}.{step.tool} has no key that would keep a retry from doing it twice.",
+            )
+        else:
+            put_in_place(steps, step.id, lambda found: replace(found, **clauses))
+
+
+def sorted_out(children: list[DraftStep]) -> tuple[list[DraftStep], list[DraftStep]]:
+    """What must come before, because others beside it read it, and what can run side by side."""
+    ahead: list[DraftStep] = []
+    beside = list(children)
+    while True:
+        needed = [
+            step
+            for step in beside
+            if any(re.search(rf"\b{step.id}\.", step_text(other)) for other in beside if other.id != step.id)
+        ]
+        if not needed:
+            return ahead, beside
+        first = next(
+            (
+                s
+                for s in needed
+                if not any(re.search(rf"\b{o.id}\.", step_text(s)) for o in beside if o.id != s.id)
+            ),
+            needed[0],
+        )
+        ahead.append(first)
+        beside.remove(first)

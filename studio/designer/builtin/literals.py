@@ -20,6 +20,7 @@ _UNITS: Final = frozenset(
 _COUNTED: Final = frozenset(
     map(stem, ["quantity", "qty", "count", "pieces", "units", "replicas", "number", "limit"])
 )
+_HEADINGS: Final = frozenset(map(stem, ["title", "subject", "summary", "headline"]))
 _COMMON: Final = frozenset(COMMON.split())
 _NUM: Final = r"(?P<v>\d+(?:\.\d+)?|" + "|".join(w for w in NUMBER_WORDS if len(w) > 2) + r")"
 _TOKEN: Final = r"(?P<v>\"[^\"]*\"|#[\w-]+|[A-Za-z0-9][\w\-./]*)"
@@ -100,6 +101,15 @@ def _value(word: str) -> float:
 
 
 def _text(text: str, name: str, words: tuple[str, ...], known: frozenset[str]) -> str | None:
+    if words[-1] in _HEADINGS and (
+        match := re.search(
+            rf"\b(?:{raw_tokens(name)[-1]}|titled|named|called)(?:\s+(?:is|of|as"
+            rf"|=))?\s*[:=]?\s+(?P<v>[A-Z][\w\-']*(?: (?!must|should|shall|is|and|with|"
+            r"for|to|on|in|at|when|if)[\w\-']+){0,5})",
+            text,
+        )
+    ):
+        return quote(match["v"])
     tokens = [t for t in raw_tokens(name) if t not in ("id", "name")] or list(raw_tokens(name))
     for called in dict.fromkeys((r"[ _-]?".join(tokens), tokens[-1], tokens[0])):
         for match in re.finditer(

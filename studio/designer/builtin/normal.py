@@ -35,6 +35,10 @@ _WISH: Final = re.compile(
     r"|\s+(?:you|it|this|the (?:workflow|system|process)) to|\s+to)?(?:\s+(?:please|kindly|just))*\s+",
     re.IGNORECASE,
 )
+_LONG: Final = (
+    r"(?:\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty)\s*"
+    r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)"
+)
 _RULES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), instead)
     for pattern, instead in (
@@ -111,6 +115,28 @@ _RULES: Final = tuple(
         (r"^[^\n]*\b(?:an )?(?:example|sample|excerpt)s? of [^\n]*:\s*\n(?:[ \t]+[^\n]*\n?)+", ""),
         (r"\bonly (?=after\b|if\b|when\b)", ""),
         (r"\b(?:walk|run|iterate|step|work)(?:s)? (?:over|through)\b", "go through"),
+        (r"\b(?:look|looks|see|sees) (?:again )?(?=(?:whether|if) )", "check "),
+        # Lengths of time, and pauses that are told rather than asked for.
+        (r"\b(?:a |one )?quarter(?: of)?(?: an)?[ -]hours?\b", "15 minutes"),
+        (r"\bthree quarters of an hour\b", "45 minutes"),
+        (r"\b(?:an? )?half(?: an?)?[ -]hour\b", "30 minutes"),
+        (r"\b(?:an|one) hour and a half\b|\bone and a half hours\b", "90 minutes"),
+        (r"\b(?:a |one )fortnight\b", "14 days"),
+        (r"\ba couple of (?=(?:seconds|minutes|hours|days|weeks)\b)", "2 "),
+        (rf"(?P<w>^|[,.;]\s*|\b(?:and|then)\s+)[\w ]{{2,40}}? \((?:so|that is|that's|i\.?e\.?|meaning|about|say|roughly"
+         rf"|takes)[, ]+(?P<d>{_LONG})\)", r"\g<w>wait \g<d>"),
+        (rf"\b(?:give|leave|allow) (?:it|them|him|her|that|the \w+) (?:about "
+         rf"|some )?(?P<d>{_LONG})(?= *(?:[,.;]|$|and\b|then\b"
+         r"|before\b|to\b))(?: to [a-z]+(?: up| down)?)?", r"wait \g<d>"),
+        (rf"\b(?:let|have) (?P<d>{_LONG}) (?:pass|go by)\b", r"wait \g<d>"),
+        (rf"\b(?P<v>wait|pause|sleep)(?:s|ing)? (?P<d>{_LONG}) (?:after|since|from) (?:the "
+         rf"|an? )?[\w ]{{2,30}}? (?:was|is|has been|were)"
+         r" \w+(?=[,.;]|$| and\b| then\b)", r"\g<v> \g<d>"),
+        (r"([,;.] )than (?=in parallel|at the same|\w+ (?:the|it|them|a)\b)", r"\1then "),
+        (r"\bnothing (?:should|shall|must|may|is to|will) (?:be )?(?:sent|done|happen|mailed|posted"
+         r"|written)(?: (?:out|then|at all))?\b",
+         "stop"),
+        (r",? because (?=if\b)", ". "),
         # "we'd write", "have it refunded".
         (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent"
          r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),

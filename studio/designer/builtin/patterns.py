@@ -71,7 +71,9 @@ AT_ONCE = re.compile(
     re.IGNORECASE,
 )
 TOGETHER = re.compile(
-    r",?\s*\b(?:at the same time|in parallel|simultaneously|concurrently|meanwhile)\b,?\s*", re.IGNORECASE
+    r",?\s*\b(?:(?:both |all )?at the (?:very )?same time|(?:both |all )?in parallel|side by side|parallelly"
+    r"|simultaneously|concurrently|meanwhile)\b,?\s*",
+    re.IGNORECASE,
 )
 CHECK = re.compile(
     r"^(?P<v>check|verify|make sure|ensure|confirm|validate|see|find out|test|assess|determine)"

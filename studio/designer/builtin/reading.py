@@ -169,10 +169,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """ "retry up to 3 times": of the step before."""
+    """ "retry up to 3 times": of the step before. ``pause`` is the time between two tries, "" when not said."""
 
     times: int
     words: str
+    pause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

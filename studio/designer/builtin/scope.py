@@ -165,6 +165,20 @@ class Scope:
         ordered = [t for t in self.things if t.step]
         loops = [t for t in ordered if t.noun.startswith("item:")]
         inputs = [t for t in self.things if not t.step]
+        for thing in [*reversed(loops), *ordered]:
+            for place in places(thing.name, thing.words, thing.schema, depth=1):
+                # "invoiceNumber" of an invoice is its own, "supplierId" is not.
+                named = (
+                    len(place.leaf) > 1
+                    and set(place.leaf[:-1]) <= set(thing.words)
+                    and place.path != thing.name
+                )
+                if (
+                    named
+                    and (kin(place.leaf[-1], "id") or place.leaf[-1] in ("no", "sku"))
+                    and place.sort in ("string", "integer")
+                ):
+                    return thing, place
         for thing in [*reversed(loops), *ordered, *inputs]:
             for place in places(thing.name, thing.words, thing.schema, depth=1):
                 own = place.leaf in (("id",), ("key",), ("number",)) and place.path != thing.name
@@ -178,6 +192,11 @@ class Scope:
                     and place.path != thing.name
                     and place.sort in ("string", "integer")
                 ):
+                    return thing, place
+        for thing in [*reversed(loops), *ordered, *inputs]:
+            for place in places(thing.name, thing.words, thing.schema, depth=1):
+                numbered = place.leaf[-1:] in (("no",), ("number",), ("sku",), ("cod",), ("key",))
+                if numbered and place.path.count(".") == 1 and place.sort in ("string", "integer"):
                     return thing, place
         return None
 

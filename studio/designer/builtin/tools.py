@@ -204,6 +204,15 @@ class Toolbox:
             if score > 0:
                 score += self._aim(known, head) + _said_choice(known, words)
                 found.append(Match(known, max(score, 0.01)))
+        named = {m.known.id for m in found if sense and sense in m.known.name}
+        if named and sense not in READ_VERBS | GENERIC_VERBS | SEND_VERBS:
+            # "book the shipment" is no cancelling of a booked one, however much of it that tool speaks.
+            found = [
+                m
+                if m.known.id in named or _verb_agreement(sense, m.known) > 0.35
+                else Match(m.known, max(m.score - 3.0, 0.01))
+                for m in found
+            ]
         return sorted(found, key=lambda m: (-m.score, m.known.id))
 
     def ranked_by_words(self, words: str) -> list[Match]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -60,7 +61,7 @@ def trouble(composer: Composer, item: Trouble, steps: list[DraftStep], scope: Sc
         )
         steps[:] = [GuardedStep(composer.work.fresh("work"), body, (), "", failed)]
         return
-    _replace(steps, found.id, lambda step: replace(step, failed=failed, caught=""))
+    put_in_place(steps, found.id, lambda step: replace(step, failed=failed, caught=""))
 
 
 def _handler(
@@ -101,6 +102,23 @@ def _target(what: str, steps: list[DraftStep]) -> CallStep | None:
     return best[2] if best and best[0] >= 0.6 + 0.3 * best[2].writes else None
 
 
+def meant(words: str, steps: list[DraftStep]) -> CallStep | None:
+    """The call that "try the pick three times" speaks of; the last one where nothing is named."""
+    named = re.match(
+        r"^(?:re)?tr(?:y|ying)(?: again)?\s+(?:the |its |that |to )?(?P<what>[a-z][\w \-]*?)\s+(?:again |up to "
+        r"|at most |for "
+        r"(?:up to )?)*(?:\d+|once|twice|three|four|five|two|ten)\b",
+        words,
+        re.IGNORECASE,
+    )
+    if named and named["what"].lower() not in ("it", "that", "this", "again", "up", "at", "them", "for"):
+        found = _target(named["what"], steps)
+        if found is not None:
+            return found
+    calls = [s for s in walk(tuple(steps)) if isinstance(s, CallStep)]
+    return calls[-1] if calls else None
+
+
 def _undone(
     composer: Composer, item: Item, found: CallStep | None, steps: list[DraftStep], scope: Scope
 ) -> bool:
@@ -108,7 +126,9 @@ def _undone(
     if not isinstance(item, Act):
         return False
     known = composer.match(item, scope)
-    if known is None or known.reads or not ({known.verb, known.says, stem(item.verb)} & _UNDOES):
+    if known is None or known.reads or not _takes_something_back(known):
+        known = _reverse_of(composer, item, steps)
+    if known is None:
         return False
     for step in reversed([s for s in walk(tuple(steps)) if isinstance(s, CallStep) and s.writes]):
         if found is not None and step.id == found.id:
@@ -121,12 +141,36 @@ def _undone(
         undo = write_call(composer.work, own, known, Wish(item.verb, item.rest))
         composer.work.effects = [e for e in composer.work.effects if e.step != undo.id]
         undo = replace(undo, caught="", says=item.words)
-        _replace(steps, step.id, _undone_by(undo))
+        put_in_place(steps, step.id, _undone_by(undo))
         composer.work.assume(
             f"{item.words[:1].upper()}{item.words[1:]}: this is done when any later step fails."
         )
         return True
     return False
+
+
+def _takes_something_back(known: Known) -> bool:
+    return bool({known.verb, known.says} & _UNDOES)
+
+
+def _reverse_of(composer: Composer, item: Act, steps: list[DraftStep]) -> Known | None:
+    """The tool that takes back what "undo the reservation" or "give the stock back" names."""
+    if stem(item.verb) not in _UNDOES | _GIVES_BACK:
+        return None
+    said = [s for s in stems(item.rest) if s not in ("back", "again")]
+    for step in reversed([s for s in walk(tuple(steps)) if isinstance(s, CallStep) and s.writes]):
+        about = {*name_stems(step.tool), *stems(step.says), *name_stems(step.connector)}
+        if said and not any(likeness(s, w) for s in said for w in about):
+            continue
+        for known in composer.work.toolbox.tools:
+            if not known.reads and _takes_something_back(known) and _takes_back(composer, known, step):
+                return known
+    return None
+
+
+_GIVES_BACK: Final = frozenset(
+    map(stem, ["give", "take", "put", "return", "roll", "rollback", "restore", "let", "clean"])
+)
 
 
 def _undone_by(undo: CallStep) -> Callable[[Any], Any]:
@@ -150,7 +194,7 @@ def _takes_back(composer: Composer, known: Known, step: CallStep) -> bool:
     )
 
 
-def _replace(steps: list[DraftStep], id: str, change: Callable[[Any], Any]) -> None:
+def put_in_place(steps: list[DraftStep], id: str, change: Callable[[Any], Any]) -> None:
     steps[:] = [_changed(step, id, change) for step in steps]
 
 
