@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from engine import conversations, workflows
 from engine.errors import Unavailable
 from studio.chat.state import ChatState
+from studio.designer.scripted import Say, ScriptedModel
 from studio.editor.state import EditorState
 from tests.editor.conftest import Editor
 
@@ -250,3 +252,23 @@ async def test_a_question_without_an_answer_can_be_asked_again_after_the_page_wa
     await editor.tab.send(ChatState.again())
     state = await chat(editor)
     assert ([message.mine for message in state.messages], state.failure) == ([True, False], "")
+
+
+async def test_an_answer_that_is_stopped_keeps_what_was_said_and_can_be_asked_again(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = Say("The order is looked at before anything else is done with it. " * 50, pause_s=0.02)
+    async with ScriptedModel([words]) as server:
+        for name, value in {"URL": server.url, "KEY": "k", "": "small"}.items():
+            monkeypatch.setenv(f"WEFT_MODEL_{name}".rstrip("_"), value)
+        await editor.tab.send(ChatState.load())
+        asking = asyncio.create_task(editor.tab.send(ChatState.send(ASKED)))
+        async with asyncio.timeout(20):
+            while not (await chat(editor)).stream:  # noqa: ASYNC110  the page has nothing to wait for, it looks
+                await asyncio.sleep(0.02)
+        await editor.tab.send(ChatState.stop())
+        await asyncio.wait_for(asking, 20)
+    state = await chat(editor)
+    last = state.messages[-1]
+    assert last.content.startswith("The order is looked at") and last.content.endswith("(Stopped.)")
+    assert (state.busy, state.stream, len(last.content) < len(words.text)) == (False, {}, True)
