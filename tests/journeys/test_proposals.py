@@ -63,7 +63,7 @@ def test_a_proposal_is_looked_at_and_one_part_of_it_accepted_and_undone(
     ask(person, "Wait a day before the approval and also e-mail the customer")
     person.at("proposal-look").click()
     overlay = person.at("overlay")
-    expect(overlay.locator(".cmp-added").first).to_be_visible()
+    expect(overlay.locator(".react-flow__node.cmp-added").first).to_be_visible()
     expect(person.at("overlay-legend")).to_contain_text("New")
     person.at("tab-text").click()
     expect(person.at("proposal-text")).to_contain_text("step pause")
