@@ -423,9 +423,10 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     matter = re.match(
         r"^(?:.{0,30}? )?an? ([\w ]{3,30}?)(?: to | by | via | on | email| mail| message|$)", wish.words, re.I
     )
-    facts = (
-        () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(scope, wish.words))
-    )
+    told = f"{wish.verb} {wish.words}"
+    if not (said or who or work.effects or wish.branch):
+        told += " it"
+    facts = () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(scope, told))
     telling = prose.Telling(
         spoken, personal, wish.branch, facts=facts, matter=matter[1].strip() if matter and not spoken else ""
     )

@@ -44,7 +44,7 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     if (unclear := vague(request)) is not None:
         return Said(unclear)
     verbs = verb_stems(known.tool.name for known in toolbox.tools)
-    reading = read_request(request, verbs, toolbox.vocabulary)
+    reading = read_request(request, verbs, (*toolbox.vocabulary, *sorted(catalog.roles or ())))
     work = Work(catalog, toolbox, preferences, {}, reading.occasion, topic_of(reading))
     scope = Scope()
     steps = Composer(work).compose(reading.items, scope, Place())

@@ -84,6 +84,12 @@ def fetch(
         if but and (set(noun) & set(but) or any(name_stems(n) == wanted for n in needs)):
             continue
         related = sum(1 for n in noun if n in topic) + (0.5 if any(n in wanted for n in noun) else 0)
+        if (
+            not related
+            and needs
+            and all(scope.for_argument(name_stems(n), inner[n], floor=0.9) for n in needs)
+        ):
+            related = 0.3
         if place is not None and related and (best is None or related > best[0]):
             best = related, known
     if best is None or composer.has(steps, best[1]):

@@ -10,10 +10,12 @@ from studio.designer.builtin.designing import design
 from studio.designer.builtin.edits.changing import change
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.preferences import read_preferences
+from studio.designer.builtin.spelling import mended_outside_quotes
 from studio.designer.builtin.talk.following import follow
 from studio.designer.builtin.talk.questions import is_question, reply
 from studio.designer.builtin.talk.turns import Ground, ground
 from studio.designer.builtin.talk.undoing import is_redo, is_undo, redo, undo
+from studio.designer.builtin.tools import Toolbox
 from studio.designer.writing import Outcome, Said, Task, Written
 
 _NEW = re.compile(
@@ -65,6 +67,10 @@ def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None
     if stand.past and (followed := follow(task.request, stand, task.catalog, task.base)) is not None:
         return followed
     changed = change(task.request, stand.text, task.catalog, focus=_spoken_of(stand))
+    if changed is None:
+        better = mended_outside_quotes(task.request, _names(task.catalog, stand.text))
+        if better != task.request:
+            changed = change(better, stand.text, task.catalog, focus=_spoken_of(stand))
     if isinstance(changed, Written) and stand.outdated:
         return replace(changed, questions=(_OUTDATED, *changed.questions))
     if changed is None and is_question(task.request):
@@ -73,6 +79,11 @@ def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None
             "runs, what it needs and gives, what it changes, and why there is a warning."
         )
     return changed
+
+
+def _names(catalog: Catalog, text: str) -> tuple[str, ...]:
+    """What the catalog and the open text call things: a slip of the pen is put right by them."""
+    return (*Toolbox(catalog).vocabulary, *sorted(catalog.roles or ()), text)
 
 
 def _spoken_of(stand: Ground) -> str:

@@ -66,6 +66,12 @@ def mended(text: str, names: Iterable[str]) -> str:
     return _WORD.sub(mend, text)
 
 
+def mended_outside_quotes(text: str, names: Iterable[str]) -> str:
+    """The same for a text whose quoted parts stay as they are."""
+    parts = re.split(r'("[^"]*"|“[^”]*”)', text)
+    return "".join(part if index % 2 else mended(part, names) for index, part in enumerate(parts))
+
+
 class _Known:
     def __init__(self, words: frozenset[str]) -> None:
         self.words = words
@@ -88,7 +94,7 @@ class _Known:
             if len(core) < 4:
                 continue
             for other in self.by_first.get(core[0], ()):
-                if abs(len(other) - len(core)) > most or (
+                if abs(len(other) - len(core)) > 1 or (
                     len(core) < 6 and len(other) == len(core) and sorted(other) != sorted(core)
                 ):
                     # A short word with one letter changed is rather another word that is not known here.
