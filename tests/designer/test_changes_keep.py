@@ -51,6 +51,7 @@ def untouched(before: str, after: str, catalog: Catalog) -> bool:
     old, new = dsl.parse(before), dsl.parse(after)
     found = changes(old, new, catalog).changes
     spoken = {c.old for c in found if c.old} | {c.new for c in found if c.new}
+    removed = {c.old for c in found if c.kind == "step_removed" and c.old}
     renamed = any(c.kind in ("step_renamed", "head_changed") for c in found)
     was = {p.path: p for p in places(old.workflow.body)}
     now = {p.step.id: own_text(after, p) for p in places(new.workflow.body)}
@@ -59,7 +60,8 @@ def untouched(before: str, after: str, catalog: Catalog) -> bool:
         moved_in = any(
             p.container.startswith(f"{path}/") for p in places(new.workflow.body) if p.path not in was
         )
-        if touched or moved_in or renamed:
+        gone = any(path.startswith((f"{r}.", f"{r}~")) for r in removed)
+        if touched or moved_in or renamed or gone:
             continue
         if now.get(place.step.id) != own_text(before, place):
             return False

@@ -23,8 +23,15 @@ _NEW = re.compile(
     re.I,
 )
 _NOT_UNDERSTOOD = (
-    "I did not understand that as a change to the open workflow. Say for example “add a step that … before …”, "
-    "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new workflow."
+    "I did not understand that as a change to the open workflow. Say for example “add a step that …"
+    " before …”, "
+    "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new"
+    " workflow."
+)
+_OF_A_CHANGE = re.compile(
+    r"\b(?:instead|rather than|move|rename|raise|lower|swap|no longer|any ?more|undo|too|as well)\b|^"
+    r"(?:also|only|don't|first the|remove)\b",
+    re.I,
 )
 _GREETING = re.compile(
     r"(?:hi|hello|hey|help|thanks?|thank you|good (?:morning|evening|day))\b.{0,20}$", re.I
@@ -47,6 +54,9 @@ def answer(task: Task | str, catalog: Catalog | None = None, base: str = "") -> 
         found = _about_open(task, stand, existing)
         if found is not None:
             return found
+    if open_already and _OF_A_CHANGE.search(task.request) and not _NEW.search(task.request):
+        # What speaks of something there is no new workflow, even where it was not understood.
+        return Said(_NOT_UNDERSTOOD)
     designed = design(task.request, task.catalog, read_preferences(task.preferences))
     if isinstance(designed, Said) and open_already and not _GREETING.match(task.request.strip()):
         missing = [
@@ -75,7 +85,8 @@ def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None
         return replace(changed, questions=(_OUTDATED, *changed.questions))
     if changed is None and is_question(task.request):
         return Said(
-            "I cannot answer that. I can tell what the workflow does, what happens in a case, who is asked, when it "
+            "I cannot answer that. I can tell what the workflow does, what happens in a case, who is"
+            " asked, when it "
             "runs, what it needs and gives, what it changes, and why there is a warning."
         )
     return changed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import dsl
 from dsl.catalog import Catalog
+from dsl.changes import changes
 from dsl.outline import places
 from studio.designer.builtin.edits.adding import add, over_needs, when_refused, when_so
 from studio.designer.builtin.edits.approving import approver
@@ -165,6 +166,8 @@ def _made(done: _Done, change: Change, clause: str) -> _Done:
     if text == done.text:
         return replace(done, left=(*done.left, f"“{clause}”: that is so already."))
     proved = proved_as_it_is(text, catalog)
+    if not changes(done.proved.parsed, proved.parsed, catalog).changes:
+        return replace(done, left=(*done.left, f"“{clause}” would change nothing in what it does."))
     assumptions = change.assumptions
     if not proved.sound:
         # What was there before may have lost its approval: that is for the person to say. What is new gets one.
