@@ -64,7 +64,11 @@ def _walked(when: When, reading: Reading) -> tuple[Path, ...]:
 
 
 def _over(usual: Any, given: Any) -> Any:
-    """What is given, over the usual answer where both are objects."""
+    """What is given, over the usual answer where both are objects: a workflow may read more than a case tells of."""
+    if isinstance(usual, list) and isinstance(given, list):
+        return [
+            _over(usual[min(place, len(usual) - 1)], one) if usual else one for place, one in enumerate(given)
+        ]
     if isinstance(usual, dict) and isinstance(given, dict):
         return {**usual, **{name: _over(usual.get(name), value) for name, value in given.items()}}
     return usual if given is None else given
