@@ -60,7 +60,7 @@ def test_a_proposal_is_looked_at_and_one_part_of_it_accepted_and_undone(
     person.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     workflow = opened(person, api, f"looked_at_{theme}")
     before = stored(person, api, workflow)
-    ask(person, "Wait a day before the approval and also e-mail the customer")
+    ask(person, "Raise the limit to 250. Wait a day before the approval.")
     person.at("proposal-look").click()
     overlay = person.at("overlay")
     expect(overlay.locator(".react-flow__node.cmp-added").first).to_be_visible()
@@ -70,13 +70,15 @@ def test_a_proposal_is_looked_at_and_one_part_of_it_accepted_and_undone(
     assert grave(person.page) == []
     assert stored(person, api, workflow) == before
 
+    person.at("tab-text").click()
+    expect(person.at("proposal-text")).to_be_hidden()
     overlay.get_by_test_id("node-gate.pause").click()
     person.at("overlay-accept-part").click()
     expect(person.at("proposal")).to_have_attribute("data-state", "partly")
     expect(overlay).to_have_count(0)
     expect(person.node("gate.pause")).to_be_visible()
     text = stored(person, api, workflow)
-    assert "step pause" in text and "mail.send" not in text
+    assert "step pause" in text and "100.0" in text
 
     person.at("undo").click()
     expect(person.node("gate.pause")).to_have_count(0)
