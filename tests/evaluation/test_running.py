@@ -22,7 +22,7 @@ from studio.designer.evaluation.__main__ import main
 from studio.designer.evaluation.report import as_json, figures, lines
 from studio.designer.scripted import Say, ScriptedModel
 
-FLOOR = 10
+FLOOR = 55
 """Percent of the development cases that the built-in designer passes at least."""
 SLOWEST_MS = 1_000
 
