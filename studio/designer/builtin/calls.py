@@ -9,6 +9,7 @@ from dsl.catalog import Schema
 from studio.designer.builtin import literals, prose, web
 from studio.designer.builtin.draft import CallStep, quote, template
 from studio.designer.builtin.mentioning import joined, line, mentioned
+from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import Place, choices, fits, plain, properties, required, sort_of
 from studio.designer.builtin.shapes import places as all_places
@@ -194,6 +195,8 @@ def _argument(
         found = scope.for_argument(words, schema, hints, floor=0.75)
     if found is None and words[-1] == "email" and sort_of(schema) == "string":
         found = _address_of_whom(scope, wish)
+    if found is None and (sent := sent_for(work, scope, words, schema)) is not None:
+        return sent.name
     if found is not None:
         _ask_about_share(work, wish, name, found.path)
         return _as_wanted(found, name, schema)
@@ -427,6 +430,9 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     if not (said or who or work.effects or wish.branch):
         told += " it"
     facts = () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(scope, told))
+    if not facts and not (quoted or spoken or personal or matter):
+        # "Tell the room": of what was found last, or it would say nothing.
+        facts = tuple(_last_read(scope, "result"))
     telling = prose.Telling(
         spoken, personal, wish.branch, facts=facts, matter=matter[1].strip() if matter and not spoken else ""
     )

@@ -338,6 +338,15 @@ class _Reader:
             )
         ):
             head, _, tail = rest.partition(",")
+            if not tail and (
+                told := re.match(
+                    r"^(the event [\w.\-]+ (?:occurs|happens|comes(?: in)?|arrives"
+                    r"|fires|is \w+)) (.+)$",
+                    rest,
+                    re.I,
+                )
+            ):
+                head, tail = told[1], told[2]
             if not tail and (colon := re.match(r"^([^:]+):\s+(.+)$", rest)):
                 head, tail = colon[1], colon[2]
             if tail:

@@ -63,7 +63,7 @@ def set_clock(plan: Plan, match: re.Match[str]) -> bool:
     else:
         if not re.match(
             r"[\s,]*(?:and\s+)?(?:always\s+)?(?:at|@|from|around|starting at)\s", match[0], re.I
-        ) and not (match["m"] or match["ap"]):
+        ) and not (match["m"] or match["ap"] or match["part"]):
             return False
         hour, minute = int(match["h"]), int(match["m"] or 0)
     half = (match["ap"] or "").lower().replace(".", "")

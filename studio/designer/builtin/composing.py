@@ -137,6 +137,14 @@ class Composer:
         ranked = self.work.toolbox.rank(item.verb, item.rest, self.work.topic)
         if calls := web.caller(self.work.toolbox.tools, item.words, ranked[0].known if ranked else None):
             return calls
+        if not ranked and not item.verb and not item.known:
+            # A line that only names what is to be read: "articles below the reorder level".
+            named = [
+                m
+                for m in self.work.toolbox.rank("list", item.rest, self.work.topic)
+                if m.known.reads and m.known.lists
+            ]
+            return named[0].known if named and named[0].score > 6 else None
         if not ranked:
             return None
         best = self._listing(item, [m.known for m in ranked]) or ranked[0].known

@@ -22,9 +22,11 @@ from studio.designer.builtin.draft import (
 )
 from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
+from studio.designer.builtin.payloads import take_what_is_sent
 from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
 from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
 from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.starting import Happening, Hook
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.triggers import with_trigger
 from studio.designer.builtin.unclear import vague
@@ -47,6 +49,8 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     reading = read_request(request, verbs, (*toolbox.vocabulary, *sorted(catalog.roles or ())))
     work = Work(catalog, toolbox, preferences, {}, reading.occasion, topic_of(reading))
     scope = Scope()
+    if isinstance(reading.start, Hook | Happening):
+        take_what_is_sent(request, work, scope)
     steps = Composer(work).compose(reading.items, scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
         return Said(cannot(work, reading))

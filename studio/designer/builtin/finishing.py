@@ -22,6 +22,7 @@ from studio.designer.builtin.draft import (
     TogetherStep,
     WaitStep,
     quote,
+    step_text,
     walk,
 )
 from studio.designer.builtin.prose import past
@@ -69,10 +70,11 @@ def finish(work: Work, reading: Reading, steps: list[DraftStep], scope: Scope) -
             case FailStep() | WaitStep() | LetStep() | AgentStep() | RunStep():
                 return step
 
+    written = "\n".join(step_text(step) for step in body)
     return Draft(
         _name(work, reading, body),
         _doc(reading),
-        tuple(work.inputs.values()),
+        tuple(f for f in work.inputs.values() if f.name not in work.sent or f"input.{f.name}" in written),
         tuple(outputs),
         tuple(map(fill, body)),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.designer.builtin.calls import PROSE, Wish, person_of, thing_of, write_call
 from studio.designer.builtin.draft import CallStep, DraftStep
+from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.reading import Is, When
 from studio.designer.builtin.scope import Scope, is_amount
 from studio.designer.builtin.shapes import choices, properties, required, sort_of
@@ -47,8 +48,14 @@ def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep]
             who = person_of(Wish("send", words))
             if scope.address_of(who) is None and not re.search(r"#\w|\bchannel\b|\broom\b", words):
                 wanted.append((*who[:1], "email"))
+    # What is made anew is not looked up first.
+    but = name_stems(" ".join(map(singular, known.noun))) if known.head in _MAKES else ()
     for parts in wanted:
-        fetch(composer, parts, steps, scope, f"{known.tool.title or known.tool.name} needs it")
+        if not (but and sent_for(composer.work, scope, parts, {})):
+            fetch(composer, parts, steps, scope, f"{known.tool.title or known.tool.name} needs it", but=but)
+
+
+_MAKES = frozenset(map(stem, ["create", "add", "register", "insert", "open", "new"]))
 
 
 def fetch(

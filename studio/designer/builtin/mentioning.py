@@ -19,7 +19,11 @@ _NO_VALUE: Final = frozenset(
     )
 )
 _PLAIN: Final = ("string", "number", "integer", "boolean")
-_COUNT: Final = re.compile(r"\b(?:how many|the number of|the count of|count)\b(?P<what>[^,.;]*)", re.I)
+_COUNT: Final = re.compile(
+    r"\b(?:how many|the number(?: of)?|the count of|their number"
+    r"|count)\b(?P<what>[^,.;]*)",
+    re.I,
+)
 _LISTED: Final = re.compile(
     r"\b(?:the|a) (?:list|overview|table|names)\b(?: of (?P<what>[^,.;]*))?|\b(?:them|these) all\b", re.I
 )

@@ -116,6 +116,9 @@ _RULES: Final = tuple(
         (r"\bonly (?=after\b|if\b|when\b)", ""),
         (r"\b(?:walk|run|iterate|step|work)(?:s)? (?:over|through)\b", "go through"),
         (r"\b(?:look|looks|see|sees) (?:again )?(?=(?:whether|if) )", "check "),
+        (r"\b(?P<p>the [\w ]{2,20}?) becomes (?:the |its )?(?P<r>owner"
+         r"|assignee)(?: of (?P<y>the \w+))?", r"assign the \g<r> of \g<y> to \g<p>"),
+        (r"(?:^|(?<=[.;]))\s*(?:nothing|no) more(?:,[^.\n]*| than that| is needed)?(?=[.!\n]|$)", ""),
         # Lengths of time, and pauses that are told rather than asked for.
         (r"\b(?:a |one )?quarter(?: of)?(?: an)?[ -]hours?\b", "15 minutes"),
         (r"\bthree quarters of an hour\b", "45 minutes"),
@@ -142,6 +145,11 @@ _RULES: Final = tuple(
          r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),
     )
 )  # fmt: skip
+_THAT: Final = re.compile(
+    r"(?P<h>^\s*|[.;]\s+|,\s+(?:and\s+)?)that (?=(?:an?|the|you|it|we|they|i|every|each"
+    r"|all) \w+)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ARROW: Final = re.compile(r"\s*(?:->|=>|→|⇒|>>|–>)\s*")
 
 
@@ -150,6 +158,7 @@ def plainly(text: str, verbs: frozenset[str]) -> str:
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     text = _WISH.sub(lambda m: m[0][0] if m[0][0] in "\n" else "", text)
+    text = _THAT.sub(r"\g<h>", text)
     for _ in range(2):
         text = _SUBJECT.sub(lambda m: _imperative(m, verbs), text)
     text = "\n".join(_without_arrows(line) for line in text.split("\n"))

@@ -99,6 +99,14 @@ def _grown(text: str, start: int, end: int, plan: Plan) -> Schedule:
             end += window.end()
         elif plan.hour is None and not plan.period and (time := TIME.match(rest)) and set_clock(plan, time):
             end += time.end()
+        elif (
+            plan.hour
+            and any(a.startswith("“") for a in plan.assumed)
+            and (time := TIME.match(rest))
+            and set_clock(plan, time)
+        ):
+            plan.assumed = [a for a in plan.assumed if not a.startswith("“")]
+            end += time.end()
         elif plan.hour and not plan.period and plan.minute == "0" and (more := _AND_AT.match(rest)):
             plan.hour += f",{int(more['h']) + (12 if (more['ap'] or '').lower() == 'pm' else 0)}"
             end += more.end()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from studio.designer.builtin.schedules import Schedule, find_schedule
+from studio.designer.builtin.verbs import KNOWN_VERBS, starts_with_verb
 from studio.designer.builtin.words import raw_tokens, singular, stem
 from studio.designer.builtin.zones import find_zone
 
@@ -168,7 +169,8 @@ def read_hook(sentence: str) -> tuple[Hook, str] | None:
     marked = _HOOK.search(sentence)
     starts = re.match(rf"^{_WHEN}\b", sentence, re.IGNORECASE)
     able = re.search(
-        r"\b(?:can|could|will|would|it) (?:call|send|post|reach)\b|\bby (?:a |an )?web ?hook\b",
+        r"\b(?:can|could|will|would|it) (?:call|send|post|reach)\b|\b(?:sends?|posts?"
+        r"|calls?)\b[^.;]{0,60}\bweb ?hook|\bby (?:a |an )?web ?hook\b",
         sentence,
         re.I,
     )
@@ -179,6 +181,10 @@ def read_hook(sentence: str) -> tuple[Hook, str] | None:
         head, rest = colon[1], colon[2]
     path = _PATH.search(sentence)
     rest = rest.strip()
+    if not starts:
+        # "We have a form where people leave a, b and c, and it can call us": all of it only tells what there is.
+        later = [m.end() for m in re.finditer(r"[,;:]\s+(?:and\s+|then\s+|please\s+)*", sentence)]
+        rest = next((sentence[at:] for at in later if starts_with_verb(sentence[at:], KNOWN_VERBS)), "")
     if rest and (
         _SENDS_ALONG.match(rest)
         or _PATH.search(rest)

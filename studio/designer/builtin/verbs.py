@@ -69,7 +69,7 @@ _NO_VERBS = frozenset(
     word_list("with without within during per until unless since between against among like")
 )
 _GERUND_PASSIVE = re.compile(
-    r"^(?P<obj>(?:the |an? |its? |their |they )?[\w\- ]{1,40}?) "
+    r"^(?P<obj>(?:the |an? |its? |their |they )?[\w\- ]{1,75}?) "
     r"(?:is|are|gets|must be|should be|has to be|have to be|needs to be|shall be|will be|can be)"
     r"(?: then| also| automatically)? (?P<verb>[a-z\-]+(?:ed|en|id|nt|ld))\b(?P<rest>.*)$",
     re.IGNORECASE,

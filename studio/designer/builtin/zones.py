@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import available_timezones
 
 _CITIES: Final = {
     "paris": "Europe/Paris", "france": "Europe/Paris", "berlin": "Europe/Berlin", "germany": "Europe/Berlin",
@@ -46,6 +47,55 @@ _ZONE: Final = re.compile(
 )
 
 
+_COUNTRIES: Final = {
+    "portugal": "Europe/Lisbon", "poland": "Europe/Warsaw", "austria": "Europe/Vienna", "ireland": "Europe/Dublin",
+    "netherlands": "Europe/Amsterdam", "holland": "Europe/Amsterdam", "belgium": "Europe/Brussels",
+    "denmark": "Europe/Copenhagen", "norway": "Europe/Oslo", "finland": "Europe/Helsinki",
+    "greece": "Europe/Athens", "turkey": "Europe/Istanbul", "ukraine": "Europe/Kyiv", "romania": "Europe/Bucharest",
+    "bulgaria": "Europe/Sofia", "hungary": "Europe/Budapest", "czechia": "Europe/Prague",
+    "czech republic": "Europe/Prague", "slovakia": "Europe/Bratislava", "slovenia": "Europe/Ljubljana",
+    "croatia": "Europe/Zagreb", "serbia": "Europe/Belgrade", "estonia": "Europe/Tallinn", "latvia": "Europe/Riga",
+    "lithuania": "Europe/Vilnius", "iceland": "Atlantic/Reykjavik", "luxembourg": "Europe/Luxembourg",
+    "great britain": "Europe/London", "scotland": "Europe/London", "wales": "Europe/London",
+    "israel": "Asia/Jerusalem", "egypt": "Africa/Cairo", "kenya": "Africa/Nairobi", "nigeria": "Africa/Lagos",
+    "south africa": "Africa/Johannesburg", "korea": "Asia/Seoul", "china": "Asia/Shanghai",
+    "thailand": "Asia/Bangkok", "vietnam": "Asia/Ho_Chi_Minh", "philippines": "Asia/Manila",
+    "taiwan": "Asia/Taipei", "pakistan": "Asia/Karachi", "argentina": "America/Argentina/Buenos_Aires",
+    "colombia": "America/Bogota", "peru": "America/Lima", "new zealand": "Pacific/Auckland",
+    "emirates": "Asia/Dubai", "cologne": "Europe/Berlin", "stuttgart": "Europe/Berlin", "lyon": "Europe/Paris",
+    "manchester": "Europe/London", "edinburgh": "Europe/London", "bern": "Europe/Zurich", "basel": "Europe/Zurich",
+    "rotterdam": "Europe/Amsterdam", "gothenburg": "Europe/Stockholm", "porto": "Europe/Lisbon",
+    "krakow": "Europe/Warsaw", "naples": "Europe/Rome", "washington": "America/New_York",
+    "atlanta": "America/New_York", "miami": "America/New_York", "dallas": "America/Chicago",
+    "houston": "America/Chicago", "austin": "America/Chicago", "montreal": "America/Toronto",
+    "bangalore": "Asia/Kolkata", "bengaluru": "Asia/Kolkata", "osaka": "Asia/Tokyo",
+    "rio de janeiro": "America/Sao_Paulo", "brazil": "America/Sao_Paulo", "canberra": "Australia/Sydney",
+    "wellington": "Pacific/Auckland",
+}  # fmt: skip
+
+
+_NO_CITIES: Final = frozenset(
+    ["Center", "Easter", "Wake", "Midway", "Nome", "Christmas", "Canary", "North", "South", "East", "West"]
+)
+
+
+def _places() -> dict[str, str]:
+    """Cities that the time zone database itself is named by: "bratislava", "buenos aires"."""
+    found: dict[str, str] = {}
+    for name in sorted(available_timezones()):
+        area, _, city = name.partition("/")
+        if (
+            city
+            and city not in _NO_CITIES
+            and area in ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian")
+        ):
+            found.setdefault(city.rpartition("/")[2].replace("_", " ").lower(), name)
+    return found
+
+
+_NAMED: Final = {**_places(), **_COUNTRIES}
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """``name`` is of the IANA database; the words stand at ``start`` to ``end``."""
@@ -58,6 +108,16 @@ class Zone:
 def find_zone(text: str) -> Zone | None:
     """The first time zone that a text names."""
     match = _ZONE.search(text)
+    other = next(
+        (
+            m
+            for m in _ANY_PLACE.finditer(text)
+            if (m["at"] or m["time"] or m["end"] is not None) and m["place"].lower() in _NAMED
+        ),
+        None,
+    )
+    if other is not None and (match is None or other.start() < match.start()):
+        return Zone(_NAMED[other["place"].lower()], other.start(), other.end())
     if match is None:
         return None
     if match["area"]:
@@ -67,3 +127,12 @@ def find_zone(text: str) -> Zone | None:
     else:
         name = _LETTERS[match["short"].lower()]
     return Zone(name, match.start(), match.end())
+
+
+_ANY_PLACE: Final = re.compile(
+    r"(?P<at>\b(?:in|at|time ?zone(?: of)?)\s+(?:the\s+)?)?\b(?P<place>(?:"
+    + ""
+    r"|".join(sorted(map(re.escape, _NAMED), key=len, reverse=True))
+    + r"))\b(?P<time>(?:'s)?(?:\s+local)?\s+time(?: ?zone)?\b)?(?P<end>(?=\s*[,.;:)]|\s*$))?",
+    re.IGNORECASE,
+)
