@@ -409,6 +409,8 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     quoted = re.search(r'"([^"]+)"', _without_place(wish.words))
     said = _SAID.search(wish.words)
     asked = re.search(r"\basking (?:them |him |her )?(for .+)$", wish.words, re.I)
+    if wish.verb.lower() == "ask":
+        asked = re.search(r"\b(for .+?)(?: (?:by|via|per) (?:email|mail|sms)\b.*)?$", wish.words, re.I)
     answered = web.answer(scope, wish.words) if known.sends and not quoted and not said else None
     if answered is not None and words[-1] in _LONG_PROSE:
         return answered

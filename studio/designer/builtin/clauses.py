@@ -126,6 +126,8 @@ class _Reader:
 
     def _stated(self, sentence: str, *, first: bool) -> str | None:
         """What is left of a sentence that only says what there is ("a lead comes in"); None for any other."""
+        if read_hook(sentence) is not None:
+            return None
         told = re.match(r"^(?P<head>[^,:]{3,60}?)(?P<end>:\s+|,\s+(?:then\s+)?)(?P<rest>.+)$", sentence)
         if told and first and not patterns.IF.match(sentence) and self._is_news(told["head"]):
             self._happens(told["head"])
@@ -268,7 +270,11 @@ class _Reader:
         ):
             noun, limit = looping.without_limit(match["noun"])
             body, other_limit = looping.without_limit(match["act"])
-            return [Each(noun, tuple(self._clauses(body)), limit or other_limit, self._words(sentence))]
+            told = self._clauses(body)
+            if len(told) > 1 and looping.stands_for_all(noun):
+                # "look for reviews and open a ticket for each one": only the last is done for each.
+                return [*told[:-1], Each(noun, (told[-1],), limit or other_limit, self._words(sentence))]
+            return [Each(noun, tuple(told), limit or other_limit, self._words(sentence))]
         if patterns.TOGETHER.search(sentence):
             told = [part for part in patterns.THEN.split(sentence) if part.strip()]
             if len(told) > 1:

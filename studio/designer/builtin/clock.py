@@ -17,7 +17,7 @@ TIME: Final = re.compile(
     r"|(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2}))?\s*(?P<ap>a\.?m\b\.?|p\.?m\b\.?)?(?:\s*(?:o'?clock|h\b|hours|hrs|uhr))?"
     r"(?!\s*(?:%|percent|minutes?|times|days?|euros?|eur\b|of them|at once|\w*th\b))"
     rf"|(?P<written>{_HOURS})(?:\s+o'?clock)?)"
-    r"(?:\s+(?:sharp|exactly))?(?:\s+(?:in the|every|each)?\s*(?P<part>morning|afternoon|evening|night)\b)?",
+    r"(?:\s+(?:sharp|exactly))?(?:\s*(?:in the|every|each)?\s*(?P<part>morning|afternoon|evening|night)\b)?",
     re.IGNORECASE,
 )
 _AT: Final = re.compile(r"[\s,]*(?:and\s+)?(?:always\s+)?(?:at|@|from|around|starting at)\s", re.IGNORECASE)

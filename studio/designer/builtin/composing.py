@@ -27,9 +27,9 @@ from studio.designer.builtin.draft import (
     step_text,
     walk,
 )
-from studio.designer.builtin.lists import find_list, stands_for_all
+from studio.designer.builtin.lists import find_list
 from studio.designer.builtin.lookups import provide
-from studio.designer.builtin.looping import over_all
+from studio.designer.builtin.looping import over_all, stands_for_all
 from studio.designer.builtin.reading import (
     Act,
     Again,
@@ -50,12 +50,13 @@ from studio.designer.builtin.reading import (
     When,
 )
 from studio.designer.builtin.scope import Scope, Thing
+from studio.designer.builtin.shapes import required
 from studio.designer.builtin.testing import Resolved
 from studio.designer.builtin.thinking import think
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.troubles import meant, put_in_place, trouble
 from studio.designer.builtin.waiting import await_event, repeat
-from studio.designer.builtin.words import READ_VERBS, raw_tokens, singular, stem
+from studio.designer.builtin.words import raw_tokens, singular, stem
 from studio.designer.builtin.work import Work, identifier
 
 
@@ -160,7 +161,7 @@ class Composer:
 
     def _listing(self, item: Act, ranked: list[Known]) -> Known | None:
         """The tool that lists, where several things are to be read at once: "look up the delivered orders"."""
-        if not ranked[0].reads or ranked[0].lists or stem(item.verb) not in READ_VERBS:
+        if not ranked[0].reads or ranked[0].lists or not required(ranked[0].tool.input_schema):
             return None
         told = re.split(
             r"\b(?:that|which|who|with|of|in|from|by|below|above|over|under|to|and|for)\b",
@@ -169,9 +170,6 @@ class Composer:
         )[0]
         last = raw_tokens(told)[-1:]
         if not last or singular(last[0]) == last[0] or over_all(item.rest):
-            return None
-        own = {stem(w) for w in ranked[0].noun}
-        if stem(last[0]) in own and any(w == last[0] for w in ranked[0].noun):
             return None
         return next(
             (

@@ -41,7 +41,7 @@ def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope,
             return
     composer.last = found
     scope.favoured += [p.path for p in found.about if p.sort in ("number", "integer")]
-    if _asked_again(item, place.ahead):
+    if _asked_again(item, place.ahead) or _same_asked(found, scope, place.ahead):
         return
     failing = inverted(found)
     status = f"not_{identifier(found.name)}" if not found.name.startswith("not_") else identifier(found.name)
@@ -139,6 +139,14 @@ def _asked_again(item: Check, ahead: tuple[Item, ...]) -> bool:
         (isinstance(item.test, Is) and stems(test.predicate) == stems(item.test.predicate))
         or bool(set(stems(test.predicate)) & set(stems(item.rest)))
     )
+
+
+def _same_asked(found: Resolved, scope: Scope, ahead: tuple[Item, ...]) -> bool:
+    """Whether the next intent is a condition on the very field that was checked: "check it. If it is down, ..."."""
+    if not ahead or not isinstance(ahead[0], When):
+        return False
+    told = resolve(ahead[0].test, scope, found)
+    return isinstance(told, Resolved) and bool({p.path for p in told.about} & {p.path for p in found.about})
 
 
 def _knows(known: Known, predicate: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from studio.designer.builtin.conditions import read_test
 from studio.designer.builtin.draft import DraftStep
+from studio.designer.builtin.looping import STANDS_FOR
 from studio.designer.builtin.reading import Both, Is, Item, Test, When
 from studio.designer.builtin.scope import Scope, Thing, noun_words
 from studio.designer.builtin.shapes import Place as Field
@@ -42,9 +43,6 @@ _QUALIFIES: Final = re.compile(
     r"shorter|bigger|smaller|larger|worth|due|by|having|costing|we|i)\b)",
     re.IGNORECASE,
 )
-_STANDS_FOR: Final = frozenset(
-    ["them", "one", "item", "these", "those", "it", "all", "entry", "thing", "result", "hit"]
-)
 
 
 def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scope, place: Place) -> Found:
@@ -58,7 +56,7 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
     adjectives = words[:-1]
     known: Known | None = None
     field = _in_scope(entity, scope)
-    if field is None and entity in _STANDS_FOR and scope.things:
+    if field is None and entity in STANDS_FOR and scope.things:
         field = _newest_list(scope)
         entity = _one_of(field) if field else entity
     if field is None:
@@ -77,7 +75,7 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
             qualifier = _unsaid(qualifier, given)
             listed = Scope([t for t in scope.things if t.name == step.id])
             field = _in_scope(entity, listed) or _newest_list(listed)
-            if field is not None and (stem(entity) in map(stem, given) or entity in _STANDS_FOR):
+            if field is not None and (stem(entity) in map(stem, given) or entity in STANDS_FOR):
                 entity = _one_of(field)
     if field is not None:
         name = entity if entity not in work.ids and entity not in scope.names() else f"one_{entity}"
@@ -106,11 +104,6 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
     return Found(
         expression, Thing(name, noun_words(name), {"type": "string"}, step=True, noun=f"item:{entity}")
     )
-
-
-def stands_for_all(noun: str) -> bool:
-    """Whether a noun names nothing of its own: "them", "one of them"."""
-    return all(w in _STANDS_FOR or w in STOP or w in PRONOUNS for w in raw_tokens(noun))
 
 
 def _in_scope(entity: str, scope: Scope) -> Field | None:

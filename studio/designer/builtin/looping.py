@@ -11,7 +11,7 @@ from typing import Final
 
 from studio.designer.builtin.amounts import NUMBER_WORDS
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
-from studio.designer.builtin.words import NOUNISH_VERBS, raw_tokens, singular, stem
+from studio.designer.builtin.words import NOUNISH_VERBS, PRONOUNS, STOP, raw_tokens, singular, stem
 
 _N: Final = (
     r"(?P<n>\d+|"
@@ -247,11 +247,18 @@ _ALL: Final = re.compile(
     r"(?: (?:the|our|these|those|them))?\b\s*(?P<noun>.*)$",
     re.IGNORECASE,
 )
+_OF_EACH: Final = re.compile(
+    r"\s+(?P<of>of|for|to|with|on) (?:each|every one|each one)(?: of (?:them|these"
+    r"|those))?$",
+    re.IGNORECASE,
+)
 _NOUN_ENDS: Final = re.compile(r"\s+(?:to|with|as|by|for|via|when|if|once|and|at|on|into)\b", re.IGNORECASE)
 
 
 def over_all(rest: str) -> tuple[str, str] | None:
     """The object "all open tickets with ..." as what is gone through and the object for one of them."""
+    if tail := _OF_EACH.search(rest):
+        return "them", f"{rest[: tail.start()]} {tail['of']} it{rest[tail.end() :]}"
     match = _ALL.match(rest)
     if match is None:
         return None
@@ -262,3 +269,14 @@ def over_all(rest: str) -> tuple[str, str] | None:
     if match["all"].lower() == "all" and last and singular(last[0]) == last[0]:
         return None
     return noun or "them", f"{match['pre']}it {tail}".strip()
+
+
+STANDS_FOR: Final = frozenset(
+    ["them", "one", "item", "these", "those", "it", "all", "entry", "thing", "result", "hit"]
+)
+"""Words that name nothing of their own."""
+
+
+def stands_for_all(noun: str) -> bool:
+    """Whether a noun names nothing of its own: "them", "one of them"."""
+    return all(w in STANDS_FOR or w in STOP or w in PRONOUNS for w in raw_tokens(noun))

@@ -195,7 +195,7 @@ class Scope:
                     return thing, place
         for thing in [*reversed(loops), *ordered, *inputs]:
             for place in places(thing.name, thing.words, thing.schema, depth=1):
-                numbered = place.leaf[-1:] in (("no",), ("number",), ("sku",), ("cod",), ("key",))
+                numbered = place.leaf[-1:] in (("no",), ("number",), ("sku",), ("key",))
                 if numbered and place.path.count(".") == 1 and place.sort in ("string", "integer"):
                     return thing, place
         return None

@@ -10,7 +10,7 @@ from studio.designer.builtin.amounts import Quantity, number_text
 from studio.designer.builtin.draft import quote
 from studio.designer.builtin.reading import Both, Compare, CompareTo, Contains, Empty, Enough, Is, Same, Test
 from studio.designer.builtin.scope import Scope
-from studio.designer.builtin.shapes import Place, choices, plain
+from studio.designer.builtin.shapes import Place, choices, places, plain
 from studio.designer.builtin.units import scale_of
 from studio.designer.builtin.words import STOP, likeness, opposites, raw_tokens, stem, stems
 
@@ -144,6 +144,8 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         )
     if place is None and len(subject) > 1:
         place = scope.for_subject(subject[-1:], _NUMBERS, money=test.quantity.sort == "money")
+    if place is None and not subject and not test.subject.strip():
+        place = _only_number(scope)
     if place is None and not subject and test.subject:
         place = scope.for_subject(stems(test.subject), _NUMBERS)
     if place is None and counting:
@@ -191,6 +193,15 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         tuple(notes),
         f"{_slug(place)}_{word}",
     )
+
+
+def _only_number(scope: Scope) -> Place | None:
+    """The one number that the latest step gave: "query the error rate. Above 5 percent, ..."."""
+    latest = next((t for t in reversed(scope.things) if t.step), None)
+    if latest is None:
+        return None
+    numbers = [p for p in places(latest.name, latest.words, latest.schema, depth=1) if p.sort in _NUMBERS]
+    return numbers[0] if len(numbers) == 1 else None
 
 
 _SPOKEN = {

@@ -192,6 +192,9 @@ class Toolbox:
         found = []
         if sense not in READ_VERBS and not any(_verb_agreement(sense, known) for known in self.tools):
             sense = stem("send") if _BY_CHANNEL.search(words) else sense
+        if sense == "ask" and not any("ask" in known.name for known in self.tools):
+            # "Ask the customer for a review" is a message; questions to an approver are read before.
+            sense = stem("message")
         to_channel = bool(re.search(r"(?:^|\s)#\w", words)) and any(known.sends for known in self.tools)
         if to_channel and sense not in SEND_VERBS:
             sense = stem("message")

@@ -68,7 +68,10 @@ def _filled(field: InputField, work: Work) -> InputField:
         f"input {field.name}",
     )
     answer = work.answers.get(f"input {field.name}", "")
-    return replace(field, default=quote(answer)) if answer and field.type == "string" else field
+    if answer and field.type == "string":
+        return replace(field, default=quote(answer))
+    stands_in = {"string": '""', "int": "0", "float": "0.0", "bool": "false"}.get(field.type, "")
+    return replace(field, default="[]" if field.type.endswith("[]") else stands_in)
 
 
 def _hooked(draft: Draft, start: Hook, work: Work) -> Draft:
