@@ -36,7 +36,7 @@ from studio.designer.builtin.reading import (
     Unclear,
     When,
 )
-from studio.designer.builtin.repeating import read_await, read_repeat
+from studio.designer.builtin.repeating import after_repeats, read_await, read_repeat
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
     Happening,
@@ -86,7 +86,9 @@ class _Reader:
             name, text = match["name"] or "", text[match.end() :]
         text = plainly(text, self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
-        return Reading(folded(self._lines(lines_of(text))), self._words(self.occasion), self.start, name)
+        return Reading(
+            folded(after_repeats(self._lines(lines_of(text)))), self._words(self.occasion), self.start, name
+        )
 
     def _lines(self, lines: list[Line]) -> list[Item]:
         """The intents of lines that stand below each other; what is listed below one belongs into it."""
@@ -104,6 +106,8 @@ class _Reader:
                 continue
             if open_loop is not None and not ends_loop:
                 body = list(open_loop.items)
+                sentence, limit = looping.without_limit(sentence)
+                open_loop = replace(open_loop, concurrency=limit or open_loop.concurrency)
                 self._add(body, sentence, first=False)
                 _into(body, inner)
                 open_loop = replace(open_loop, items=tuple(body))
@@ -262,6 +266,15 @@ class _Reader:
         if match := re.match(r"^(?:on|upon) (?P<x>an? [^,]+), (?P<y>.+)$", sentence, re.I):
             self._happens(match["x"])
             return self._sentence(match["y"], first=False)
+        if (
+            match := re.match(
+                r"^(?P<a>.+?),?\s+(?:and|then|and then),?\s+(?P<b>for (?:each|every"
+                r"|all)(?: single)?(?: one)?(?: of (?:them|these|those))?\b.+)$",
+                sentence,
+                re.I,
+            )
+        ) and starts_with_verb(match["a"], self.verbs):
+            return [*self._sentence(match["a"], first=False), *self._sentence(match["b"], first=False)]
         sentence = looping.as_each(sentence, self.verbs)
         if (match := patterns.EACH.match(sentence)) and (found := self._each(match["rest"], sentence)):
             return found

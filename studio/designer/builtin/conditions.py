@@ -185,7 +185,11 @@ def _agreement(text: str) -> Test | None:
         text,
         re.I,
     )
-    if match is None or match["v"].lower() in _NO_DEEDS:
+    if (
+        match is None
+        or match["v"].lower() in _NO_DEEDS
+        or re.search(r"\b(?:of|for|in|on|to|by|from|at)$", match["s"])
+    ):
         return None
     return Is(_subject(match["s"]), match["v"], bool(match["n"]))
 
@@ -197,7 +201,7 @@ _NO_DEEDS = frozenset(
 
 def _comparison(text: str) -> Test | None:
     for pattern, op in _SUFFIX_OPS:
-        match = re.fullmatch(rf"(?P<s>.+?) {_IS} (?P<q>.+?) {pattern}", text, re.I)
+        match = re.fullmatch(rf"(?P<s>.+?) {_IS} (?:for |worth |only )?(?P<q>.+?) {pattern}", text, re.I)
         if match and (found := quantity(match["q"])):
             return Compare(_subject(match["s"]), op, found)
     for pattern, op in _OPS:

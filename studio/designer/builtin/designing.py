@@ -51,6 +51,8 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     scope = Scope()
     if isinstance(reading.start, Hook | Happening):
         take_what_is_sent(request, work, scope)
+    if isinstance(reading.start, Happening):
+        work.entity = stem(reading.start.entity)
     steps = Composer(work).compose(reading.items, scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
         return Said(cannot(work, reading))

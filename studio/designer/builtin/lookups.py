@@ -91,6 +91,7 @@ def fetch(
         if but and (set(noun) & set(but) or any(name_stems(n) == wanted for n in needs)):
             continue
         related = sum(1 for n in noun if n in topic) + (0.5 if any(n in wanted for n in noun) else 0)
+        related += 1.0 if composer.work.entity and composer.work.entity in noun else 0.0
         if (
             not related
             and needs

@@ -150,6 +150,8 @@ def cuts_of(test: str) -> list[int]:
 def split_each(rest: str, verbs: frozenset[str]) -> tuple[str, str] | None:
     """What stands behind "for each" as what one is and what is done for it; None when nothing is done."""
     words = list(re.finditer(r"\S+", rest))
+    if len(words) > 1 and _bare_deed(words, rest, verbs):
+        return "them", rest.strip(" ,:-–")
     stop = re.search(r"[,:]\s|\s[-–]\s", rest)
     within = False
     for index, word in enumerate(words):
@@ -177,6 +179,16 @@ def split_each(rest: str, verbs: frozenset[str]) -> tuple[str, str] | None:
     if stop is not None:
         return _halves(rest, stop.start(), stop.end())
     return None
+
+
+def _bare_deed(words: list[re.Match[str]], rest: str, verbs: frozenset[str]) -> bool:
+    """Whether nothing is named before the deed: "for each create an issue". "open orders" are a name."""
+    first, second = words[0][0].lower(), words[1][0].lower().strip(",.;:")
+    if re.search(r"(?:ing|ings|ed|s)$", first) or first in ("open", "new", "clean", "clear", "complete"):
+        return False
+    if second.endswith("s") and second not in ("us", "its", "this", "his"):
+        return False
+    return starts_with_verb(rest, verbs) and not _describes(words, 0, verbs, rest)
 
 
 _LINKS: Final = frozenset(

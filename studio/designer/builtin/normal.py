@@ -116,9 +116,16 @@ _RULES: Final = tuple(
         (r"\bonly (?=after\b|if\b|when\b)", ""),
         (r"\b(?:walk|run|iterate|step|work)(?:s)? (?:over|through)\b", "go through"),
         (r"\b(?:look|looks|see|sees) (?:again )?(?=(?:whether|if) )", "check "),
-        (r"\b(?P<p>the [\w ]{2,20}?) becomes (?:the |its )?(?P<r>owner"
+        (r"\b(?:that )?(?P<p>the [\w ]{2,20}?) becomes (?:the |its )?(?P<r>owner"
          r"|assignee)(?: of (?P<y>the \w+))?", r"assign the \g<r> of \g<y> to \g<p>"),
         (r"(?:^|(?<=[.;]))\s*(?:nothing|no) more(?:,[^.\n]*| than that| is needed)?(?=[.!\n]|$)", ""),
+        (r"\b(?P<s>it|they|that) (?:never|still does not|still do not) (?:gets?|becomes?|turns?|is|are|get"
+         r"|become)\b", r"\g<s> is not"),
+        (r"\b(max|min|approx|resp|incl|no)\. (?=\d)", r"\1 "),
+        (r"(^|[.\n]\s*)(?:i (?:would|'d) like |i want |we want |we need |make )?(?:an? |the )(?:workflow"
+         r"|process|automation|flow|bot)"
+         r" (?:that|which|to) ", r"\1"),
+        (r"\bonce (?:a|every|per) (?:week|month),? (?=on )", ""),
         # Lengths of time, and pauses that are told rather than asked for.
         (r"\b(?:a |one )?quarter(?: of)?(?: an)?[ -]hours?\b", "15 minutes"),
         (r"\bthree quarters of an hour\b", "45 minutes"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text, find_duration
 from studio.designer.builtin.conditions import read_test
-from studio.designer.builtin.reading import Await, Item, Repeat
-from studio.designer.builtin.words import raw_tokens, singular
+from studio.designer.builtin.reading import Await, Is, Item, Repeat, Same, Test, When
+from studio.designer.builtin.words import raw_tokens, singular, stems
 
 _UNTIL: Final = re.compile(r"^(?P<act>.+?)[, ]+\b(?:until|till)\b\s+(?P<test>.+)$", re.IGNORECASE)
 _WHILE: Final = re.compile(
@@ -19,6 +20,16 @@ _MOST: Final = re.compile(
     r",?\s*(?:but |and )?(?:at most|at the most|up to|no more than|not more than|max(?:imum)?\.?|a maximum of"
     r"|for)\s+(?P<n>\d+|\w+)\s*"
     r"(?:times|attempts|tries|rounds|checks|x)\b",
+    re.IGNORECASE,
+)
+_MOST_AFTER: Final = re.compile(
+    r"[,(]?\s*(?:but |and )?(?P<n>\d+|\w+) (?:times|attempts|tries|rounds|checks|looks) (?:at (?:the )?most"
+    r"|at maximum|max(?:imum)?|tops)\.?\)?",
+    re.IGNORECASE,
+)
+_WHETHER: Final = re.compile(
+    r"^(?:check|look|see|poll|test|ask|watch|probe)\b(?P<what>[^,]*?),?\s*\b(?:whether"
+    r"|if)\s+(?P<test>.+)$",
     re.IGNORECASE,
 )
 _EVERY: Final = re.compile(
@@ -58,7 +69,7 @@ def read_repeat(sentence: str, read: Callable[[str], list[Item]]) -> list[Item] 
     if _WAIT.match(sentence):
         return None
     text, most = sentence, None
-    if match := _MOST.search(text):
+    if match := _MOST.search(text) or _MOST_AFTER.search(text):
         word = match["n"].lower()
         most = int(word) if word.isdigit() else NUMBER_WORDS.get(word)
         text = text[: match.start()] + text[match.end() :]
@@ -68,7 +79,11 @@ def read_repeat(sentence: str, read: Callable[[str], list[Item]]) -> list[Item] 
             f"1{match['unit'][0].lower()}" if match["unit"] else duration_text(match["dnum"], match["dunit"])
         )
         text = text[: match.start()] + text[match.end() :]
-    match = _UNTIL.match(text.strip(" ,"))
+    text = re.sub(r"\(\s*\)", "", text).strip(" ,(")
+    match = _UNTIL.match(text)
+    if match is None and pause and (asked := _WHETHER.match(text)):
+        test = read_test(asked["test"].strip(" ,."))
+        return [Repeat((), test, pause, most, sentence)] if test is not None else None
     if match is None:
         return None
     test = read_test(match["test"].strip(" ,."))
@@ -122,3 +137,31 @@ def _past(verb: str) -> str:
     if base.endswith("y") and base[-2:-1] not in "aeiou":
         return base[:-1] + "ied"
     return base + ("ped" if base == "ship" else "ed")
+
+
+def after_repeats(items: Iterable[Item]) -> list[Item]:
+    """What follows a loop that waits: "once it is, ..." simply comes next, "if it never is" is for the case that it
+    gave up."""
+    found: list[Item] = []
+    for item in items:
+        last = found[-1] if found else None
+        if (
+            isinstance(item, When)
+            and isinstance(last, Repeat)
+            and (holds := _answers(item.test, last.until)) is not None
+        ):
+            then, other = (item.then, item.other) if holds else (item.other, item.then)
+            found[-1] = replace(last, spent=(*last.spent, *other))
+            found.extend(then)
+            continue
+        found.append(item)
+    return found
+
+
+def _answers(test: Test, until: Test) -> bool | None:
+    """Whether a condition says that what was waited for holds, or that it does not; None for another condition."""
+    if isinstance(test, Same):
+        return not test.negated
+    if isinstance(test, Is) and isinstance(until, Is) and stems(test.predicate) == stems(until.predicate):
+        return test.negated == until.negated
+    return None

@@ -13,7 +13,8 @@ from studio.designer.writing import Said, Task
 _ASKED = re.compile(
     r"\bwhy\b[^.?!]*\b(?:fail\w*|broke\w*|break\w*|stop\w*|went wrong|not work\w*|error\w*)"
     r"|\bwhat\b[^.?!]*\b(?:went wrong|failed|happened)\b[^.?!]*"
-    r"|\b(?:last|latest|previous|recent)\b[^.?!]{0,20}\brun\b[^.?!]*\b(?:fail\w*|error\w*|wrong|broke\w*|do|did|happen\w*)"
+    r"|\b(?:last|latest|previous|recent)\b[^.?!]{0,20}\brun\b[^.?!]*\b(?:fail\w*|error\w*|wrong|broke\w*|do|did"
+    r"|happen\w*)"
     r"|\b(?:fix|mend|repair)\b[^.?!]*\b(?:last|latest|failed)\b[^.?!]{0,20}\b(?:run|error|failure)\b",
     re.IGNORECASE,
 )

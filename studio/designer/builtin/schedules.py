@@ -58,7 +58,9 @@ _NOT_THEN: Final = re.compile(
     re.IGNORECASE,
 )
 _LOOPS: Final = re.compile(
-    r"\buntil\b|\b(?:at most|up to) (?:\d+|\w+) times\b|\bwhile\b|\bas long as\b", re.IGNORECASE
+    r"\buntil\b|\b(?:at most|up to|max(?:imum)?) (?:\d+|\w+) (?:times|tries|attempts)\b|\bwhile\b|\bas long as\b|"
+    r"\b(?:\d+|\w+) times at (?:the )?most\b|^ (?:whether|if) (?:it|they|the)\b",
+    re.IGNORECASE,
 )
 
 

@@ -160,7 +160,7 @@ def _reverse_of(composer: Composer, item: Act, steps: list[DraftStep]) -> Known 
     said = [s for s in stems(item.rest) if s not in ("back", "again")]
     for step in reversed([s for s in walk(tuple(steps)) if isinstance(s, CallStep) and s.writes]):
         about = {*name_stems(step.tool), *stems(step.says), *name_stems(step.connector)}
-        if said and not any(likeness(s, w) for s in said for w in about):
+        if said and not any(likeness(s, w) or (len(w) > 4 and s[:5] == w[:5]) for s in said for w in about):
             continue
         for known in composer.work.toolbox.tools:
             if not known.reads and _takes_something_back(known) and _takes_back(composer, known, step):

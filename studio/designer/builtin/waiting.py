@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from studio.designer.builtin.amounts import spoken_duration
-from studio.designer.builtin.draft import CallStep, DraftStep, LoopStep, WaitStep
+from studio.designer.builtin.draft import CallStep, DraftStep, FailStep, LoopStep, WaitStep
 from studio.designer.builtin.reading import Await, Repeat
 from studio.designer.builtin.scope import Scope, Thing
 from studio.designer.builtin.testing import Resolved, resolve
@@ -53,10 +53,21 @@ def repeat(composer: Composer, item: Repeat, steps: list[DraftStep], scope: Scop
     else:
         work.assume(f"When it does not hold after {most} times, the run fails as exhausted.")
     until = found.test.replace(f"{asked.id}.", f"{id_}.last.")
+    spent: list[DraftStep] = []
+    if item.spent:
+        spent = composer.compose(
+            item.spent, scope.inner(), replace(place, branch=f"it was not so that {found.spoken}", ahead=())
+        )
+        spent.append(
+            FailStep(
+                work.fresh(f"{id_}_gave_up"), "exhausted", f"Given up: {found.spoken} did not hold in time"
+            )
+        )
     steps.append(
         LoopStep(
             id_, until, most, (WaitStep(work.fresh("pause"), pause), *body), asked.id,
             says=f"look every {spoken_duration(pause)} until {found.spoken}, at most {most} times",
+            spent=tuple(spent),
         )
     )  # fmt: skip
     scope.add(Thing(f"{id_}.last", thing.words, thing.schema, step=True, noun=thing.noun))

@@ -54,6 +54,8 @@ class Work:
     questions: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """Keys of questions that a person can answer in a word or two, in order."""
+    entity: str = ""
+    """The stem of what an event is about: that is what is looked up."""
     sent: set[str] = field(default_factory=set)
     """Names of inputs that a caller is said to send along; those that nothing reads are left out in the end."""
     unplaced: list[Unplaced] = field(default_factory=list)

@@ -74,9 +74,7 @@ _COUNTRIES: Final = {
 }  # fmt: skip
 
 
-_NO_CITIES: Final = frozenset(
-    ["Center", "Easter", "Wake", "Midway", "Nome", "Christmas", "Canary", "North", "South", "East", "West"]
-)
+_NO_CITIES: Final = frozenset(["Center", "Easter", "Wake", "Midway", "Nome", "Christmas", "Canary"])
 
 
 def _places() -> dict[str, str]:
@@ -86,7 +84,7 @@ def _places() -> dict[str, str]:
         area, _, city = name.partition("/")
         if (
             city
-            and city not in _NO_CITIES
+            and city.rpartition("/")[2] not in _NO_CITIES
             and area in ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian")
         ):
             found.setdefault(city.rpartition("/")[2].replace("_", " ").lower(), name)
