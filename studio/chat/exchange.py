@@ -54,7 +54,8 @@ Happening: TypeAlias = Event | Kept
 @dataclass(frozen=True, slots=True)
 class Question:
     """``again``: the last message of the conversation is answered (anew) instead of a new one. ``workflow_id``: whose
-    runs can be asked about; None: those of the conversation's workflow.
+    runs can be asked about; None: those of the conversation's workflow. ``first``: the conversation began with this
+    message and holds nothing else.
 
     ``builtin``: rules answer although a model is connected.
     """
@@ -64,6 +65,7 @@ class Question:
     again: bool = False
     builtin: bool = False
     workflow_id: UUID | None = None
+    first: bool = False
 
 
 @cache
@@ -107,16 +109,18 @@ async def exchange(
             [("message", "is too long")],
             "Say it in fewer words, or in several messages.",
         )
-    conversation = await conversations.get(db, actor, conversation_id)
-    before = conversation.messages
-    if question.again and before and before[-1].role == "user":
-        before = before[:-1]
-    else:
-        yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
+    before: tuple[Message, ...] = ()
+    workflow_id = question.workflow_id
+    if not question.first:
+        conversation = await conversations.get(db, actor, conversation_id)
+        before, workflow_id = conversation.messages, workflow_id or conversation.workflow_id
+        if question.again and before and before[-1].role == "user":
+            before = before[:-1]
+        else:
+            yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
     found = None
     if not question.builtin:
         found = connected() if connected else await model_of(db, actor, conversation_id)
-    workflow_id = question.workflow_id or conversation.workflow_id
     task = Task(
         asked,
         await catalogs.catalog(db, actor),

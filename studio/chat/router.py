@@ -129,7 +129,7 @@ async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse
     question = Question(
         body.message,
         base,
-        again=bool(first),
+        first=bool(first),
         builtin=body.designer == "builtin",
         workflow_id=body.workflow_id,
     )

@@ -2,7 +2,10 @@
 
 The studio's HTTP application on granian, as ``./weft up`` serves it (``/api/chat``, a real Postgres), and a scripted
 model server that answers each request with what the request itself asked for, at the pace of a hosted model: the first
-word after 300 ms, then a piece of text every 20 ms. All conversations begin in the same moment. What is measured:
+word after 300 ms, then a piece of text every half second, so that an answer takes a quarter of a minute. The
+conversations begin one after the other within ten seconds; then all of them are open at once (``most open``). With
+``--over 0`` all begin in the same moment, which no crowd does: what one process then has to do before the first words
+is one conversation's work times their number. What is measured:
 
 - ``first text``: from the request until the first word of the answer, of all conversations (p50, p95, the slowest);
 - ``whole answer``: until the proposal is there and kept;
@@ -83,6 +86,7 @@ class Heard:
 
     mark: str
     conversation: str = ""
+    began: float = 0.0
     first: float | None = None
     whole: float = 0.0
     marks: set[str] = field(default_factory=set)
@@ -94,17 +98,18 @@ class Heard:
         return not self.trouble and self.proposed and self.marks == {self.mark}
 
 
-async def converse_all(url: str, token: str, marks: Sequence[str]) -> list[Heard]:
-    """One new conversation a mark over ``POST url``; all of them begin in the same moment."""
-    gate = asyncio.Event()
-    talks = [asyncio.create_task(_converse(url, token, mark, gate)) for mark in marks]
-    await asyncio.sleep(0)
-    gate.set()
+async def converse_all(url: str, token: str, marks: Sequence[str], over_s: float = 0.0) -> list[Heard]:
+    """One new conversation a mark over ``POST url``; they begin within ``over_s`` seconds (0: in the same moment)."""
+    share_s = over_s / len(marks)
+    talks = [
+        asyncio.create_task(_converse(url, token, mark, number * share_s))
+        for number, mark in enumerate(marks)
+    ]
     async with asyncio.timeout(LIMIT_S):
         return list(await asyncio.gather(*talks))
 
 
-async def _converse(url: str, token: str, mark: str, gate: asyncio.Event) -> Heard:
+async def _converse(url: str, token: str, mark: str, after_s: float) -> Heard:
     heard = Heard(mark)
     place = urlsplit(url)
     body = json.dumps({"message": f"Please look up an order and call the workflow {mark}."}).encode()
@@ -112,8 +117,8 @@ async def _converse(url: str, token: str, mark: str, gate: asyncio.Event) -> Hea
         f"POST {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
-    await gate.wait()
-    began = time.perf_counter()
+    await asyncio.sleep(after_s)
+    began = heard.began = time.perf_counter()
     reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=4_000_000)
     try:
         writer.write(head.encode() + body)
@@ -212,7 +217,7 @@ class Round:
     grown: int
 
 
-async def measure(home: Path, at_once: int, rounds: int) -> list[Round]:
+async def measure(home: Path, at_once: int, rounds: int, over_s: float) -> list[Round]:
     postgres = EmbeddedPostgres(home / "postgres")
     server: subprocess.Popen[bytes] | None = None
     found: list[Round] = []
@@ -225,7 +230,7 @@ async def measure(home: Path, at_once: int, rounds: int) -> list[Round]:
         key = home / "key"
         key.write_text(secrets.token_hex(32))
         key.chmod(0o600)
-        async with ScriptedModel(marked()) as model:
+        async with ScriptedModel(marked(pause_s=0.5 if over_s else 0.02)) as model:
             port = free_port()
             environment = {
                 **os.environ,
@@ -251,7 +256,7 @@ async def measure(home: Path, at_once: int, rounds: int) -> list[Round]:
                 before = memory.now()
                 memory.most = 0
                 watching = asyncio.create_task(memory.watch())
-                heard = await converse_all(url, token, [new_mark() for _ in range(at_once)])
+                heard = await converse_all(url, token, [new_mark() for _ in range(at_once)], over_s)
                 watching.cancel()
                 foreign = sum(len(one.marks - {one.mark}) for one in heard)
                 foreign += await kept_apart(db, actor, [one for one in heard if one.sound])
@@ -260,7 +265,11 @@ async def measure(home: Path, at_once: int, rounds: int) -> list[Round]:
     finally:
         if server is not None:
             server.terminate()
-            server.wait(10)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
         postgres.stop("immediate")
     return found
 
@@ -268,6 +277,16 @@ async def measure(home: Path, at_once: int, rounds: int) -> list[Round]:
 def share(values: Sequence[float], part: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else float("inf")
+
+
+def most_open(heard: Sequence[Heard]) -> int:
+    """How many conversations were under way in one moment, at the most."""
+    moments = [(one.began, 1) for one in heard] + [(one.began + one.whole, -1) for one in heard]
+    count = most = 0
+    for _, change in sorted(moments):
+        count += change
+        most = max(most, count)
+    return most
 
 
 def figures(rounds: Sequence[Round], at_once: int) -> dict[str, Figure]:
@@ -279,6 +298,7 @@ def figures(rounds: Sequence[Round], at_once: int) -> dict[str, Figure]:
         "first text, slowest": Figure("ms", [max(one, default=float("inf")) for one in firsts]),
         "whole answer, p50": Figure("ms", [share(one, 0.5) for one in wholes]),
         "whole answer, p95": Figure("ms", [share(one, 0.95) for one in wholes]),
+        "most open": Figure("", [most_open(r.heard) for r in rounds]),
         "memory, all at once": Figure("MB", [r.grown / MEGABYTE for r in rounds]),
         "memory a conversation": Figure("MB", [r.grown / MEGABYTE / at_once for r in rounds]),
         "foreign marks": Figure("", [r.foreign for r in rounds]),
@@ -291,13 +311,16 @@ def main(words: Sequence[str]) -> int:
     reader.add_argument(
         "--at-once", type=int, default=AT_ONCE, metavar="N", help=f"conversations ({AT_ONCE})"
     )
+    reader.add_argument(
+        "--over", type=float, default=10.0, metavar="SECONDS", help="in which they begin (10)"
+    )
     reader.add_argument("--rounds", type=int, default=3, help="how often (3)")
     reader.add_argument("--json", action="store_true", help="print one JSON object last")
     options = reader.parse_args(words)
     home = Path(tempfile.mkdtemp(prefix="weft-chat-"))
     home.chmod(0o755)
     try:
-        rounds = asyncio.run(measure(home, options.at_once, options.rounds))
+        rounds = asyncio.run(measure(home, options.at_once, options.rounds, options.over))
     finally:
         shutil.rmtree(home, ignore_errors=True)
     show(report("chat", figures(rounds, options.at_once)), as_json=options.json)
