@@ -194,7 +194,7 @@ def _argument(
     if found is None and wanted != words:
         found = scope.for_argument(words, schema, hints, floor=0.75)
     if found is None and words[-1] == "email" and sort_of(schema) == "string":
-        found = _address_of_whom(scope, wish)
+        found = address_of_whom(scope, wish)
     if found is None and (sent := sent_for(work, scope, words, schema)) is not None:
         return sent.name
     if found is not None:
@@ -208,7 +208,7 @@ def _argument(
     return _asked_for(work, scope, known, name, wanted, schema)
 
 
-def _address_of_whom(scope: Scope, wish: Wish) -> Place | None:
+def address_of_whom(scope: Scope, wish: Wish) -> Place | None:
     """The address of the person that the clause names: "a task for the owner of the lead"."""
     for match in re.finditer(
         r"\b(?:for|to|by) (?:the |its |their |his |her |an? )?(?P<who>[a-z]+)\b", wish.words, re.I

@@ -366,6 +366,10 @@ class _Reader:
                 )
             ):
                 head, tail = told[1], told[2]
+            for cut, skip in [] if tail else _cuts(rest, self.verbs):
+                if read_happening(rest[:cut].strip(" ,")):
+                    head, tail = rest[:cut].strip(" ,"), rest[cut + skip :]
+                    break
             if not tail and (colon := re.match(r"^([^:]+):\s+(.+)$", rest)):
                 head, tail = colon[1], colon[2]
             if tail:
@@ -523,7 +527,7 @@ class _Reader:
 
 
 _BEFORE_THAT = re.compile(
-    r"^(?:but |and )?(?:before|prior to) (?:the |that |this |our )?(?P<x>[\w\-]+(?: \w+)?)(?:,| please,?"
+    r"^(?:but |and )?(?:before|prior to) (?:the |that |this |our )?(?P<x>[\w\-]+(?: (?!please)\w+)?)(?:,| please,?"
     r"| (?=check|get|look|ask|wait))\s*"
     r"(?:please )?(?P<y>.+)$",
     re.I,

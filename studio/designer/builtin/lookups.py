@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from studio.designer.builtin.calls import PROSE, Wish, person_of, thing_of, write_call
+from studio.designer.builtin.calls import PROSE, Wish, address_of_whom, person_of, thing_of, write_call
 from studio.designer.builtin.draft import CallStep, DraftStep
 from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.reading import Is, When
@@ -37,6 +37,7 @@ def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep]
             and not choices(schema)
             and parts[-1] not in ("id", *PROSE)
             and scope.for_argument(parts, schema) is None
+            and not (parts[-1] == "email" and address_of_whom(scope, Wish("", words)))
         ):
             wanted.append(parts)
         elif (

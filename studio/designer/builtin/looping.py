@@ -221,6 +221,8 @@ def _describes(words: list[re.Match[str]], index: int, verbs: frozenset[str], re
     later = words[index + 1][0].lower() if index + 1 < len(words) else ""
     if re.search(r"(?:ed|en|aid)$", word):
         return True
+    if later.endswith("ing"):
+        return False
     if stem(word) not in NOUNISH_VERBS:
         behind = rest[words[index + 1].start() :] if later else ""
         return starts_with_verb(behind, verbs) and looks_like_action(behind)

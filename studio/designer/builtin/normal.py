@@ -146,7 +146,7 @@ _RULES: Final = tuple(
         (r"\bnothing (?:should|shall|must|may|is to|will) (?:be )?(?:sent|done|happen|mailed|posted"
          r"|written)(?: (?:out|then|at all))?\b",
          "stop"),
-        (r",? because (?=if\b)", ". "),
+        (r",? because (?=if\b)", ", and "),
         # "we'd write", "have it refunded".
         (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent"
          r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),
