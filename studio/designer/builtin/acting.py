@@ -11,9 +11,9 @@ from studio.designer.builtin.draft import DraftStep
 from studio.designer.builtin.looping import over_all
 from studio.designer.builtin.reading import Act, Ask, Each, Item, Together, When
 from studio.designer.builtin.scope import Scope
-from studio.designer.builtin.shapes import properties, required, sort_of
+from studio.designer.builtin.shapes import choices, properties, required, sort_of
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import name_stems, stem, stems
+from studio.designer.builtin.words import name_stems, raw_tokens, stem, stems
 
 if TYPE_CHECKING:
     from studio.designer.builtin.composing import Composer, Place
@@ -47,7 +47,12 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
         composer.each(loop, steps, scope, place)
         return
     words = re.sub(r'"[^"]*"', "", item.words)
-    gated = bool(_APPROVING.search(words)) and not known.sends and not _APPROVING.search(known.tool.name)
+    gated = (
+        bool(_APPROVING.search(words))
+        and not _is_state(known, words)
+        and not known.sends
+        and not _APPROVING.search(known.tool.name)
+    )
     if gated and not known.reads:
         ask(
             composer,
@@ -59,6 +64,13 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
     composer.call(known, item.verb, item.rest, steps, scope, place)
     if gated and known.reads:
         ask(composer, Ask(words, _role_in(composer, words)), steps, scope, place)
+
+
+def _is_state(known: Known, words: str) -> bool:
+    """ "set it to approved": a word that the tool takes, and nobody is asked."""
+    said = set(raw_tokens(words))
+    taken = {c for s in properties(known.tool.input_schema).values() for c in choices(s)}
+    return any(_APPROVING.search(c) and set(raw_tokens(c)) <= said for c in taken)
 
 
 def _for_each(item: Act, known: Known) -> Each | None:

@@ -48,7 +48,7 @@ _LONG_PROSE = frozenset(
     )
 )
 PROSE = _SHORT_PROSE | _LONG_PROSE
-_ADDRESS = frozenset(map(stem, ["to", "recipient", "email", "address", "receiver"]))
+ADDRESS = frozenset(map(stem, ["to", "recipient", "email", "address", "receiver"]))
 _WHERE = frozenset(map(stem, ["channel", "room"]))
 _REASONS = frozenset(map(stem, ["reason", "cause"]))
 _BARE = frozenset(map(stem, ["id", "name", "number", "key", "ref", "code"]))
@@ -154,7 +154,7 @@ def thing_of(step: CallStep, known: Known) -> Thing:
 
 def takes_address(known: Known) -> bool:
     """Whether a tool that sends writes to one address, and not to a channel."""
-    return any(name_stems(name)[-1] in _ADDRESS for name in properties(known.tool.input_schema))
+    return any(name_stems(name)[-1] in ADDRESS for name in properties(known.tool.input_schema))
 
 
 # ---- arguments ---------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def _argument(
         spoken = _body(work, scope, known, wish)
     if spoken is not None:
         return spoken
-    if known.sends and (words[-1] in _ADDRESS or words[-1] in _WHERE):
+    if known.sends and (words[-1] in ADDRESS or words[-1] in _WHERE):
         return _recipient(work, scope, wish, name, schema) if needed else None
     prose_sort = sort_of(schema) == "string" and not choices(schema) and not known.reads
     if (
@@ -190,10 +190,12 @@ def _argument(
         return _optional(work, scope, known, wish, name, schema)
     wanted = _qualified(known, words)
     hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
-    found = scope.for_argument(wanted, schema, hints)
+    person = words[-1] == "email" and sort_of(schema) == "string"
+    found = address_of_whom(scope, wish, surely=True) if person else None
+    found = found or scope.for_argument(wanted, schema, hints)
     if found is None and wanted != words:
         found = scope.for_argument(words, schema, hints, floor=0.75)
-    if found is None and words[-1] == "email" and sort_of(schema) == "string":
+    if found is None and person:
         found = address_of_whom(scope, wish)
     if found is None and (sent := sent_for(work, scope, words, schema)) is not None:
         return sent.name
@@ -205,17 +207,35 @@ def _argument(
         stands = stands or literals.only_quoted(wish.words)
         if stands is not None:
             return stands
+        if (named := _named_alone(scope, known, wish)) is not None:
+            return named.path
     return _asked_for(work, scope, known, name, wanted, schema)
 
 
-def address_of_whom(scope: Scope, wish: Wish) -> Place | None:
-    """The address of the person that the clause names: "a task for the owner of the lead"."""
+def address_of_whom(scope: Scope, wish: Wish, *, surely: bool = False) -> Place | None:
+    """The address of the person that the clause names: "a task for the owner of the lead"; ``surely`` when the address
+    itself bears that person's name."""
     for match in re.finditer(
-        r"\b(?:for|to|by) (?:the |its |their |his |her |an? )?(?P<who>[a-z]+)\b", wish.words, re.I
+        r"\b(?:for|to|by) (?:the |its |their |his |her |that |this |an? )?(?P<who>[a-z]+)\b", wish.words, re.I
     ):
-        if (found := scope.address_of((stem(match["who"].lower()),))) is not None:
+        who = stem(match["who"].lower())
+        if (found := scope.address_of((who,))) is not None and not (surely and who not in found.leaf):
             return found
     return None
+
+
+def _named_alone(scope: Scope, known: Known, wish: Wish) -> Place | None:
+    """The text that the clause calls by its field's own name: "book the cheapest"."""
+    said = {*stems(wish.words)} - {stem(singular(w)) for w in known.noun}
+    return next(
+        (
+            place
+            for thing, place in scope.places()
+            if thing.step and place.sort == "string" and place.path != thing.name
+            if len(place.leaf) == 1 and place.leaf[0] in said and place.leaf[0] not in _BARE
+        ),
+        None,
+    )
 
 
 def _asked_for(

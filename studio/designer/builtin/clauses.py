@@ -84,10 +84,15 @@ class _Reader:
         name = ""
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
+        about = _ABOUT.match(text)
         text = plainly(text, self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
         return Reading(
-            folded(after_repeats(self._lines(lines_of(text)))), self._words(self.occasion), self.start, name
+            folded(after_repeats(self._lines(lines_of(text)))),
+            self._words(self.occasion),
+            self.start,
+            name,
+            about[1] if about else "",
         )
 
     def _lines(self, lines: list[Line]) -> list[Item]:
@@ -550,6 +555,11 @@ _WATCHED = frozenset(
 _SPEAKS_OF_A_YES = re.compile(
     r"\b(?:approv\w*|sign(?:s|ed)?[ -]?off|permission|authori[sz]\w*|consent|agree[sd]?|confirm\w*|okay|ok"
     r"|go-ahead|decides?)\b",
+    re.I,
+)
+_ABOUT = re.compile(
+    r"(?:for|given) (?:a|an|one|the|any|this|each)(?: given| single| certain| particular| specific)? "
+    r"([\w \-]{2,30}):\s",
     re.I,
 )
 _GIVEN = re.compile(

@@ -239,7 +239,8 @@ def _against(subject: str, op: Op, rest: str) -> Test | None:
         return Compare(_subject(subject), op, found)
     if re.search(r"\d", rest) or len(raw_tokens(rest)) > 5:
         return None
-    return CompareTo(_subject(subject), op, _subject(rest))
+    other = _subject(rest)
+    return CompareTo(_subject(subject), op, other) if other else None
 
 
 def _emptiness(text: str) -> Test | None:
@@ -294,7 +295,9 @@ def _predicate(text: str) -> Test | None:
         or len(match["s"].split()) > 6
     ):
         return None
-    if re.search(r"\b(?:to|by|then|and|or|is|are|was)\b", predicate):
+    if re.search(
+        r"\b(?:to|by|then|and|or|is|are|was|below|above|under|over|than)\b|\b(?:the|its|an?)$", predicate
+    ):
         return None
     negated = bool(match["n"]) or bool(_NOT.search(match["p"]))
     word = predicate.lower()

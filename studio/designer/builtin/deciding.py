@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studio.designer.builtin.draft import DraftStep, FailStep, IfStep, ReturnStep
 from studio.designer.builtin.lookups import ask_for_number, fetch_for_test
-from studio.designer.builtin.reading import Ask, Check, Is, Item, Same, When
+from studio.designer.builtin.reading import Act, Ask, Check, Is, Item, Same, When
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import places
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
@@ -41,7 +42,11 @@ def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope,
             return
     composer.last = found
     scope.favoured += [p.path for p in found.about if p.sort in ("number", "integer")]
-    if _asked_again(item, place.ahead) or _same_asked(found, scope, place.ahead):
+    if (
+        _asked_again(item, place.ahead)
+        or _same_asked(found, scope, place.ahead)
+        or _only_told(item, place.ahead)
+    ):
         return
     failing = inverted(found)
     status = f"not_{identifier(found.name)}" if not found.name.startswith("not_") else identifier(found.name)
@@ -147,6 +152,19 @@ def _same_asked(found: Resolved, scope: Scope, ahead: tuple[Item, ...]) -> bool:
         return False
     told = resolve(ahead[0].test, scope, found)
     return isinstance(told, Resolved) and bool({p.path for p in told.about} & {p.path for p in found.about})
+
+
+_WHAT_IT_SAID = re.compile(
+    r"\bwhat (?:it|this|that|the)\b.{0,20}\b(?:said|says|found|finds|gave|gives|told|tells|reported|was)\b"
+    r"|\b(?:the|its|that) (?:outcome|result|answer|finding|verdict)\b",
+    re.I,
+)
+
+
+def _only_told(item: Check, ahead: tuple[Item, ...]) -> bool:
+    """Whether the outcome, whatever it is, is what a later step tells somebody."""
+    asked = re.search(r"\b(?:whether|if)\b", item.words, re.I)
+    return bool(asked) and any(isinstance(i, Act) and _WHAT_IT_SAID.search(i.words) for i in ahead)
 
 
 def _knows(known: Known, predicate: str) -> bool:

@@ -24,7 +24,24 @@ from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
 from studio.designer.builtin.payloads import take_what_is_sent
 from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
-from studio.designer.builtin.reading import Act, Check, Each, Item, Reading, Together, When
+from studio.designer.builtin.reading import (
+    Act,
+    Both,
+    Check,
+    Compare,
+    CompareTo,
+    Contains,
+    Each,
+    Empty,
+    Enough,
+    Is,
+    Item,
+    Reading,
+    Same,
+    Test,
+    Together,
+    When,
+)
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.starting import Happening, Hook
 from studio.designer.builtin.tools import Toolbox
@@ -122,7 +139,7 @@ def _without(steps: tuple[DraftStep, ...], id: str) -> tuple[DraftStep, ...]:
 
 def topic_of(reading: Reading) -> tuple[str, ...]:
     """Stems of all that the request talks about: they tip the scale between two tools that both fit."""
-    words = [*stems(reading.occasion), *_spoken(reading.items)]
+    words = [*stems(reading.occasion), *stems(reading.about), *_spoken(reading.items)]
     return tuple(dict.fromkeys(words))
 
 
@@ -134,6 +151,7 @@ def _spoken(items: Iterable[Item]) -> Iterable[str]:
             case Check():
                 yield from stems(item.rest)
             case When():
+                yield from _tested(item.test)
                 yield from _spoken((*item.then, *item.other))
             case Each():
                 yield from (*stems(item.noun), *_spoken(item.items))
@@ -141,6 +159,18 @@ def _spoken(items: Iterable[Item]) -> Iterable[str]:
                 yield from _spoken(item.items)
             case _:
                 continue
+
+
+def _tested(test: Test) -> Iterable[str]:
+    match test:
+        case Both(_, left, right):
+            yield from (*_tested(left), *_tested(right))
+        case CompareTo(subject, _, other):
+            yield from (*stems(subject), *stems(other))
+        case Compare(subject) | Is(subject) | Empty(subject) | Enough(subject) | Contains(subject):
+            yield from stems(subject)
+        case Same():
+            return
 
 
 def cannot(work: Work, reading: Reading) -> str:

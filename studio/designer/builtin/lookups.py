@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from studio.designer.builtin.calls import PROSE, Wish, address_of_whom, person_of, thing_of, write_call
+from studio.designer.builtin.calls import (
+    ADDRESS,
+    PROSE,
+    Wish,
+    address_of_whom,
+    person_of,
+    thing_of,
+    write_call,
+)
 from studio.designer.builtin.draft import CallStep, DraftStep
 from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.reading import Is, When
@@ -42,7 +50,7 @@ def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep]
             wanted.append(parts)
         elif (
             known.sends
-            and parts[-1] in ("to", "email", "recipient")
+            and parts[-1] in ADDRESS
             and "@" not in words
             and not re.search(r"\b(?:me|us)\b", words)
         ):
@@ -99,6 +107,13 @@ def fetch(
             and all(scope.for_argument(name_stems(n), inner[n], floor=0.9) for n in needs)
         ):
             related = 0.3
+        if (
+            not related
+            and place is not None
+            and wanted[-1] in place.leaf
+            and set(topic) & known.fields["description"]
+        ):
+            related = 0.2
         if place is not None and related and (best is None or related > best[0]):
             best = related, known
     if best is None or composer.has(steps, best[1]):

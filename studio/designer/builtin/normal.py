@@ -13,7 +13,7 @@ from studio.designer.builtin.verbs import starts_with_verb
 
 _SUBJECT: Final = re.compile(
     r"(?P<head>^|[.;:\n]\s*|,\s*|\b(?:and|then|but|so|also|please|first|next|finally|otherwise|thereafter"
-    r"|afterwards|later),?\s+|"
+    r"|afterwards|later|(?:at|in) the end|after that),?\s+|"
     r"\b(?:i|we) do (?:today )?(?:by hand )?is:?\s+)"
     r"(?P<who>(?:i|we|you|it|they|she|he|one|somebody|someone|the (?:workflow|system|process|agent|bot|automation))"
     r"(?:'d|'ll|'ve)?)\s+"
@@ -93,6 +93,8 @@ _RULES: Final = tuple(
         (r"^(?:inputs?|parameters?|given|i give|i enter|i type in|i'd type in|you get|it takes?|takes?)(?: are|"
          r" is)?:? (?:the |an? )?[\w \-]+(?:(?:,| and) (?:the |an? )?[\w \-]+)+\s*[.\n]", ""),
         (r"^(?:input|inputs)\s*:[^\n]*\n", ""),
+        (r"^(?:take|accept|receive|start (?:with|from)|given|with|from) (?:the |an? |its )?[\w \-]{0,25}?"
+         r"(?:ids?|numbers?|codes?|skus?|keys?)(?: as (?:the )?input)?,\s*(?:then )?", ""),
         (r"\(?\b(?:i|we)(?:'d| would| will)? (?:type in|enter|give|put in|fill in)(?: in)? (?:only )?(?:the|a|an"
          r"|its) [\w ,\-]+?\)?(?=[.;\n]|$|, and then| and then)", ""),
         (r"^(?P<n>[\w ]{2,30}?)(?: that| which| whose)? (?P<is>(?:are|is|cost|costs|weigh|have|has)\b[^,;.]*?"

@@ -272,4 +272,6 @@ class Reading:
     occasion: str = ""
     start: Start | None = None
     name: str = ""
+    about: str = ""
+    """What "for a leave request: ..." says it is all about."""
     unclear: tuple[Unclear, ...] = field(default=())

@@ -9,7 +9,7 @@ from typing import assert_never
 from studio.designer.builtin.amounts import Quantity, number_text
 from studio.designer.builtin.draft import quote
 from studio.designer.builtin.reading import Both, Compare, CompareTo, Contains, Empty, Enough, Is, Same, Test
-from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.scope import Scope, is_amount
 from studio.designer.builtin.shapes import Place, choices, places, plain
 from studio.designer.builtin.units import scale_of
 from studio.designer.builtin.words import STOP, likeness, opposites, raw_tokens, stem, stems
@@ -137,17 +137,21 @@ def _wrapped(test: str) -> str:
 def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
     subject = tuple(s for s in stems(test.subject) if s not in ("number", "count", "valu"))
     counting = test.quantity.sort == "plain"
-    place = scope.for_subject(subject, _NUMBERS, money=test.quantity.sort == "money")
+    place = None
+    if not stems(test.subject) and counting and test.quantity.unit:
+        # "7 days or less": days are meant, whatever was compared last.
+        place = scope.for_subject(stems(test.quantity.unit), _NUMBERS)
+    place = place or scope.for_subject(subject, _NUMBERS, money=test.quantity.sort == "money")
     if place is None and counting and test.quantity.unit:
         place = scope.for_subject((*subject, *stems(test.quantity.unit)), _NUMBERS) or scope.for_subject(
             stems(test.quantity.unit), _NUMBERS
         )
     if place is None and len(subject) > 1:
         place = scope.for_subject(subject[-1:], _NUMBERS, money=test.quantity.sort == "money")
-    if place is None and not subject and not test.subject.strip():
-        place = _only_number(scope)
     if place is None and not subject and test.subject:
         place = scope.for_subject(stems(test.subject), _NUMBERS)
+    if place is None and not stems(test.subject):
+        place = _read_last(scope, test.quantity)
     if place is None and counting:
         items = scope.for_subject(subject, ("array",)) if subject else None
         if items is not None:
@@ -195,13 +199,24 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
     )
 
 
-def _only_number(scope: Scope) -> Place | None:
-    """The one number that the latest step gave: "query the error rate. Above 5 percent, ..."."""
-    latest = next((t for t in reversed(scope.things) if t.step), None)
-    if latest is None:
+def _read_last(scope: Scope, amount: Quantity) -> Place | None:
+    """What "it" is after a read: the one number that was read last, or the one of that unit."""
+    steps = [t for t in scope.things if t.step]
+    if not steps:
         return None
-    numbers = [p for p in places(latest.name, latest.words, latest.schema, depth=1) if p.sort in _NUMBERS]
-    return numbers[0] if len(numbers) == 1 else None
+    newest = steps[-1]
+    found = [p for p in places(newest.name, newest.words, newest.schema) if p.sort in _NUMBERS and p.certain]
+    if len(found) > 1:
+        unit = {"money": is_amount, "percent": _counts_percent}.get(amount.sort)
+        found = [p for p in found if unit is not None and unit(p.leaf)]
+    return found[0] if len(found) == 1 else None
+
+
+def _counts_percent(leaf: tuple[str, ...]) -> bool:
+    return bool(set(leaf) & _PERCENT)
+
+
+_PERCENT = frozenset(map(stem, ["percent", "percentage", "rate", "share", "probability", "ratio"]))
 
 
 _SPOKEN = {

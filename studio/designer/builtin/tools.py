@@ -192,9 +192,18 @@ class Toolbox:
         found = []
         if sense not in READ_VERBS and not any(_verb_agreement(sense, known) for known in self.tools):
             sense = stem("send") if _BY_CHANNEL.search(words) else sense
-        if sense == "ask" and not any("ask" in known.name for known in self.tools):
+        if (
+            sense == "ask"
+            and re.search(r"\b(?:for|to|whether|if|why|what|when|how|about|that)\b", words)
+            and not any("ask" in known.name for known in self.tools)
+        ):
             # "Ask the customer for a review" is a message; questions to an approver are read before.
             sense = stem("message")
+        if sense == "open" and re.match(r"(?:the|its|his|her|their|that|this)\b", words, re.I):
+            # "open the order" is to look at it, unless orders are what some tool opens.
+            about = [k for k in self.tools if any(head == stem(singular(w)) for w in k.noun)]
+            if any(k.reads for k in about) and not any("open" in (k.verb, k.says) for k in about):
+                sense = "get"
         to_channel = bool(re.search(r"(?:^|\s)#\w", words)) and any(known.sends for known in self.tools)
         if to_channel and sense not in SEND_VERBS:
             sense = stem("message")
