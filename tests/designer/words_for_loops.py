@@ -194,6 +194,70 @@ LOOPS: Final = (
             r"wait 1h",
         ),
     ),
+    Said(
+        "invoices",
+        "every received invoice should be matched with its purchase order; those that differ are "
+        "set to disputed. Two at a time.",
+        (
+            r'status: "received"',
+            r"foreach",
+            r"concurrency 2",
+            r'status: "disputed"',
+        ),
+    ),
+    Said(
+        "leave",
+        "List the declined requests, and for every one of them mail the employee, six at a time",
+        (
+            r'status: "declined"',
+            r"concurrency 6",
+            r"getEmployee\(",
+            r"toAddress: \w+.email",
+        ),
+    ),
+    Said(
+        "incidents",
+        "for all critical alerts: collect the logs of the service and open an issue with priority "
+        "P2 in project INFRA, in batches of 3",
+        (
+            r'severity: "critical"',
+            r"concurrency 3",
+            r"collect_logs\(service: alert.service",
+            r'priority: "P2"',
+            r'project: "INFRA"',
+        ),
+    ),
+    Said(
+        "warehouse",
+        "loop over the low articles and create a purchase order for each, one by one",
+        (
+            r"list_low",
+            r"foreach",
+            r"po/create",
+            r"supplier: article.supplier",
+        ),
+    ),
+    Said(
+        "incidents",
+        "roll back the release and keep checking the health every 15 seconds till it's healthy, at "
+        "most 20 times",
+        (
+            r"loop until",
+            r"max 20",
+            r"wait 15s",
+        ),
+    ),
+    Said(
+        "warehouse",
+        "book the shipment and track it every 6 hours until it's delivered, no more than 40 times; "
+        "afterwards mail the customer",
+        (
+            r"loop until",
+            r"max 40",
+            r"wait 6h",
+            r"notify.email",
+        ),
+    ),
 )
 TROUBLES: Final = (
     Said(
@@ -339,6 +403,45 @@ TROUBLES: Final = (
         (
             r"retry 2",
             r"rollback_release",
+        ),
+    ),
+    Said(
+        "shop",
+        "issue a 10 percent voucher to the customer and e-mail him the code. If the e-mail bounces, "
+        "open a ticket but carry on.",
+        (
+            r"issue_voucher",
+            r"percent: 10",
+            r"send_email",
+            r"catch",
+            r"open_ticket",
+            r"code",
+        ),
+    ),
+    Said(
+        "incidents",
+        "simultaneously restart the service and silence the alert for 15 minutes, then tell room ops",
+        (
+            r"parallel",
+            r"minutes: 15",
+            r"send_chat",
+        ),
+    ),
+    Said(
+        "invoices",
+        "pay the approved invoice. In case the bank is unavailable, tell the Teams channel finance and stop.",
+        (
+            r"create-payment",
+            r"catch",
+            r'channel: "#?finance',
+        ),
+    ),
+    Said(
+        "leave",
+        "deduct the unpaid leave, retry up to 5 times, 30 seconds apart",
+        (
+            r"retry 5 backoff 30s",
+            r"deductUnpaidLeave",
         ),
     ),
 )
@@ -504,6 +607,48 @@ STARTS: Final = (
             r'stage: "new"',
             r"map\(",
             r"#new-leads",
+        ),
+    ),
+    Said(
+        "shop",
+        "Every day at 23:15 Helsinki time list the orders that are still open and cancel each of them",
+        (
+            r'"15 23 \* \* \*"',
+            r"Europe/Helsinki",
+            r'status: "open"',
+            r"foreach",
+            r"cancel_order",
+        ),
+    ),
+    Said(
+        "incidents",
+        "nightly at 3 in Toronto purge files older than 30 days on host db1",
+        (
+            r'"0 3 \* \* \*"',
+            r"America/Toronto",
+            r'host: "db1"',
+            r"older_than_days: 30",
+        ),
+    ),
+    Said(
+        "invoices",
+        "each Monday and Thursday at 10 am London time send me the list of disputed invoices by mail",
+        (
+            r'"0 10 \* \* (MON,THU|1,4)"',
+            r"Europe/London",
+            r'status: "disputed"',
+            r"map\(",
+        ),
+    ),
+    Said(
+        "leave",
+        "When the HR tool posts to /absences (it passes the employee id, the first day and the last "
+        "day), put the absence in the calendar",
+        (
+            r'webhook POST "/absences"',
+            r"createAbsence",
+            r"firstDay: input.first_day",
+            r"lastDay: input.last_day",
         ),
     ),
 )

@@ -209,7 +209,7 @@ class _Reader:
         if match := re.match(
             r"^(?:at the same time|in parallel|meanwhile|simultaneously),?\s+(.+)$", sentence, re.I
         ):
-            added = self._sentence(match[1], first=False)
+            added = self._sentence(match[1] if items else sentence, first=False)
             if items and isinstance(items[-1], Act):
                 items[-1:] = [Together((items[-1], *added), self._words(sentence))]
             else:
@@ -454,7 +454,7 @@ class _Reader:
     def _those_that(self, text: str) -> list[Item] | None:
         """ "decline those that take longer than 20 days" as a condition on each."""
         told = looping.those_that(text)
-        if told is None or not starts_with_verb(told[0], self.verbs):
+        if told is None or stem(told[0].lower()) in READ_VERBS or not starts_with_verb(told[0], self.verbs):
             return None
         verb, rest = told
         for cut in looping.cuts_of(rest):

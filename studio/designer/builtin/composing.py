@@ -27,7 +27,7 @@ from studio.designer.builtin.draft import (
     step_text,
     walk,
 )
-from studio.designer.builtin.lists import find_list
+from studio.designer.builtin.lists import find_list, of_the_item
 from studio.designer.builtin.lookups import provide
 from studio.designer.builtin.looping import over_all, stands_for_all
 from studio.designer.builtin.reading import (
@@ -183,7 +183,7 @@ class Composer:
     def call(
         self, known: Known, verb: str, words: str, steps: list[DraftStep], scope: Scope, place: Place
     ) -> CallStep:
-        provide(self, known, words, steps, scope)
+        provide(self, known, words, steps, scope, place)
         last = not any(isinstance(later, Act | Ask) for later in place.ahead)
         step = write_call(
             self.work,
@@ -211,7 +211,7 @@ class Composer:
         return ReturnStep(self.work.fresh(identifier(status)), identifier(status))
 
     def each(self, item: Each, steps: list[DraftStep], scope: Scope, place: Place) -> None:
-        if self.loops and stands_for_all(item.noun):
+        if self.loops and (stands_for_all(item.noun) or of_the_item(item.noun, scope)):
             # "match each with its order" inside of a loop: this one.
             steps += self.compose(item.items, scope, place)
             return

@@ -106,6 +106,20 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
     )
 
 
+def list_of(composer: Composer, noun: str) -> Known | None:
+    """The tool that lists what a noun names."""
+    words = [w for w in raw_tokens(noun) if w not in STOP]
+    return _lister(composer, singular(words[-1]), noun) if words else None
+
+
+def of_the_item(noun: str, scope: Scope) -> bool:
+    """Whether a noun only names a field of the item that is gone through: "each company" of a lead."""
+    item = next((t for t in reversed(scope.things) if t.noun.startswith("item:")), None)
+    words = [stem(singular(w)) for w in raw_tokens(noun) if w not in STOP]
+    fields = places(item.name, (), item.schema, depth=1) if item else ()
+    return bool(words) and any(p.leaf == (words[-1],) and p.sort not in ("array", "object") for p in fields)
+
+
 def _in_scope(entity: str, scope: Scope) -> Field | None:
     wanted = stem(entity)
     for _, place in scope.places():

@@ -15,6 +15,7 @@ from studio.designer.builtin.calls import (
     write_call,
 )
 from studio.designer.builtin.draft import CallStep, DraftStep
+from studio.designer.builtin.lists import list_of
 from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.reading import Is, When
 from studio.designer.builtin.scope import Scope, is_amount
@@ -25,13 +26,24 @@ from studio.designer.builtin.words import name_stems, singular, stem, stems
 from studio.designer.builtin.work import identifier
 
 if TYPE_CHECKING:
-    from studio.designer.builtin.composing import Composer
+    from studio.designer.builtin.composing import Composer, Place
 
 
-def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep], scope: Scope) -> None:
+def provide(
+    composer: Composer,
+    known: Known,
+    words: str,
+    steps: list[DraftStep],
+    scope: Scope,
+    place: Place | None = None,
+) -> None:
     """Look up the thing an effect is about when nobody asked to, but its values are needed."""
     if known.reads:
         return
+    if place is not None and known.sends and (told := _LIST_OF.search(words)) is not None:
+        noun = (told["what"] or told["many"]).strip()
+        if not any(p.sort == "array" for _, p in scope.places()) and (lister := list_of(composer, noun)):
+            composer.call(lister, "list", noun, steps, scope, place)
     wanted: list[tuple[str, ...]] = []
     for name, schema in properties(known.tool.input_schema).items():
         parts = name_stems(name)
@@ -64,6 +76,12 @@ def provide(composer: Composer, known: Known, words: str, steps: list[DraftStep]
             fetch(composer, parts, steps, scope, f"{known.tool.title or known.tool.name} needs it", but=but)
 
 
+_LIST_OF = re.compile(
+    r"\b(?:list|overview|number|count|names) of (?:all )?(?:the |our )?(?P<what>[\w ]+?)(?= (?:to|by|via|in|on"
+    r"|as|and|with|at)\b|[,.;]|$)"
+    r"|\bhow many (?P<many>[\w ]+?)(?= (?:there|are|we|is|have|exist)\b|[,.;]|$)",
+    re.IGNORECASE,
+)
 _MAKES = frozenset(map(stem, ["create", "add", "register", "insert", "open", "new"]))
 
 
