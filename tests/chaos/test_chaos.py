@@ -25,7 +25,16 @@ async def test_nothing_accepted_is_lost_or_done_twice_whatever_breaks() -> None:
 
 
 async def test_without_its_fence_a_runner_that_slept_commits_steps_twice() -> None:
-    """The negative control: if this finds nothing, the trial above proves nothing."""
-    order = Order(seed=7, rounds=4, kinds=CONTROL, unfenced=True, lease_s=2.0, gap_s=(1.0, 2.0), drain_s=15.0)
-    outcome = await hold(order)
-    assert "a step is committed once" in {violation.rule for violation in outcome.violations}
+    """The negative control: if this finds nothing, the trial above proves nothing.
+
+    On a machine that is busy a runner may sleep while it commits nothing; so it has more than one go.
+    """
+    found: set[str] = set()
+    for seed in (7, 8, 9):
+        order = Order(
+            seed=seed, rounds=4, kinds=CONTROL, unfenced=True, lease_s=2.0, gap_s=(1.0, 2.0), drain_s=15.0
+        )
+        found |= {violation.rule for violation in (await hold(order)).violations}
+        if "a step is committed once" in found:
+            return
+    raise AssertionError(found)
