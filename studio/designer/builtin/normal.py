@@ -128,6 +128,9 @@ _RULES: Final = tuple(
          r"|process|automation|flow|bot)"
          r" (?:that|which|to) ", r"\1"),
         (r"\bonce (?:a|every|per) (?:week|month),? (?=on )", ""),
+        (r"(^|[.;]\s*)(?P<c>(?:above|over|below|under|more than|less than|at least) \d[\d.]* ?(?:%|percent"
+         r"|euros?|eur|dollars?|days?"
+         r"|hours?)?),? (?=[a-z]+ (?:the |it |them |an? |#|\w+ ))", r"\1if it is \g<c>, "),
         # Lengths of time, and pauses that are told rather than asked for.
         (r"\b(?:a |one )?quarter(?: of)?(?: an)?[ -]hours?\b", "15 minutes"),
         (r"\bthree quarters of an hour\b", "45 minutes"),
