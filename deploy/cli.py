@@ -179,7 +179,9 @@ def _parser() -> argparse.ArgumentParser:
         "eval", "ask a designer a suite of requests and judge its answers; exit 1 with an unsound one"
     )
     evaluate.add_argument("--suite", metavar="FILE.jsonl", help="a suite of your own (the built-in one)")
-    evaluate.add_argument("--split", choices=("dev", "test", "all"), help="of the built-in suite (dev)")
+    evaluate.add_argument(
+        "--split", choices=("dev", "more", "test", "all"), help="of the built-in suite (dev)"
+    )
     evaluate.add_argument(
         "--provider", choices=("builtin", "model"), help="the rules, or the model of WEFT_MODEL_URL (builtin)"
     )

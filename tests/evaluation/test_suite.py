@@ -21,8 +21,9 @@ from studio.designer.evaluation import (
 )
 from studio.designer.evaluation.suite import FOLDER, KINDS
 
-DEV, TEST = built_in("dev"), built_in("test")
+DEV, MORE, TEST = built_in("dev"), built_in("more"), built_in("test")
 ALL = (*DEV, *TEST)
+EVERY = (*ALL, *MORE)
 NOTHING = "workflow nothing {\n  step done: return true\n}\n"
 
 
@@ -34,7 +35,7 @@ def reading(case: Case, text: str, says: str = "") -> Reading:
     return Reading(result, read_catalog(case.catalog))
 
 
-@pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.id)
 def test_the_reference_of_a_case_has_all_its_properties(case: Case) -> None:
     for text in filter(None, (case.base, *case.turn_texts, case.reference)):
         assert dsl.format_text(text) == text
@@ -44,7 +45,7 @@ def test_the_reference_of_a_case_has_all_its_properties(case: Case) -> None:
     assert judge_case(case, outcome, answer) == ()
 
 
-@pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.id)
 def test_nothing_passes_no_case(case: Case) -> None:
     if "words" not in case.expect.outcomes:
         assert judge_case(case, "words", reading(case, "", "No."))
@@ -60,6 +61,15 @@ def test_the_suite_is_spread_over_kinds_and_catalogs() -> None:
     assert Counter(case.kind for case in ALL) == dict.fromkeys(KINDS, 12)
     assert set(Counter(case.catalog for case in ALL).values()) == {16}
     assert sum(bool(case.pair) for case in ALL) >= 16
+
+
+def test_the_wider_split_is_spread_over_kinds_catalogs_and_voices() -> None:
+    assert len({case.id for case in EVERY}) == len(EVERY)
+    assert len({case.turns for case in EVERY}) == len(EVERY)
+    assert min(Counter(case.kind for case in MORE).values()) >= 15
+    catalogs = Counter(case.catalog for case in MORE)
+    assert set(catalogs) == {path.stem for path in (FOLDER / "catalogs").glob("*.json")}
+    assert sum(bool(case.pair) for case in MORE) >= 6
 
 
 def test_the_test_split_is_the_third_that_a_fixed_seed_draws_of_each_kind() -> None:

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--suite", metavar="FILE.jsonl", help="a suite of your own (default: the built-in one)")
     made.add_argument(
-        "--split", choices=("dev", "test", "all"), default="dev", help="of the built-in suite (dev)"
+        "--split", choices=("dev", "more", "test", "all"), default="dev", help="of the built-in suite (dev)"
     )
     made.add_argument(
         "--provider",

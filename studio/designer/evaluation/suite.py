@@ -23,7 +23,7 @@ from dsl.policy import Policy
 from studio.designer.evaluation.properties import Property
 
 FOLDER = Path(__file__).parent / "suite"
-Split = Literal["dev", "test", "all"]
+Split = Literal["dev", "more", "test", "all"]
 Answer = Literal["proposal", "question", "words"]
 
 KINDS = (
