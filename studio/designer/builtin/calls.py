@@ -191,6 +191,8 @@ def _argument(
     wanted = _qualified(known, words)
     hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
     person = words[-1] == "email" and sort_of(schema) == "string"
+    if person and (written := re.search(r"[\w.+-]+@[\w-]+\.[\w.]+\w", wish.words)):
+        return quote(written[0])
     found = address_of_whom(scope, wish, surely=True) if person else None
     found = found or scope.for_argument(wanted, schema, hints)
     if found is None and wanted != words:
@@ -304,7 +306,7 @@ def _spoken(scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *
 def _familiar(scope: Scope, known: Known) -> frozenset[str]:
     """Stems of what is in scope and of the tool's own words: none of them is a value."""
     own = frozenset().union(
-        *(known.fields[f] for f in ("name", "title", "connector", "description", "input"))
+        *(known.fields[f] for f in ("name", "title", "connector", "description", "input", "choices"))
     )
     return own | {w for _, place in scope.places() for w in place.words}
 

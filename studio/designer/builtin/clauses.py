@@ -37,6 +37,7 @@ from studio.designer.builtin.reading import (
     When,
 )
 from studio.designer.builtin.repeating import after_repeats, read_await, read_repeat
+from studio.designer.builtin.shorthand import spelled_out
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
     Happening,
@@ -85,7 +86,7 @@ class _Reader:
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         about = _ABOUT.match(text)
-        text = plainly(text, self.verbs)
+        text = plainly(spelled_out(text, self.verbs), self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
         return Reading(
             folded(after_repeats(self._lines(lines_of(text)))),
@@ -613,7 +614,10 @@ def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
             patterns.IF.match(behind) and "," not in behind[:3]
         )
         subject = re.match(
-            r"^(?:the|an?) [\w\- ]{1,30} (?:must|has to|should|needs to|approves|is|are|gets)\b", behind, re.I
+            r"^(?:the|an?|its|their|his|her|our) [\w\- ]{1,40} (?:must|has to|should|needs to|approves|is|are|gets?"
+            r"|receives?)\b",
+            behind,
+            re.I,
         )
         if (opens or subject or looks_like_action(behind) or read_shape(behind)) and match.start() >= start:
             pieces.append(text[start : match.start()])

@@ -228,6 +228,7 @@ def _against(subject: str, op: Op, rest: str) -> Test | None:
         subject = re.sub(rf"\s*\b{_IS}$", "", subject, flags=re.I)
     if re.search(r"\b(?:if|when|ask|then)\b", rest):
         return None
+    subject = re.sub(r"(?:\b| )off(?: by)?$", "", subject, flags=re.I)
     subject = re.sub(
         r"\s+(?:from|against|to|with) (?:the |its |an? )?[\w ]+ by$|\s+by$", "", subject, flags=re.I
     )
@@ -237,7 +238,7 @@ def _against(subject: str, op: Op, rest: str) -> Test | None:
     found = quantity(rest)
     if found is not None:
         return Compare(_subject(subject), op, found)
-    if re.search(r"\d", rest) or len(raw_tokens(rest)) > 5:
+    if re.search(r"\d", rest) or len(raw_tokens(rest)) > 8:
         return None
     other = _subject(rest)
     return CompareTo(_subject(subject), op, other) if other else None

@@ -21,7 +21,7 @@ from studio.designer.builtin.reading import Is, When
 from studio.designer.builtin.scope import Scope, is_amount
 from studio.designer.builtin.shapes import choices, properties, required, sort_of
 from studio.designer.builtin.testing import Unresolved
-from studio.designer.builtin.tools import Known
+from studio.designer.builtin.tools import Known, head_noun
 from studio.designer.builtin.words import name_stems, singular, stem, stems
 from studio.designer.builtin.work import identifier
 
@@ -180,7 +180,11 @@ def fetch_for_test(
         wanted = stems(missing.quantity.unit) or wanted
     if isinstance(item.test, Is):
         wanted = (stems(item.test.predicate) and stems(item.test.subject)) or wanted
-    return fetch(composer, tuple(wanted[-1:]), steps, scope, "the condition needs it", entity=tuple(wanted))
+    why = "the condition needs it"
+    head = head_noun(missing.wanted.removeprefix("whether "))
+    if head and head != wanted[-1] and fetch(composer, (head,), steps, scope, why, entity=tuple(wanted)):
+        return True
+    return fetch(composer, tuple(wanted[-1:]), steps, scope, why, entity=tuple(wanted))
 
 
 def ask_for_number(composer: Composer, missing: Unresolved, item: When, scope: Scope) -> None:

@@ -90,11 +90,7 @@ _RULES: Final = tuple(
          r"|gets?|needs?)\b)", ". otherwise they "),
         (r"^(?:for|given) (?:a|an|one|the|any|this|each)(?: given| single| certain| particular| specific)?"
          r" (?!time)[\w \-]{2,30}:\s*", ""),
-        (r"^(?:inputs?|parameters?|given|i give|i enter|i type in|i'd type in|you get|it takes?|takes?)(?: are|"
-         r" is)?:? (?:the |an? )?[\w \-]+(?:(?:,| and) (?:the |an? )?[\w \-]+)+\s*[.\n]", ""),
         (r"^(?:input|inputs)\s*:[^\n]*\n", ""),
-        (r"^(?:take|accept|receive|start (?:with|from)|given|with|from) (?:the |an? |its )?[\w \-]{0,25}?"
-         r"(?:ids?|numbers?|codes?|skus?|keys?)(?: as (?:the )?input)?,\s*(?:then )?", ""),
         (r"\(?\b(?:i|we)(?:'d| would| will)? (?:type in|enter|give|put in|fill in)(?: in)? (?:only )?(?:the|a|an"
          r"|its) [\w ,\-]+?\)?(?=[.;\n]|$|, and then| and then)", ""),
         (r"^(?P<n>[\w ]{2,30}?)(?: that| which| whose)? (?P<is>(?:are|is|cost|costs|weigh|have|has)\b[^,;.]*?"
@@ -153,7 +149,7 @@ _RULES: Final = tuple(
          "stop"),
         (r",? because (?=if\b)", ", and "),
         # "we'd write", "have it refunded".
-        (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(\w+(?:ed|en|aid|ent"
+        (r"\b(?:have|get|want) (it|them|the [\w ]{2,25}?|an? [\w ]{2,25}?) (?:to be )?(?!percent)(\w+(?:ed|en|aid|ent"
          r"|old))\b(?= *(?:[,.;\n]|and|then|with|by|from|to|$))", r"\1 must be \2"),
     )
 )  # fmt: skip

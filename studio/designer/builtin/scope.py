@@ -219,7 +219,14 @@ def _like_any(word: str, words: tuple[str, ...]) -> bool:
 
 
 def is_amount(words: tuple[str, ...]) -> bool:
+    if set(words) & _COUNTED_IN:
+        return False
     return any(likeness(w, a) for w in words for a in _AMOUNTS)
+
+
+_COUNTED_IN = frozenset(
+    map(stem, ["days", "hours", "minutes", "weeks", "percent", "rate", "count", "quantity"])
+)
 
 
 def noun_words(noun: str) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         place = scope.for_subject((*subject, *stems(test.quantity.unit)), _NUMBERS) or scope.for_subject(
             stems(test.quantity.unit), _NUMBERS
         )
+    if place is None and len(head := _head(test.subject)) < len(subject):
+        place = scope.for_subject(head, _NUMBERS, money=test.quantity.sort == "money") if head else None
     if place is None and len(subject) > 1:
         place = scope.for_subject(subject[-1:], _NUMBERS, money=test.quantity.sort == "money")
     if place is None and not subject and test.subject:
@@ -197,6 +199,11 @@ def _compare(test: Compare, scope: Scope) -> Resolved | Unresolved:
         tuple(notes),
         f"{_slug(place)}_{word}",
     )
+
+
+def _head(subject: str) -> tuple[str, ...]:
+    """ "deviation of the invoice from its order" -> deviation."""
+    return stems(re.split(r"\b(?:of|from|in|for|to|against|with|on)\b", subject, maxsplit=1)[0])
 
 
 def _read_last(scope: Scope, amount: Quantity) -> Place | None:

@@ -58,6 +58,7 @@ article item product sku goods
 reason cause why
 score rating grade
 balance remaining allowanc left
+link url
 calendar event meeting appointment
 chat slack channel teams
 sms text phone

@@ -199,6 +199,9 @@ class Toolbox:
         ):
             # "Ask the customer for a review" is a message; questions to an approver are read before.
             sense = stem("message")
+        if sense in GENERIC_VERBS and head and not any(head in map(stem, k.noun) for k in self.tools):
+            # "perform the match" is to match.
+            sense = next((head for k in self.tools if k.verb == head), sense)
         if sense == "open" and re.match(r"(?:the|its|his|her|their|that|this)\b", words, re.I):
             # "open the order" is to look at it, unless orders are what some tool opens.
             about = [k for k in self.tools if any(head == stem(singular(w)) for w in k.noun)]
@@ -340,6 +343,9 @@ def _verb_agreement(sense: str, known: Known) -> float:
         return 0.0
     best = 1.0 if sense in known.name else 0.0
     head = known.head
+    if best and known.verb not in ("", sense) and known.verb not in GENERIC_VERBS:
+        # "update_status_page" pages nobody.
+        best = 0.7
     if head and head == sense:
         best = 1.0
     elif known.says == sense:
