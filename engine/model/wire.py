@@ -209,7 +209,7 @@ async def _start_of(response: httpx.Response) -> str:
 
 async def _data(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
     """What stands behind ``data:`` in a stream of server-sent events; several lines of one event are one."""
-    rest, lines = b"", list[str]()
+    rest, lines, length = b"", list[str](), 0
     async for piece in pieces:
         *whole, rest = (rest + piece).replace(b"\r\n", b"\n").split(b"\n")
         if len(rest) > _LONGEST_EVENT:
@@ -218,9 +218,13 @@ async def _data(pieces: AsyncIterator[bytes]) -> AsyncGenerator[str, None]:
             line = raw.decode("utf-8", "replace").rstrip("\r")
             if line.startswith("data:"):
                 lines.append(line[5:].removeprefix(" "))
+                length += len(raw)
+                if length > _LONGEST_EVENT:
+                    raise ModelError("bad_answer", "The model server sends one event without an end.")
             elif not line and lines:
                 yield "\n".join(lines)
                 lines.clear()
+                length = 0
     if rest.startswith(b"data:"):
         lines.append(rest[5:].decode("utf-8", "replace").strip())
     if lines:

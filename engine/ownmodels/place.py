@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -135,20 +135,36 @@ class GuardedBoard(Board):
 
 
 def _client(allowed: Allowed) -> httpx.AsyncClient:
+    import httpcore
     import httpx
 
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=30.0)
+    class Judging(httpcore.AnyIOBackend):
+        """Judged where the connection is made, below the pool: there a name has connections of its own. One whose
+        certificate was another name's, at the same address, carries nothing of this one."""
 
-    class Judging(httpx.AsyncHTTPTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            target = request.url
-            address = await judged(target.scheme, target.host, target.port, allowed)
-            request.extensions = {**request.extensions, "sni_hostname": target.host}
-            request.url = target.copy_with(host=str(address))  # the header Host keeps the name
-            return await super().handle_async_request(request)
+        async def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        ) -> httpcore.AsyncNetworkStream:
+            address = await judged("", host, port, allowed)
+            return await super().connect_tcp(str(address), port, timeout, local_address, socket_options)
 
-    # The environment's proxies would route around the guard: with a transport of its own a client takes none.
-    return httpx.AsyncClient(transport=Judging(limits=limits), trust_env=False, follow_redirects=False)
+    class Guarded(httpx.AsyncHTTPTransport):
+        def __init__(self) -> None:
+            # The environment's proxies would route around the guard: a pool of its own takes none.
+            self._pool = httpcore.AsyncConnectionPool(
+                ssl_context=httpx.create_ssl_context(),
+                max_connections=None,
+                max_keepalive_connections=20,
+                keepalive_expiry=30.0,
+                network_backend=Judging(),
+            )
+
+    return httpx.AsyncClient(transport=Guarded(), trust_env=False, follow_redirects=False)
 
 
 _BOARDS: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[frozenset[str], GuardedBoard]] = (

@@ -214,6 +214,31 @@ async def test_a_key_does_not_follow_where_a_server_points_to() -> None:
     assert (error.code, error.status, elsewhere.requests) == ("refused", 307, [])
 
 
+async def test_a_server_that_never_ends_an_event_fills_nobodys_memory() -> None:
+    line = b"data: " + b"x" * 100_000 + b"\n"
+    sent = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        try:
+            while sent < 200:
+                writer.write(line)
+                await writer.drain()
+                sent += 1
+        except ConnectionError:
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    error = await failure(ChatModel([ModelEntry("openai", f"http://127.0.0.1:{port}/v1", "m", KEY)]))
+    server.close()
+    assert error.code == "bad_answer" and "without an end" in error.message
+    assert sent < 200
+
+
 def test_every_code_has_help() -> None:
     for code in ("unreachable", "timeout", "rate_limited", "refused", "bad_answer", "budget", "circuit_open"):
         assert ModelError(code, "m").help  # type: ignore[arg-type]
