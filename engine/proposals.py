@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from engine import drafts, tables
+from engine import drafts, tables, workflows
 from engine.actor import Actor
 from engine.database import Database, Session
 from engine.drafts import Draft
@@ -98,6 +98,14 @@ class Write:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """A workflow that begins with the decision: its title in plain words, and its draft."""
+
+    title: str
+    text: str
+
+
 async def get(db: Database, actor: Actor, proposal_id: UUID) -> Proposal:
     require(actor, Permission.CONVERSE)
     async with db.account(actor) as session:
@@ -118,12 +126,13 @@ async def of_conversation(db: Database, actor: Actor, conversation_id: UUID) -> 
 
 
 async def decide(
-    db: Database, actor: Actor, proposal_id: UUID, verdict: Verdict, write: Write | None = None
+    db: Database, actor: Actor, proposal_id: UUID, verdict: Verdict, write: Write | Begin | None = None
 ) -> tuple[Proposal, Draft | None]:
-    """One decision, counted once; with ``write`` the draft in the same transaction.
+    """One decision, counted once; with ``write`` the draft, or the new workflow, in the same transaction.
 
-    Raises ``Conflict`` (``current``: the proposal) when it was decided otherwise meanwhile, and as ``save_draft`` does
-    (``current``: the draft) when the draft is another by now: then nothing is decided.
+    Raises ``Conflict`` (``current``: the proposal) when it was decided otherwise meanwhile, as ``save_draft`` does
+    (``current``: the draft) when the draft is another by now, and where the name of a new workflow is taken: then
+    nothing is decided.
     """
     require(actor, Permission.EDIT if verdict.state in TAKES else Permission.CONVERSE)
     async with db.account(actor) as session:
@@ -136,9 +145,13 @@ async def decide(
                 current=now,
             )
         draft = None
-        if write is not None:
-            draft = await drafts.put(session, actor, write.workflow_id, write.text, write.revision)
-            row.workflow_id = write.workflow_id
+        match write:
+            case Write(workflow_id, text, revision):
+                draft = await drafts.put(session, actor, workflow_id, text, revision)
+            case Begin(title, text):
+                draft = await workflows.make(session, actor, title, text)
+        if draft is not None:
+            row.workflow_id = draft.workflow_id
         row.state = verdict.state
         if verdict.state == "partly":
             row.parts, row.applied = [*row.parts, *verdict.parts], verdict.applied

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 import dsl
 from engine import audit, drafts, tables, versions
 from engine.actor import Actor
-from engine.database import Database
+from engine.database import Database, Session
 from engine.drafts import Draft, get_draft, save_draft
 from engine.errors import BadInput, Conflict, NotFound
 from engine.identity import new_id
@@ -107,6 +107,12 @@ async def create_workflow(db: Database, actor: Actor, name: str, text: str = "")
     text when it has one, and is made from the title otherwise. Raises ``Conflict`` when the name is taken.
     """
     require(actor, Permission.EDIT)
+    async with db.account(actor) as session:
+        return await make(session, actor, name, text)
+
+
+async def make(session: Session, actor: Actor, name: str, text: str) -> Draft:
+    """:func:`create_workflow` in the caller's transaction, which cannot go on after a ``Conflict``."""
     title = _title(name)
     drafts.check_text(text)
     identifier = versions.name_in(text) or slug(title)
@@ -114,31 +120,25 @@ async def create_workflow(db: Database, actor: Actor, name: str, text: str = "")
     workflow = tables.Workflow(
         id=new_id(), account_id=actor.account_id, name=identifier, title=title, created_by=actor.user_id
     )
+    session.add(workflow)
     try:
-        async with db.account(actor) as session:
-            session.add(workflow)
-            await session.flush()
-            session.add(
-                tables.Draft(
-                    workflow_id=workflow.id,
-                    account_id=actor.account_id,
-                    text=text,
-                    positions={},
-                    updated_by=actor.user_id,
-                )
-            )
-            await session.flush()
-            await audit.append(
-                session,
-                actor.account_id,
-                actor.email,
-                "workflow.create",
-                str(workflow.id),
-                {"name": identifier},
-            )
-            return await drafts.read(session, workflow.id)
+        await session.flush()
     except IntegrityError as error:
         raise name_taken(identifier) from error
+    session.add(
+        tables.Draft(
+            workflow_id=workflow.id,
+            account_id=actor.account_id,
+            text=text,
+            positions={},
+            updated_by=actor.user_id,
+        )
+    )
+    await session.flush()
+    await audit.append(
+        session, actor.account_id, actor.email, "workflow.create", str(workflow.id), {"name": identifier}
+    )
+    return await drafts.read(session, workflow.id)
 
 
 def name_taken(name: str) -> Conflict:

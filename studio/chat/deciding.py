@@ -16,7 +16,7 @@ from engine.database import Database
 from engine.drafts import Draft
 from engine.errors import BadInput, Conflict
 from engine.permissions import Permission, require
-from engine.proposals import Proposal, Verdict, Write
+from engine.proposals import Begin, Proposal, Verdict, Write
 from studio.chat.taking import Clashing, Taken, Unfit, take
 from studio.designer.choosing import Needs
 
@@ -47,8 +47,8 @@ class Acceptance:
 async def accept(db: Database, actor: Actor, proposal_id: UUID, how: Acceptance) -> Accepted:
     """Into the draft of its workflow; a proposal without one makes a new workflow.
 
-    Raises ``Conflict`` when it was decided, clashes with what was changed since, or lowers safety without a yes to
-    that; ``BadInput`` for parts that are not there or need others.
+    Raises ``Conflict`` when it was decided, clashes with what was changed since, lowers safety without a yes to that,
+    or where the new workflow's name is taken; ``BadInput`` for parts that are not there or need others.
     """
     require(actor, Permission.EDIT)
     for _ in range(TRIES):
@@ -66,11 +66,11 @@ async def accept(db: Database, actor: Actor, proposal_id: UUID, how: Acceptance)
             )
         verdict = Verdict(taken.state, proposal.start, taken.titles, taken.applied)
         if draft is None:
-            decided, _ = await proposals.decide(db, actor, proposal_id, verdict)
             name = dsl.parse(taken.text).workflow.name or "workflow"
-            draft = await workflows.create_workflow(db, actor, name, taken.text)
-            await conversations.attach(db, actor, of.id, draft.workflow_id)
-            return Accepted(decided, draft, taken.fitted, taken.safety)
+            decided, made = await proposals.decide(db, actor, proposal_id, verdict, Begin(name, taken.text))
+            assert made is not None
+            await conversations.attach(db, actor, of.id, made.workflow_id)
+            return Accepted(decided, made, taken.fitted, taken.safety)
         try:
             write = Write(draft.workflow_id, taken.text, draft.revision)
             decided, written = await proposals.decide(db, actor, proposal_id, verdict, write)

@@ -141,6 +141,20 @@ async def test_a_proposal_without_a_workflow_makes_one(caller: Caller) -> None:
     assert of["workflow_id"] == done["workflow_id"]
 
 
+async def test_a_name_that_is_taken_leaves_the_proposal_open(caller: Caller) -> None:
+    proposal = await caller.propose(BASE, "", of=False)
+    refused = await caller.call("POST", f"{proposal}/accept", 409)
+    assert "'refunds' already" in refused["detail"]
+    assert (await caller.call("GET", proposal))["state"] == "open"
+    assert not (await caller.call("GET", proposal))["taken"]
+
+
+async def test_two_who_accept_a_new_workflow_at_once_make_one(caller: Caller) -> None:
+    proposal = await caller.propose(BASE.replace("refunds", "brand_new"), "", of=False)
+    answers = await asyncio.gather(*(caller.client.post(f"{proposal}/accept") for _ in range(3)))
+    assert sorted(one.status_code for one in answers) == [200, 409, 409]
+
+
 async def test_conversations_are_listed_found_renamed_branched_and_deleted(caller: Caller) -> None:
     made = await caller.call("POST", "/conversations", 201, title="Refunds", workflow_id=str(caller.workflow))
     at = f"/conversations/{made['id']}"
