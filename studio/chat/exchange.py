@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,12 +16,13 @@ from engine import conversations, preferences
 from engine.actor import Actor
 from engine.conversations import Conversation, Message
 from engine.database import Database
-from engine.errors import BadInput, WeftError
-from engine.model import Call, ChatModel, ModelSettings, open_model
+from engine.errors import BadInput
+from engine.model import Call, ChatModel
 from engine.model.ledger import record
 from engine.models import chat_model
 from engine.ownmodels import ScreenedModel
 from engine.settings import BadSettings
+from engine.vault import Sealed
 from studio.chat.stories import WorkflowRuns
 from studio.designer import (
     BuiltinWriter,
@@ -68,21 +68,17 @@ class Question:
     first: bool = False
 
 
-@cache
-def _connected() -> ChatModel | None:
-    return open_model(ModelSettings.from_environment())
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who answers in an account: ``model``, or the rules where it is None. ``problem``: why the rules do although a
+    model is connected, and what to do about it; "" where nothing is wrong."""
 
+    model: ChatModel | None
+    problem: str = ""
 
-def model_problem() -> str:
-    try:
-        _connected()
-    except WeftError as error:
-        return f"{error.message} {error.help}"
-    return ""
-
-
-def name_of(found: ChatModel | None) -> str:
-    return BuiltinWriter.name if found is None else found.name
+    @property
+    def name(self) -> str:
+        return BuiltinWriter.name if self.model is None else self.model.name
 
 
 Connected: TypeAlias = Callable[[], ChatModel | None]
@@ -120,7 +116,7 @@ async def exchange(
             yield Kept(await conversations.append_message(db, actor, conversation_id, "user", asked))
     found = None
     if not question.builtin:
-        found = connected() if connected else await model_of(db, actor, conversation_id)
+        found = connected() if connected else (await answering(db, actor, conversation_id)).model
     task = Task(
         asked,
         await catalogs.catalog(db, actor),
@@ -178,12 +174,12 @@ def _withheld(found: ChatModel | None, said: str) -> str:
     return f"\n\n({note})" if said.strip() else f"({note})"
 
 
-async def model_of(db: Database, actor: Actor, conversation_id: UUID | None = None) -> ChatModel | None:
-    """What answers in an account, None for the rules."""
+async def answering(db: Database, actor: Actor, conversation_id: UUID | None = None) -> Answering:
+    """Models whose settings make no sense, or whose keys do not open, count as none: the rules answer meanwhile."""
     try:
-        return await chat_model(db, actor, conversation_id)
-    except BadSettings:
-        return None  # settings that make no sense count as none; model_problem says why
+        return Answering(await chat_model(db, actor, conversation_id))
+    except (BadSettings, Sealed) as error:
+        return Answering(None, f"{error.message} {error.help}")
 
 
 def _writer(db: Database, actor: Actor, conversation_id: UUID, found: ChatModel | None) -> Writer:

@@ -158,13 +158,20 @@ def _welcome() -> rx.Component:
             rx.el.div(
                 icon("info", 15),
                 rx.el.div(
-                    rx.el.div("Built-in designer: no model is connected.", class_name="w-strong"),
+                    rx.el.div(
+                        rx.cond(
+                            ChatState.model_hint != "",
+                            "Built-in designer: no connected model can be used.",
+                            "Built-in designer: no model is connected.",
+                        ),
+                        class_name="w-strong",
+                    ),
                     rx.el.div(
                         rx.cond(
                             ChatState.model_hint != "",
                             ChatState.model_hint,
-                            "It works by rules over your tools. To connect a language model, set WEFT_MODEL_URL, "
-                            "WEFT_MODEL_KEY and WEFT_MODEL before ./weft up.",
+                            "It works by rules over your tools. An administrator can connect a language model under "
+                            "Models.",
                         ),
                         class_name="w-small",
                     ),

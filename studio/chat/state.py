@@ -19,14 +19,13 @@ from engine.errors import NotFound, WeftError
 from engine.permissions import Permission, may
 from studio.chat.accepting import Accepting
 from studio.chat.exchange import (
+    Answering,
     Happening,
     Kept,
     Question,
+    answering,
     conversation_of,
     exchange,
-    model_of,
-    model_problem,
-    name_of,
     title_of,
 )
 from studio.chat.overlaying import Overlay
@@ -90,14 +89,12 @@ class ChatState(Accepting, rx.State):
             return
         self.ready, self.workflow_id = False, wanted
         self._empty()
-        self.answers, self.has_model = name_of(None), False
-        self.model_hint = model_problem()
+        self._answered_by(Answering(None))
         self.allowed = may(actor, Permission.CONVERSE)
         try:
             if self.allowed:
                 db = await services.database()
-                connected = await model_of(db, actor)
-                self.answers, self.has_model = name_of(connected), connected is not None
+                self._answered_by(await answering(db, actor))
                 self.has_steps = has_steps((await workflows.get_draft(db, actor, UUID(wanted))).text)
                 linked = str(self.router.url.query_parameters.get("chat", ""))
                 found = await self._linked(db, actor, linked) or await conversation_of(
@@ -110,6 +107,11 @@ class ChatState(Accepting, rx.State):
         except WeftError as error:
             self.failure, self.failure_help = error.message, error.help
         self.ready = True
+
+    def _answered_by(self, found: Answering, *, builtin: bool = False) -> None:
+        """``builtin``: the rules were asked for, this once; the model can be asked the next time."""
+        self.answers = Answering(None).name if builtin else found.name
+        self.has_model, self.model_hint = found.model is not None, found.problem
 
     async def _linked(self, db: Database, actor: Actor, id: str) -> Conversation | None:
         """The one that a link names, if it is about this workflow."""
@@ -206,8 +208,7 @@ class ChatState(Accepting, rx.State):
                 actor = await authorized(self, Permission.CONVERSE)
                 db = await services.database()
                 conversation_id = await self._conversation(db, actor, text, behind)
-                connected = await model_of(db, actor)
-                self.answers, self.has_model = name_of(None if builtin else connected), connected is not None
+                self._answered_by(await answering(db, actor), builtin=builtin)
                 base = await self._open_text()
             question = Question(text, base, again, builtin)
             kept = await self._follow(db, actor, conversation_id, question)
@@ -232,10 +233,14 @@ class ChatState(Accepting, rx.State):
             async with aclosing(exchange(db, actor, conversation_id, question)) as happenings:
                 while True:
                     coming = asyncio.ensure_future(anext(happenings, None))
-                    done, _ = await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                    try:
+                        done, _ = await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        # Stopped, or called off altogether: while a generator still runs it cannot be closed.
+                        if not coming.done():
+                            coming.cancel()
+                            await asyncio.gather(coming, return_exceptions=True)
                     if coming not in done:
-                        coming.cancel()
-                        await asyncio.gather(coming, return_exceptions=True)
                         break
                     happening = coming.result()
                     if happening is None:
@@ -255,10 +260,18 @@ class ChatState(Accepting, rx.State):
             async with self:
                 await self._show(db, actor, Kept(message))
             return kept
+        except WeftError as error:
+            if not kept:
+                raise
+            async with self:
+                self._fail(error.message, error.help, builtin=True)
+            return True
         finally:
             stopped.cancel()
-            _stops.pop(key, None)
-            _tails.pop(key, None)
+            if (
+                _stops.get(key) is stopping
+            ):  # else somebody else's answer in the same conversation can be stopped
+                del _stops[key], _tails[key]
 
     async def _show(self, db: Database, actor: Actor, happening: Happening) -> None:
         match happening:

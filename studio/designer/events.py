@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, computed_field
+
+
+def _sayable(text: str) -> str:
+    """Without NUL and halves of characters, which a model may write and no database takes."""
+    if "\0" not in text and text.isascii():
+        return text
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "")
+
+
+Words: TypeAlias = Annotated[str, AfterValidator(_sayable)]
 
 
 class _Frozen(BaseModel):
@@ -19,14 +30,14 @@ class _Frozen(BaseModel):
 
 class Text(_Frozen):
     kind: Literal["text"] = "text"
-    delta: str
+    delta: Words
 
 
 class Doing(_Frozen):
     """Progress in plain words ("Looking for tools"), for a line that the next event replaces."""
 
     kind: Literal["doing"] = "doing"
-    what: str
+    what: Words
 
 
 class Round(_Frozen):
@@ -35,7 +46,7 @@ class Round(_Frozen):
     kind: Literal["round"] = "round"
     number: int
     of: int
-    problems: tuple[str, ...]
+    problems: tuple[Words, ...]
 
 
 class DiffLine(_Frozen):
@@ -94,10 +105,10 @@ class Proposal(_Frozen):
     text: str
     base: str = ""
     title: str
-    summary: str
+    summary: Words
     explanation: tuple[StepLine, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
+    assumptions: tuple[Words, ...] = ()
+    questions: tuple[Words, ...] = ()
     diff: tuple[DiffLine, ...] = ()
     diagnostics: tuple[Finding, ...] = ()
     graph: dict[str, Any] = Field(default_factory=dict)

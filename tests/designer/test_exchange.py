@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from connectors import ToolDefinition
 from dsl.catalog import Connector
-from engine import conversations, tables
+from engine import conversations, models, tables
 from engine.actor import Actor
 from engine.database import Database, Urls
 from engine.errors import BadInput
@@ -20,7 +20,7 @@ from engine.model import ModelSettings, open_model
 from engine.people import ensure_workspace
 from engine.policy import set_policy
 from engine.sample_policy import SAMPLE_POLICY
-from studio.chat.exchange import Kept, Question, exchange
+from studio.chat.exchange import Answering, Kept, Question, answering, exchange
 from studio.chat.view import view_of
 from studio.designer import Doing, Failed, Proposal
 from studio.designer.scripted import Say, ScriptedModel, Status
@@ -110,6 +110,53 @@ async def test_the_builtin_designer_answers_when_it_is_asked_for_although_a_mode
     made = await conversations.create(db, actor, "Refunds")
     happened = [h async for h in exchange(db, actor, made.id, Question(REFUND, builtin=True), lambda: model)]
     assert any(isinstance(h, Proposal) for h in happened)
+
+
+async def test_a_model_whose_key_does_not_open_is_told_of_and_the_rules_answer(
+    db: Database, actor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEFT_MODEL_ALLOW_HOSTS", "127.0.0.1:9")
+    for name in ("before", "restored"):
+        (tmp_path / name).write_text(secrets.token_hex(32))
+        (tmp_path / name).chmod(0o600)
+    monkeypatch.setenv("WEFT_KEY_FILE", str(tmp_path / "before"))
+    assert await answering(db, actor) == Answering(None)
+    await models.add_model(db, actor, models.Form("Ours", "local", "http://127.0.0.1:9/v1", "m", key="k"))
+    monkeypatch.setenv("WEFT_KEY_FILE", str(tmp_path / "restored"))
+    found = await answering(db, actor)
+    assert found.model is None and "key file" in found.problem
+    made = await conversations.create(db, actor, "Refunds")
+    happened = [h async for h in exchange(db, actor, made.id, Question(REFUND))]
+    assert any(isinstance(h, Proposal) for h in happened)
+
+
+async def test_a_model_of_the_account_is_no_matter_of_settings_that_make_no_sense(
+    db: Database, actor: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEFT_MODEL_ALLOW_HOSTS", "127.0.0.1:9")
+    monkeypatch.setenv("WEFT_MODEL_URL", "nonsense")
+    (tmp_path / "key").write_text(secrets.token_hex(32))
+    (tmp_path / "key").chmod(0o600)
+    monkeypatch.setenv("WEFT_KEY_FILE", str(tmp_path / "key"))
+    found = await answering(db, actor)
+    assert found.model is None and found.problem
+    await models.add_model(db, actor, models.Form("Ours", "local", "http://127.0.0.1:9/v1", "m"))
+    found = await answering(db, actor)
+    assert (found.name, found.problem) == ("m", "")
+
+
+async def test_signs_that_cannot_be_kept_do_not_cost_a_models_answer(db: Database, actor: Actor) -> None:
+    odd = "Which order\0 is \ud83d meant?"
+    async with ScriptedModel([Say(odd), Say(GOOD.replace("I get", "I g\0et"))]) as server:
+        model = open_model(ModelSettings(server.url, ("scripted",), can=PLAIN))
+        made = await conversations.create(db, actor, "Greeting")
+        for _ in range(2):
+            happened = [h async for h in exchange(db, actor, made.id, Question(REQUEST), lambda: model)]
+            assert not any(isinstance(h, Failed) for h in happened)
+    kept = (await conversations.get(db, actor, made.id)).messages
+    assert [m.role for m in kept] == ["user", "assistant"] * 2
+    assert kept[1].content.startswith("Which order is ")
+    assert kept[3].proposal is not None and kept[3].content.startswith("I get the order")
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 20_001])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from engine import conversations, workflows
+from engine import conversations, preferences, workflows
 from engine.errors import Unavailable
 from studio.chat.state import ChatState
 from studio.designer.scripted import Say, ScriptedModel
@@ -239,6 +239,24 @@ async def test_a_question_that_could_not_be_kept_comes_back_into_the_box(
     assert (list(state.messages), state.busy) == ([], False)
     assert state.restore["text"] == ASKED
     assert (state.failure, state.failure_help) == ("The database does not answer.", "Try again in a moment.")
+
+
+async def test_a_question_that_was_kept_and_then_failed_stays_in_the_thread_and_out_of_the_box(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await editor.tab.send(ChatState.load())
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("The database does not answer.", "Try again in a moment.")
+
+    monkeypatch.setattr(preferences, "list_", away)
+    await editor.tab.send(ChatState.send(ASKED))
+    state = await chat(editor)
+    assert [message.content for message in state.messages] == [ASKED]
+    assert (state.restore, state.failure) == ({}, "The database does not answer.")
+    monkeypatch.undo()
+    await editor.tab.send(ChatState.again())
+    assert [message.mine for message in (await chat(editor)).messages] == [True, False]
 
 
 async def test_a_question_without_an_answer_can_be_asked_again_after_the_page_was_loaded(
