@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
+from dsl.catalog import Catalog
 from dsl.parse import MAX_CHARACTERS
 from engine import catalog as catalogs
 from engine import models, preferences
@@ -75,11 +77,16 @@ def _editing(db: Database, writer_of: WriterOf, permission: Permission) -> Calla
 def _checking(db: Database, writer_of: WriterOf, permission: Permission) -> Callable[..., Awaitable[Checked]]:
     async def check_workflow(context: Asking, text: _Text) -> Checked:
         actor = _caller(context, permission)
-        proved = prove(text, await _catalog(db, actor))
-        said = propose(proved, "", "").explanation if proved.sound else ()
-        return checked(proved, ["  " * line.depth + line.sentence for line in said])
+        # A long text takes a while to check, and everybody else on this loop would wait.
+        return await asyncio.to_thread(_checked, text, await _catalog(db, actor))
 
     return check_workflow
+
+
+def _checked(text: str, catalog: Catalog) -> Checked:
+    proved = prove(text, catalog)
+    said = propose(proved, "", "").explanation if proved.sound else ()
+    return checked(proved, ["  " * line.depth + line.sentence for line in said])
 
 
 OFFERS = (
@@ -131,7 +138,7 @@ async def _answered(db: Database, writer_of: WriterOf, actor: Actor, request: st
     return designed(said, proposal)
 
 
-async def _catalog(db: Database, actor: Actor) -> Any:
+async def _catalog(db: Database, actor: Actor) -> Catalog:
     try:
         return await catalogs.catalog(db, actor)
     except WeftError as error:
