@@ -300,7 +300,10 @@ def _spoken(scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *
     """A value that the clause itself gives."""
     if web.names_url(name) and sort_of(schema) == "string" and (url := web.URL.search(wish.words)):
         return quote(url[0])
-    return literals.spoken(wish.words, name, schema, needed=needed, known=_familiar(scope, known))
+    said = literals.spoken(wish.words, name, schema, needed=needed, known=_familiar(scope, known))
+    if said is None and needed and wish.verb and choices(schema):
+        return next((quote(c) for c in choices(schema) if stem(c) == stem(wish.verb)), None)
+    return said
 
 
 def _familiar(scope: Scope, known: Known) -> frozenset[str]:

@@ -51,6 +51,7 @@ from studio.designer.builtin.starting import (
     without_then,
 )
 from studio.designer.builtin.thoughts import read_thought
+from studio.designer.builtin.tiers import in_the_end, in_tiers
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, likeness, raw_tokens, stem, stems
 
@@ -89,7 +90,7 @@ class _Reader:
         text = plainly(spelled_out(text, self.verbs), self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
         return Reading(
-            folded(after_repeats(self._lines(lines_of(text)))),
+            folded(in_tiers(after_repeats(self._lines(lines_of(text))))),
             self._words(self.occasion),
             self.start,
             name,
@@ -228,8 +229,12 @@ class _Reader:
             ):
                 answer = When(Same(negated=True), tuple(rest), (), self._words(sentence))
                 items[-1] = replace(last, then=(*last.then, answer))
-            elif items and isinstance(items[-1], When) and not items[-1].other:
-                items[-1] = replace(items[-1], other=tuple(rest))
+            elif (
+                items
+                and isinstance(items[-1], When)
+                and (whole := in_the_end(items, tuple(rest))) is not None
+            ):
+                items[:] = whole
             else:
                 items.append(When(Same(negated=True), tuple(rest), (), self._words(sentence)))
             return

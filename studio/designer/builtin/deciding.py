@@ -13,7 +13,7 @@ from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import places
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import raw_tokens, stems
+from studio.designer.builtin.words import raw_tokens, stem, stems
 from studio.designer.builtin.work import identifier
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope,
     if (
         _asked_again(item, place.ahead)
         or _same_asked(found, scope, place.ahead)
-        or _only_told(item, place.ahead)
+        or _only_told(item, _told_by(found, scope), place.ahead)
     ):
         return
     failing = inverted(found)
@@ -151,7 +151,9 @@ def _same_asked(found: Resolved, scope: Scope, ahead: tuple[Item, ...]) -> bool:
     if not ahead or not isinstance(ahead[0], When):
         return False
     told = resolve(ahead[0].test, scope, found)
-    return isinstance(told, Resolved) and bool({p.path for p in told.about} & {p.path for p in found.about})
+    return isinstance(told, Resolved) and bool(
+        {p.path.partition(".")[0] for p in told.about} & {p.path.partition(".")[0] for p in found.about}
+    )
 
 
 _WHAT_IT_SAID = re.compile(
@@ -161,10 +163,29 @@ _WHAT_IT_SAID = re.compile(
 )
 
 
-def _only_told(item: Check, ahead: tuple[Item, ...]) -> bool:
+def _only_told(item: Check, told: set[str], ahead: tuple[Item, ...]) -> bool:
     """Whether the outcome, whatever it is, is what a later step tells somebody."""
     asked = re.search(r"\b(?:whether|if)\b", item.words, re.I)
-    return bool(asked) and any(isinstance(i, Act) and _WHAT_IT_SAID.search(i.words) for i in ahead)
+    return any(
+        isinstance(later, Act)
+        and ((asked and _WHAT_IT_SAID.search(later.words)) or told & set(stems(later.words)))
+        for later in ahead
+    )
+
+
+def _told_by(found: Resolved, scope: Scope) -> set[str]:
+    """The texts beside the answer, by their names: the reason, the explanation."""
+    step = found.about[0].path.partition(".")[0] if found.about else ""
+    return {
+        p.leaf[0]
+        for t in scope.things
+        if t.name == step and any(p.sort == "boolean" for p in places(t.name, t.words, t.schema, depth=1))
+        for p in places(t.name, t.words, t.schema, depth=1)
+        if p.sort == "string" and len(p.leaf) == 1 and p.leaf[0] in _TELLING
+    }
+
+
+_TELLING = frozenset(map(stem, ["reason", "explanation", "detail", "cause", "finding", "comment"]))
 
 
 def _knows(known: Known, predicate: str) -> bool:

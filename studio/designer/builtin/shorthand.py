@@ -28,9 +28,12 @@ _RULES: Final = tuple(
         # Words that stand for a deed.
         (r"\b([\w ]{2,20}?) (?:details|infos?|data|record)" + _ENDS, r"get \1 details"),
         (r"(?<=\w)\s\+\s(?=[a-z])", " and "),
+        (r"(?<=->)\s*(?:if )?((?:the )?[\w ]{2,25}? (?:[<>]=?|over|above|below|under|exceeds|is|more than|less than)"
+         r" [^,;\n>\-]{1,30}?)\??\s*(?=->)", r" if \1 "),
         (r"(?<=->)\s*(?:is |are )?(?:it )?(\w+)\?", r" check whether it is \1"),
         (r"(^|->\s*|,\s*|\band )(status|stage|state)(?: to| =| ->)? (\w+)(?=\s*(?:[,.;\n]|$|->|and\b|\+))",
          r"\1set \2 to \3"),
+        (r"(?:,|->)\s*(?:or )?(?:else|otherwise|if not|no)\s*->", ". otherwise, "),
         (r"\bleave (an? (?:\w+ )?(?:note|comment|remark))\b", r"add \1"),
         (r",? and (?:put|include|mention|state) (the [\w ]{2,25}?) (?:in|into|on) (?:it|there|its description"
          r"|the description)\b", r" with \1"),

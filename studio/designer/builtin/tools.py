@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dsl.catalog import Catalog, Schema, Tool
@@ -207,6 +207,13 @@ class Toolbox:
             about = [k for k in self.tools if any(head == stem(singular(w)) for w in k.noun)]
             if any(k.reads for k in about) and not any("open" in (k.verb, k.says) for k in about):
                 sense = "get"
+        if sense and not any(_verb_agreement(sense, known) for known in self.tools):
+            # "dispute it": to set it to what a tool calls "disputed".
+            meant = next(
+                (c for k in self.tools for c in _choices_in(k.tool.input_schema) if stem(c) == sense), None
+            )
+            if meant is not None:
+                sense, objects = stem("set"), (*objects, stem(meant))
         to_channel = bool(re.search(r"(?:^|\s)#\w", words)) and any(known.sends for known in self.tools)
         if to_channel and sense not in SEND_VERBS:
             sense = stem("message")
@@ -219,6 +226,21 @@ class Toolbox:
             if score > 0:
                 score += self._aim(known, head) + _said_choice(known, words)
                 found.append(Match(known, max(score, 0.01)))
+        singled = (
+            re.match(r"(?:the|an?|that|this|its) (?!.*\b(?:all|each|every)\b)", words, re.I)
+            and sense in READ_VERBS
+        )
+        if (
+            singled
+            and head
+            and sense not in LIST_VERBS
+            and singular(_last_of(words) or "") == _last_of(words)
+        ):
+            one = [
+                m for m in found if m.known.reads and not m.known.lists and head in map(stem, m.known.noun)
+            ]
+            if one:
+                found = [replace(m, score=max(m.score - 3.0, 0.01)) if m.known.lists else m for m in found]
         named = {m.known.id for m in found if sense and sense in m.known.name}
         if named and sense not in READ_VERBS | GENERIC_VERBS | SEND_VERBS:
             # "book the shipment" is no cancelling of a booked one, however much of it that tool speaks.
@@ -320,6 +342,13 @@ def head_noun(words: str) -> str:
     )[0]
     tokens = [w for w in raw_tokens(text) if w not in STOP and w not in PRONOUNS]
     return stem(singular(tokens[-1])) if tokens else ""
+
+
+def _last_of(words: str) -> str:
+    """The word that `head_noun` is the stem of, as written."""
+    told = next(iter(re.split(r"\b(?:of|to|for|with|in|on|at|from|by|and)\b|[,;:]", words, maxsplit=1)), "")
+    tokens = [w for w in raw_tokens(told) if w not in STOP]
+    return tokens[-1] if tokens else ""
 
 
 def _said_choice(known: Known, words: str) -> float:
