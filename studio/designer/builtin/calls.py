@@ -443,7 +443,8 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     if not known.sends:
         about = prose.label(scope)
         text = spoken or f"{wish.verb} {wish.words}".strip().rstrip(".")
-        told = () if quoted else mentioned(wish.words, scope) or _last_read(scope, wish.words)
+        outcome = _last_read(scope, wish.words) if _FOUND.search(wish.words) else []
+        told = () if quoted else outcome or mentioned(wish.words, scope) or _last_read(scope, wish.words)
         if told and (words[-1] in _LONG_PROSE or not _has_long(known)):
             return template(f"{prose.in_full(text, about)}\n\n" + "\n".join(told))
         return template(prose.in_full(text, about))
@@ -474,6 +475,9 @@ _OUTCOME = re.compile(
     r"reported|report|summary|overview)\b",
     re.I,
 )
+
+
+_FOUND = re.compile(r"\b(?:outcome|results?|findings?|verdict)\b", re.I)
 
 
 def _without_place(words: str) -> str:

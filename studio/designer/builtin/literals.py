@@ -149,7 +149,10 @@ def standing_for(text: str, known: frozenset[str]) -> str | None:
         if (
             value.lower() in STOP
             or value.lower() in _COMMON
-            or any(likeness(stem(value.lower()), k) == 1.0 for k in known)
+            or (
+                not (value.isupper() and len(value) > 2)
+                and any(likeness(stem(value.lower()), k) == 1.0 for k in known)
+            )
         ):
             continue
         if re.match(r"\s*\w", text[match.end() :]) and not re.match(
