@@ -69,7 +69,8 @@ def test_the_wider_split_is_spread_over_kinds_catalogs_and_voices() -> None:
     assert min(Counter(case.kind for case in MORE).values()) >= 15
     catalogs = Counter(case.catalog for case in MORE)
     assert set(catalogs) == {path.stem for path in (FOLDER / "catalogs").glob("*.json")}
-    assert sum(bool(case.pair) for case in MORE) >= 6
+    assert min(catalogs.values()) >= 10
+    assert min(Counter(case.pair for case in MORE if case.pair).values()) == 3
 
 
 def test_the_test_split_is_the_third_that_a_fixed_seed_draws_of_each_kind() -> None:
