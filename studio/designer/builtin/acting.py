@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.designer.builtin.asking import asked_in
 from studio.designer.builtin.asks import ask
 from studio.designer.builtin.draft import DraftStep
 from studio.designer.builtin.looping import over_all
-from studio.designer.builtin.reading import Act, Ask, Each, Item, Together, When
+from studio.designer.builtin.reading import Act, Each, Item, Together, When
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import choices, properties, required, sort_of
 from studio.designer.builtin.tools import Known
@@ -24,6 +25,9 @@ _APPROVING = re.compile(r"\b(?:approv|sign(?:s|ed)?[ -]?off|permission|authori[s
 
 def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, place: Place) -> None:
     known = composer.match(item, scope)
+    if item.aside and not item.verb and (known is None or known.reads):
+        # "An order needs the approval of a manager": only said to tell what the question is about.
+        return
     if (
         item.aside
         and known
@@ -33,7 +37,7 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
     if known is None:
         sense = stem(item.verb)
         if _APPROVING.search(item.words):
-            ask(composer, Ask(item.words, _role_in(composer, item.words)), steps, scope, place)
+            ask(composer, asked_in(item.words, _role_in(composer, item.words)), steps, scope, place)
             return
         if sense in _REFUSALS:
             steps.append(composer.end("rejected", place))
@@ -56,14 +60,14 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
     if gated and not known.reads:
         ask(
             composer,
-            Ask(words, _role_in(composer, words)),
+            asked_in(words, _role_in(composer, words)),
             steps,
             scope,
             replace(place, ahead=(item, *place.ahead)),
         )
     composer.call(known, item.verb, item.rest, steps, scope, place)
     if gated and known.reads:
-        ask(composer, Ask(words, _role_in(composer, words)), steps, scope, place)
+        ask(composer, asked_in(words, _role_in(composer, words)), steps, scope, place)
 
 
 def _is_state(known: Known, words: str) -> bool:

@@ -9,7 +9,7 @@ from studio.designer.builtin.reading import Again, Ask, GiveUp, Item, Pause, Sto
 
 _ROLE = (
     r"(?:(?:the|an?|our|my|his|her|their|one of the|someone (?:in|from)|somebody (?:in|from))\s+)"
-    r"?(?P<role>(?:(?:two|three|2|3) )?[a-z][\w\- ]{0,40}?)"
+    r"?(?P<role>(?:(?:two|three|four|2|3|4) )?[a-z][\w\- ]{0,40}?)"
 )
 _YES = (
     r"(?:approve|approves|confirm|confirms|sign (?:it )?off|signs? off|decide|okay|ok|authori[sz]e|"
@@ -31,7 +31,9 @@ _ASK = tuple(
         rf"within| in | before| first| no later)",
         rf"^(?:get|obtain|request|require|wait for|needs?|requires?|it needs|await|seek)"
         rf"\s+{_ROLE}(?:'s|s'|’s)?\s+{_YES_NOUN}\b",
-        rf"^.{{0,40}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|"
+        rf"^(?:(?:upon|with|after|on) )?(?:(?:an?|the|prior|written|explicit) )*{_YES_NOUN} (?:by|from) {_ROLE}(?=$|,"
+        rf"| within| in | before| first)",
+        rf"^.{{0,60}}?\b(?:must|has to|have to|needs to|should) be (?:approved|signed off|confirmed|"
         rf"authori[sz]ed|okayed|decided) by\s+{_ROLE}(?=$|,| within| in | before| first)",
     )
 )
@@ -43,7 +45,7 @@ _LOOSE = tuple(
         rf"decides|agreed|agrees|authori[sz]es)\b",
     )
 )
-_PERSON = re.compile(
+PERSON = re.compile(
     r"\b(?:manager|director|boss|chief|team|finance|legal|hr|c[a-z]o|supervisor|lead|leader|head|owner|admin\w*"
     r"|support|"
     r"accountant|accounting|controller|buyer|purchasing|somebody|someone|me|person|people|colleague|department"
@@ -65,7 +67,7 @@ _ASK_NOBODY = re.compile(
     rf"(?:someone|somebody|a human|a person|me) to approve)\b",
     re.IGNORECASE,
 )
-_QUORUM = {"two": 2, "three": 3, "2": 2, "3": 3}
+_QUORUM = {"two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
 _NOT_ROLES = frozenset(["it", "they", "them", "this", "that", "the", "a", "we", "you", "i"])
 
 
@@ -89,11 +91,19 @@ def _ask(text: str) -> Item | None:
             return Ask(text, role.lower(), _deadline(text), quorum)
     for pattern in _LOOSE:
         match = pattern.match(text)
-        if match and _PERSON.search(match["role"]) and not _NO_PERSON.search(match["role"]):
+        if match and PERSON.search(match["role"]) and not _NO_PERSON.search(match["role"]):
             return Ask(text, match["role"].strip().lower(), _deadline(text))
     if _ASK_NOBODY.match(text):
         return Ask(text, "", _deadline(text))
     return None
+
+
+def asked_in(words: str, role: str) -> Ask:
+    """A question that a deed's own words speak of: "refund it with the approval of two managers within a day"."""
+    said = re.split(r",|\b(?:within|no later than|in at most|before|first)\b", role)[0].strip().lower()
+    first = said.split(" ", 1)
+    quorum = _QUORUM.get(first[0]) if len(first) == 2 else None
+    return Ask(words, first[1] if quorum else said, _deadline(words), quorum)
 
 
 def _deadline(text: str) -> str | None:

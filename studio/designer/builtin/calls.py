@@ -164,6 +164,8 @@ def _argument(
     work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *, needed: bool
 ) -> str | None:
     words = name_stems(name)
+    if (given := work.given.get((known.id, name))) is not None:
+        return given
     spoken = _spoken(scope, known, wish, name, schema, needed=needed)
     if spoken is None and needed and web.is_method(known, name):
         spoken = _quoted(web.method(wish.verb, choices(schema)))
@@ -182,6 +184,8 @@ def _argument(
         and (found := mentioned(wish.words, scope))
     ):
         return template("\n".join(found))
+    if prose_sort and needed and not known.sends and (same := _of_that_name(scope, wish, words)) is not None:
+        return same
     if prose_sort and needed and words[-1] in _SHORT_PROSE | _LONG_PROSE:
         return _prose(work, scope, known, wish, words)
     if words[-1] in _REASONS and sort_of(schema) == "string" and not choices(schema):
@@ -212,6 +216,22 @@ def _argument(
         if (named := _named_alone(scope, known, wish)) is not None:
             return named.path
     return _asked_for(work, scope, known, name, wanted, schema)
+
+
+def _of_that_name(scope: Scope, wish: Wish, words: tuple[str, ...]) -> str | None:
+    """The field that the clause names by the argument's own name: "an issue with the alert's summary"."""
+    said = stems(wish.words)
+    if words[-1] not in said or '"' in wish.words:
+        return None
+    for thing, place in scope.places():
+        if (
+            thing.step
+            and place.leaf == words
+            and place.sort == "string"
+            and (set(thing.words) & set(said) or re.search(r"\b(?:its|their|his|her)\b", wish.words))
+        ):
+            return place.path
+    return None
 
 
 def address_of_whom(scope: Scope, wish: Wish, *, surely: bool = False) -> Place | None:

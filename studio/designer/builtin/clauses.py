@@ -10,9 +10,11 @@ from studio.designer.builtin import looping, patterns
 from studio.designer.builtin.amounts import DURATION, duration_text
 from studio.designer.builtin.asking import read_shape
 from studio.designer.builtin.conditions import bare_test, read_test
+from studio.designer.builtin.given import without_typed_in
 from studio.designer.builtin.lines import Line, lines_of
 from studio.designer.builtin.mishaps import folded, read_mishap, read_terms
 from studio.designer.builtin.normal import plainly
+from studio.designer.builtin.quoting import without_shown
 from studio.designer.builtin.reading import (
     Act,
     Answer,
@@ -54,6 +56,8 @@ from studio.designer.builtin.thoughts import read_thought
 from studio.designer.builtin.tiers import in_the_end, in_tiers
 from studio.designer.builtin.verbs import looks_like_action, passive, starts_with_verb
 from studio.designer.builtin.words import READ_VERBS, likeness, raw_tokens, stem, stems
+from studio.designer.builtin.yes_order import needing_a_yes, other_asked, yes_in_front
+from studio.designer.builtin.yeses import with_plain_yeses
 
 
 def read_request(request: str, verbs: frozenset[str], names: Iterable[str] = ()) -> Reading:
@@ -70,8 +74,10 @@ class _Reader:
         self.start: Start | None = None
         self.quotes: list[str] = []
         self.asked = False
+        self.heading = ""
 
     def read(self, request: str) -> Reading:
+        request = without_typed_in(without_shown(request))
         text = re.sub(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]', self._keep, request.strip()).replace("’", "'")
         text = re.sub(r"\be-mail", "email", text, flags=re.I)
         text = mended(text, self.names)
@@ -87,14 +93,16 @@ class _Reader:
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         about = _ABOUT.match(text)
-        text = plainly(spelled_out(text, self.verbs), self.verbs)
+        text = plainly(spelled_out(with_plain_yeses(text), self.verbs), self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
+        items = yes_in_front(folded(in_tiers(after_repeats(self._lines(lines_of(text))))))
         return Reading(
-            folded(in_tiers(after_repeats(self._lines(lines_of(text))))),
+            items,
             self._words(self.occasion),
             self.start,
             name,
-            about[1] if about else "",
+            about[1] if about else self.heading,
+            self.heading,
         )
 
     def _lines(self, lines: list[Line]) -> list[Item]:
@@ -121,6 +129,10 @@ class _Reader:
                 items[-1] = open_loop
                 continue
             open_loop = None
+            if index == 0 and len(lines) > 1 and _HEADING.match(sentence):
+                self.heading = sentence
+                self.occasion = ""
+                continue
             if (stated := self._stated(sentence, first=index == 0)) is not None:
                 sentence = stated
                 if not sentence:
@@ -232,7 +244,8 @@ class _Reader:
             elif (
                 items
                 and isinstance(items[-1], When)
-                and (whole := in_the_end(items, tuple(rest))) is not None
+                and (whole := in_the_end(items, other_asked(items[-1].then, match["rest"], tuple(rest))))
+                is not None
             ):
                 items[:] = whole
             else:
@@ -322,6 +335,7 @@ class _Reader:
             head = self._sentence(match["head"], first=False)
             tail = tuple(self._sentence(match["tail"], first=False))
             if head and isinstance(head[-1], When) and not head[-1].other:
+                tail = other_asked(head[-1].then, match["tail"], tail)
                 return [*head[:-1], replace(head[-1], other=tail)]
             return [*head, When(Same(negated=True), tail, (), self._words(sentence))]
         return self._clauses(sentence)
@@ -425,6 +439,8 @@ class _Reader:
         if match:
             right, other = match["head"], tuple(self._sentence(match["tail"], first=False))
         then = tuple(self._sentence(right, first=False))
+        if match:
+            other = other_asked(then, match["tail"], other)
         if word == "unless":
             if other:
                 then, other = other, then
@@ -534,7 +550,9 @@ class _Reader:
         if looks_like_action(text):
             verb, _, rest = text.partition(" ")
             return [Act(self._words(text), verb.lower(), self._words(rest), known=False)]
-        return [Act(self._words(text), "", self._words(text), known=False)]
+        return needing_a_yes(text, self._words) or [
+            Act(self._words(text), "", self._words(text), known=False)
+        ]
 
 
 _BEFORE_THAT = re.compile(
@@ -574,6 +592,12 @@ _GIVEN = re.compile(
     r"|name|code) "
     r"(?:comes in|is given|is entered|as input)$",
     re.I,
+)
+_HEADING = re.compile(
+    r"^(?:(?:a|an|the|new) )?(?:quote|refund|payment|order|request|approval|report|invoice|discount|offer"
+    r"|transfer|return"
+    r"|booking|purchase|leave|absence|claim|review|ticket|credit)s? (?:for|of) (?:an? |the |our )?\w+(?: \w+){0,2}$",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r"^(?P<head>[^:,]{2,60}):\s+(?P<rest>.+)$")
 _ELSE_LABEL = re.compile(
@@ -624,7 +648,9 @@ def _pieces(text: str, verbs: frozenset[str]) -> list[str]:
             behind,
             re.I,
         )
-        if (opens or subject or looks_like_action(behind) or read_shape(behind)) and match.start() >= start:
+        if (
+            opens or subject or looks_like_action(behind) or read_shape(behind) or read_terms(behind)
+        ) and match.start() >= start:
             pieces.append(text[start : match.start()])
             start = match.end()
     return [*pieces, text[start:]]

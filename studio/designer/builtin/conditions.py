@@ -80,7 +80,8 @@ def read_test(text: str) -> Test | None:
 
 def bare_test(text: str) -> str:
     """Whether a label is a condition: "bare" without a subject ("10 days or more"), "whole" with one; "" when none."""
-    if _comparison(f"it is {text}") is not None:
+    stated = _comparison(f"it is {text}")
+    if stated is not None and not (isinstance(stated, Compare) and stated.subject):
         return "bare"
     test = read_test(text)
     if isinstance(test, Compare | CompareTo | Empty | Contains | Both | Enough):

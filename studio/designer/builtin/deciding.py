@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from studio.designer.builtin.asks import next_effect
 from studio.designer.builtin.draft import DraftStep, FailStep, IfStep, ReturnStep
 from studio.designer.builtin.lookups import ask_for_number, fetch_for_test
 from studio.designer.builtin.reading import Act, Ask, Check, Is, Item, Same, When
@@ -86,6 +87,9 @@ def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, p
     composer.last = found
     scope.favoured += [p.path for p in found.about if p.sort in ("number", "integer")]
     gate = any(isinstance(i, Ask) for i in item.then)
+    if gate or any(isinstance(i, Ask) for i in item.other):
+        # What the deed behind both answers needs is looked up in front of them.
+        next_effect(composer, place.ahead, steps, scope)
     if_id = composer.work.fresh(
         "gate" if gate else found.name if found.name.startswith("when_") else f"if_{identifier(found.name)}"
     )

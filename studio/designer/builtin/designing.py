@@ -22,8 +22,11 @@ from studio.designer.builtin.draft import (
 )
 from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
+from studio.designer.builtin.given import take_what_is_given, typed_in
+from studio.designer.builtin.mentions import said_once, used
 from studio.designer.builtin.payloads import take_what_is_sent
 from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
+from studio.designer.builtin.quoting import without_shown
 from studio.designer.builtin.reading import (
     Act,
     Both,
@@ -70,7 +73,10 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
         take_what_is_sent(request, work, scope)
     if isinstance(reading.start, Happening):
         work.entity = stem(reading.start.entity)
-    steps = Composer(work).compose(reading.items, scope, Place())
+    composer = Composer(work)
+    if names := typed_in(without_shown(request)):
+        take_what_is_given(names, used(composer, reading.items), work, scope)
+    steps = composer.compose(said_once(composer, reading.items), scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
         return Said(cannot(work, reading))
     return _proved(work, reading, tuple(steps), scope)

@@ -122,6 +122,8 @@ def _results(work: Work, steps: tuple[DraftStep, ...]) -> list[tuple[str, str, s
 def _name(work: Work, reading: Reading, steps: tuple[DraftStep, ...]) -> str:
     if reading.name:
         return identifier(reading.name)
+    if reading.heading:
+        return identifier(re.split(r" (?:for|of) ", reading.heading, maxsplit=1)[0])
     if work.effects:
         first = work.effects[0]
         verb, noun = identifier(first.verb), identifier(first.noun)

@@ -44,6 +44,16 @@ _RULES: Final = tuple(
     for pattern, instead in (
         # Courtesies and asides that say nothing about what is to be done.
         (r"[:;]-?[)DP(/](?=\s|$)|\(:|<3", ""),
+        (r"(?:^|(?<=[.!?\n])) *(?:(?:pretty |that's |quite )?(?:easy|simple|clear)|right|ok(?:ay)?|got it"
+         r"|possible|is that"
+         r" possible|can you do (?:that|this|it)|does that work)(?:,? (?:no|right|isn't it|huh|or not|yes"
+         r"|enough))?\?+", ""),
+        (r"(?:^|(?<=[.\n])) *(?:from time to time|(?:every )?now and (?:then|again)|sometimes|occasionally"
+         r"|once in a while"
+         r"|every so often|it happens that|every once in a while),? (?=\w)", ""),
+        (r"(?P<h>^|[.\n]\s*)(?:somebody|someone|people|some people)"
+         r" (?=(?:asks?|wants?|requests?|demands?|complains?)\b)",
+         r"\g<h>a person "),
         (r"^(?:hi|hello|hey|dear [\w ]+|good (?:morning|afternoon|evening))(?: (?:there|all|team"
          r"|everybody))?\s*[,!.]\s*", ""),
         (r"^(?:oh|ok|okay|so|well|right|hmm|um|alright|now)(?:\s*,\s*|\s+(?=(?:so|and|the|we|i|on|at|every|when"

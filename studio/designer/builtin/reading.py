@@ -274,4 +274,6 @@ class Reading:
     name: str = ""
     about: str = ""
     """What "for a leave request: ..." says it is all about."""
+    heading: str = ""
+    """A first line that only names what it is about: "quote for a lead"."""
     unclear: tuple[Unclear, ...] = field(default=())

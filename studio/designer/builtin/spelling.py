@@ -15,7 +15,12 @@ from studio.designer.builtin.thesaurus import COMMON, SYNONYMS, VERBS
 from studio.designer.builtin.words import STOP, raw_tokens, stem
 
 _WORD: Final = re.compile(r"(?<![\w@.#/\-])[A-Za-z][a-z']{2,}(?![\w@/\-])(?!\.\w)")
-_BASE: Final = frozenset({*COMMON.split(), *SYNONYMS.split(), *VERBS.split(), *STOP})
+_GOVERNING: Final = (
+    "before after within without until unless otherwise whenever approval approves approve approved refuse"
+    " refused reject "
+    "rejected deadline answer answers nobody somebody hours minutes weeks"
+)
+_BASE: Final = frozenset({*COMMON.split(), *SYNONYMS.split(), *VERBS.split(), *STOP, *_GOVERNING.split()})
 _CONFUSED: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (

@@ -42,7 +42,7 @@ def vague(request: str) -> str | None:
             f" decided "
             "and what is done, for example “for each new one, ... and tell ...”."
         )
-    if len(words) <= 16 and _BETTER.search(text):
+    if _BETTER.search(text) and (len(words) <= 16 or all(map(_says_nothing, re.split(r"[.!?\n]+", text)))):
         return (
             "I can build a workflow, but I need to know what it is to do. What sets it off, what is looked up,"
             " what is "
@@ -51,6 +51,22 @@ def vague(request: str) -> str | None:
     return None
 
 
+def _says_nothing(sentence: str) -> bool:
+    """Whether a sentence is a wish for something better, a complaint or a courtesy, and asks for no deed."""
+    said = sentence.strip(" ,;:")
+    return not said or bool(_BETTER.search(said) or _COMPLAINT.match(said))
+
+
+_COMPLAINT: Final = re.compile(
+    r"^(?:hi|hello|hey|thanks|thank you|please|well|because|and|but|so|sorry)?[\w ,']{0,12}?\b(?:it|this"
+    r"|that|everything|things"
+    r"|people|we|they|everybody|nobody|i|all of (?:it|this)|(?:the|our|my) [\w ]{2,30}?)(?:'s|'re"
+    r"|'m)? ?(?:is|are|am|was|takes?"
+    r"|feels?|hates?|lose|loses|looks?|seems?|gets?|keeps?|have|has|does not work|doesn't work|do not|don't"
+    r"|never|always"
+    r"|kind of|really|just|too|so|very|waste|wastes|suffer|think|hope|wish|know|understand)\b[^:]*$",
+    re.IGNORECASE,
+)
 _GREETINGS: Final = frozenset(
     ["hello", "hi", "hey", "thanks", "thank", "bye", "ok", "help", "test", "yes", "no", "moin", "hallo"]
 )

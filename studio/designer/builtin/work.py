@@ -56,6 +56,8 @@ class Work:
     """Keys of questions that a person can answer in a word or two, in order."""
     entity: str = ""
     """The stem of what an event is about: that is what is looked up."""
+    given: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Arguments (tool, name) that somebody types in, and their inputs."""
     sent: set[str] = field(default_factory=set)
     """Names of inputs that a caller is said to send along; those that nothing reads are left out in the end."""
     unplaced: list[Unplaced] = field(default_factory=list)
