@@ -25,7 +25,8 @@ _STRONG: Final = frozenset(
     stem(word)
     for word in word_list(
         "get list create update delete search find fetch add remove read set cancel send lookup upsert insert start "
-        "stop check verify query retrieve approve reject enable disable close open assign"
+        "stop check verify query retrieve approve reject enable disable close open assign recall reverse"
+        " undo void revoke"
     )
 )
 """Verbs that are hardly ever nouns in a tool's name; "order", "book", "post", "schedule" and "match" may be both."""

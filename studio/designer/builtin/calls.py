@@ -536,7 +536,9 @@ def _effect_verb(known: Known, wish: Wish) -> str:
     return (
         plain_verb
         if plain_verb and plain_verb not in ("do", "make", "process", "perform")
-        else known.verb or raw_tokens(known.tool.name)[-1]
+        else next(
+            (w for w in raw_tokens(known.tool.name) if stem(w) == known.verb), raw_tokens(known.tool.name)[-1]
+        )
     )
 
 

@@ -66,6 +66,9 @@ _BY_CHANNEL = re.compile(
 )
 
 
+_UNDOING = frozenset(map(stem, ["recall", "reverse", "undo", "void", "revoke", "retract"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A tool with its words, as the matcher sees it.
@@ -223,6 +226,11 @@ class Toolbox:
             if _channel_excludes(verb, words, known):
                 continue
             score = self._score(known, sense, objects, topic)
+            if known.verb in _UNDOING and not _UNDOING & {sense, *objects}:
+                # "pay the supplier" is no recall of a payment.
+                score -= 2.0
+                if score <= 0:
+                    continue
             if score > 0:
                 score += self._aim(known, head) + _said_choice(known, words)
                 found.append(Match(known, max(score, 0.01)))

@@ -42,7 +42,7 @@ def vague(request: str) -> str | None:
             f" decided "
             "and what is done, for example “for each new one, ... and tell ...”."
         )
-    if _BETTER.search(text) and (len(words) <= 16 or all(map(_says_nothing, re.split(r"[.!?\n]+", text)))):
+    if _BETTER.search(text) and all(map(_says_nothing, re.split(r"[.!?\n]+", text))):
         return (
             "I can build a workflow, but I need to know what it is to do. What sets it off, what is looked up,"
             " what is "
