@@ -17,8 +17,9 @@ from studio.designer.builtin.words import STOP, name_stems, raw_tokens, singular
 from studio.designer.builtin.work import Work
 
 _WORD: Final = (
-    r"(?!(?:no|not|then|so|if|when|and|or|please|i|we|it|he|she|they|you|at|most|about|say|one|two|three|four|five|six|seven"
-    r"|eight|nine|ten|that|this|is|are|must|should|has|have|to|for|in|on|of|by|with|within|as)\b)[a-z][\w\-]*"
+    r"(?!(?:the|an?|its|their|his|her|no|not|then|so|if|when|and|or|please"
+    r"|i|we|it|he|she|they|you|at|most|about|say"
+    r"|one|two|three|four|five|six|seven|eight|nine|ten|that|this|is|are|must|should|has|have|to|for|in|on|of|by|with|within|as)\b)[a-z][\w\-]*"
 )
 _NAME: Final = rf"(?:(?:the|an?|its|their|his|her) )?{_WORD}(?: {_WORD}){{0,2}}"
 _LIST: Final = rf"{_NAME}(?:(?:, (?:and )?| and |/| \+ ){_NAME}){{0,6}}"
