@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine import conversations, workflows
 from engine.actor import Actor
 from engine.api.access import Guard, database
-from engine.errors import WeftError
+from engine.errors import Conflict, WeftError
 from engine.permissions import Permission
 from studio.chat.exchange import LONGEST, Happening, Kept, Question, exchange, title_of
 from studio.designer import Doing, Failed, Proposal, Round, Text
@@ -35,7 +35,8 @@ _LOOK_S: Final = 1.0
 
 
 class Chat(BaseModel):
-    """``text`` is the workflow to change; without it, the draft of ``workflow_id``; without both, a new workflow."""
+    """``text`` is the workflow to change; without it, the draft of ``workflow_id`` (else of the conversation's
+    workflow); without any, a new workflow. A conversation about one workflow says nothing about another."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -113,12 +114,23 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse:
     """One message to the designer. Nothing is saved but the conversation: a proposal is for a person to accept."""
     db = database(request)
-    base = body.text
-    if base is None:
-        base = (await workflows.get_draft(db, actor, body.workflow_id)).text if body.workflow_id else ""
-    first = ""
+    base, workflow_id, first = body.text, body.workflow_id, ""
+    about = None
     if body.conversation_id is not None:
-        conversation_id = (await conversations.get(db, actor, body.conversation_id)).id
+        about = await conversations.get(db, actor, body.conversation_id)
+        if workflow_id not in (None, about.workflow_id):
+            # A proposal is recorded for the conversation's workflow, and this one's text is not that one's.
+            raise Conflict(
+                "This conversation is about another workflow."
+                if about.workflow_id
+                else "This conversation is about no workflow yet.",
+                'Leave "workflow_id" out, or begin a new conversation by leaving "conversation_id" out.',
+            )
+        workflow_id = about.workflow_id
+    if base is None:
+        base = (await workflows.get_draft(db, actor, workflow_id)).text if workflow_id else ""
+    if about is not None:
+        conversation_id = about.id
     elif body.message.strip():
         # With its first message at once: many conversations that begin in one moment are few transactions.
         title, asked = title_of(body.message), body.message.strip()
@@ -131,7 +143,7 @@ async def chat(body: Chat, actor: Talker, request: Request) -> StreamingResponse
         base,
         first=bool(first),
         builtin=body.designer == "builtin",
-        workflow_id=body.workflow_id,
+        workflow_id=workflow_id,
     )
     frames = _frames(request, actor, conversation_id, question, first)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -12,7 +14,7 @@ from sqlmodel import select
 
 from connectors import ToolDefinition
 from dsl.catalog import Connector
-from engine import conversations, models, tables
+from engine import conversations, models, tables, workflows
 from engine.actor import Actor
 from engine.database import Database, Urls
 from engine.errors import BadInput
@@ -169,9 +171,11 @@ async def test_an_empty_or_endless_message_is_refused_and_not_kept(
     assert (await conversations.get(db, actor, made.id)).messages == ()
 
 
-async def test_the_chat_route_streams_a_proposal_and_is_closed_to_strangers(
+@asynccontextmanager
+async def over_http(
     db: Database, actor: Actor, urls: Urls, tmp_path: Path
-) -> None:
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the chat route; ``signed`` are the headers of the workspace's admin."""
     from engine import tokens
     from engine.api import api
     from engine.settings import Settings
@@ -187,13 +191,43 @@ async def test_the_chat_route_streams_a_proposal_and_is_closed_to_strangers(
     app.router.routes.extend(chat_router.routes)
     bearer = (await tokens.issue_tokens(db, settings, actor)).access
     transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://weft") as client:
-        refused = await client.post("/chat", json={"message": REFUND})
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://weft", headers={"authorization": f"Bearer {bearer}"}
+    ) as client:
+        yield client
+
+
+async def test_a_conversation_about_one_workflow_says_nothing_about_another(
+    db: Database, actor: Actor, urls: Urls, tmp_path: Path
+) -> None:
+    one, two = [
+        await workflows.create_workflow(db, actor, name, f"workflow {name} {{\n}}\n")
+        for name in ("one", "two")
+    ]
+    about = await conversations.create(db, actor, "One", one.workflow_id)
+    nothing = await conversations.create(db, actor, "Nothing yet")
+    async with over_http(db, actor, urls, tmp_path) as client:
+        for talk in (about, nothing):
+            said = {"message": REFUND, "conversation_id": str(talk.id), "workflow_id": str(two.workflow_id)}
+            refused = await client.post("/chat", json=said)
+            assert refused.status_code == 409 and "is about" in refused.json()["detail"]
+            assert (await conversations.get(db, actor, talk.id)).messages == ()
+        said = {"message": REFUND, "conversation_id": str(about.id)}
+        assert (await client.post("/chat", json=said)).status_code == 200
+    decision = (await conversations.get(db, actor, about.id)).messages[-1].decision
+    assert decision is not None
+    assert (decision.workflow_id, decision.base) == (one.workflow_id, one.text)
+
+
+async def test_the_chat_route_streams_a_proposal_and_is_closed_to_strangers(
+    db: Database, actor: Actor, urls: Urls, tmp_path: Path
+) -> None:
+    async with over_http(db, actor, urls, tmp_path) as client:
+        refused = await client.post("/chat", json={"message": REFUND}, headers={"authorization": ""})
         assert refused.status_code == 401
-        signed = {"authorization": f"Bearer {bearer}"}
-        bad = await client.post("/chat", json={"message": ""}, headers=signed)
+        bad = await client.post("/chat", json={"message": ""})
         assert bad.status_code == 422
-        answered = await client.post("/chat", json={"message": REFUND}, headers=signed)
+        answered = await client.post("/chat", json={"message": REFUND})
     assert answered.headers["content-type"].startswith("text/event-stream")
     frames = [frame.split("\n", 1) for frame in answered.text.strip().split("\n\n")]
     names = [head.removeprefix("event: ") for head, _ in frames]
