@@ -55,6 +55,7 @@ def test_what_was_typed_while_the_studio_was_away_is_kept_and_what_was_not_done_
         )
     person.page.goto(f"{person.url}/workflows/{workflow}")
     person.at("view-split").click()
+    expect(person.page.locator("[data-testid=text-pane] .cm-content")).to_be_visible()
     expect(person.node("order")).to_be_visible()
     person.text().locator(".cm-line", has_text="step order").click()
     expect(person.at("inspector")).to_have_attribute("data-step", "order")
