@@ -15,12 +15,12 @@ from sqlmodel.sql.expression import SelectOfScalar
 from engine import tables, vault
 from engine.actor import Actor
 from engine.database import Database, HasAccount
-from engine.errors import WeftError
+from engine.errors import Unavailable, WeftError
 from engine.model import Board, Call, ModelEntry, ModelSettings, board
 from engine.model.ledger import record
 from engine.models.rules import rules_of
 from engine.ownmodels import Purse, Reserved, ScreenedModel, Stored, entry_of, guarded_board
-from engine.ownmodels.budget import HOLD_S, RELEASE, RESERVE
+from engine.ownmodels.budget import HOLD_S, RELEASE, RESERVE, budget_held
 from engine.permissions import Permission, require
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,11 @@ def purse(
 
     async def reserve(usd: Decimal, tokens: int) -> Reserved:
         said = {"account": who.account_id, "conversation": conversation_id, "usd": usd, "tokens": tokens}
-        async with db.account(who) as session:
-            row = (await session.execute(_RESERVE, {**said, "seconds": HOLD_S})).one()
+        try:
+            async with db.account(who) as session:
+                row = (await session.execute(_RESERVE, {**said, "seconds": HOLD_S})).one()
+        except Unavailable:
+            raise budget_held() from None
         return Reserved(row.reservation, row.over, *(Decimal(n or 0) for n in (row.used, row.held, row.most)))
 
     async def release(reservation: UUID) -> None:

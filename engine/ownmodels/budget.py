@@ -19,6 +19,8 @@ from engine.model import Call, ModelEntry, ModelError
 RESERVE: Final = "SELECT * FROM weft_reserve_model_call({0}, {1}, {2}, {3}, {4})"
 RELEASE: Final = "DELETE FROM model_reservations WHERE account_id = {0} AND id = {1}"
 
+HELD_S: Final = 2.0
+"""How long a call waits for the budgets while another one asks them (as in the function above)."""
 HOLD_S: Final = 240.0
 """How long an estimate is held when nobody says that its call is over: longer than any call takes."""
 ANSWER_TOKENS: Final = 2_000
@@ -130,6 +132,18 @@ def over_budget(found: Reserved) -> ModelError:
         f"The budget for {_SPANS.get(span, span)} is used up: {amount(found.used, unit)} of "
         f"{amount(found.most, unit)}{held}. No model was called.",
         "An administrator can raise it under Models, in “Budgets”; the built-in designer goes on answering.",
+    )
+
+
+def budget_held() -> ModelError:
+    """The budgets were not to be had in time: nothing is used up, and nobody needs to raise anything. An agent step
+    tries again as its ``retry`` says."""
+    return ModelError(
+        "rate_limited",
+        "The budgets could not be asked in time: many calls begin at once, or the database is slow. No model was "
+        "called.",
+        "Wait a few seconds, then send it again; the built-in designer goes on answering.",
+        retry_after_s=HELD_S,
     )
 
 

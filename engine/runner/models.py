@@ -15,13 +15,15 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+import psycopg
+
 from engine import vault
 from engine.dlp import DlpPolicy, read_policy
 from engine.dlp.policy import STRICTEST
 from engine.errors import BadInput, WeftError
 from engine.model import Call, ModelEntry, ModelError, NoModel, Part, ToolSpec, Turn, board
 from engine.ownmodels import Purse, Reserved, ScreenedModel, Stored, entry_of, guarded_board
-from engine.ownmodels.budget import HOLD_S, RELEASE, RESERVE
+from engine.ownmodels.budget import HOLD_S, RELEASE, RESERVE, budget_held
 from engine.runner.desk import Desk
 
 log = logging.getLogger(__name__)
@@ -88,9 +90,12 @@ class RunnerModels:
 
     def _purse(self, account_id: UUID, entries: Sequence[ModelEntry]) -> Purse:
         async def reserve(usd: Decimal, tokens: int) -> Reserved:
-            async with self._desk.connection() as connection:
-                cursor = await connection.execute(_RESERVE, (account_id, None, usd, tokens, HOLD_S))
-                row = await cursor.fetchone()
+            try:
+                async with self._desk.connection() as connection:
+                    cursor = await connection.execute(_RESERVE, (account_id, None, usd, tokens, HOLD_S))
+                    row = await cursor.fetchone()
+            except psycopg.errors.LockNotAvailable:
+                raise budget_held() from None
             assert row is not None
             return Reserved(row[0], row[1], *(Decimal(number or 0) for number in row[2:]))
 
