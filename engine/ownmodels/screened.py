@@ -6,10 +6,12 @@ question; an address that comes back in the answer is put in its place here, whe
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from engine.dlp import DlpFailed, DlpPolicy, Found, Redacted, Redactor, Restorer
@@ -18,6 +20,8 @@ from engine.model import (
     Asked,
     Board,
     ChatModel,
+    Grammar,
+    JsonShape,
     Message,
     ModelEntry,
     ModelError,
@@ -30,6 +34,10 @@ from engine.model import (
     Turn,
 )
 from engine.ownmodels.budget import Purse
+
+ASIDE = 20_000
+"""Characters from which on they are looked through in a thread: some milliseconds' work."""
+_Cleared = TypeVar("_Cleared")
 
 CHARACTERS_A_TOKEN = 3
 """For estimates: English has about four, programs and other languages fewer."""
@@ -66,10 +74,15 @@ class ScreenedModel(ChatModel):
         self, messages: Sequence[Message], sink: Sink | None = None, shape: Shape | None = None
     ) -> AsyncGenerator[str, None]:
         newest = _newest(messages)
-        cleared = [self._message(message, place - newest) for place, message in enumerate(messages)]
+
+        def clear() -> tuple[list[Message], Shape | None]:
+            cleared = [self._message(message, place - newest) for place, message in enumerate(messages)]
+            return cleared, self._shape(shape)
+
+        cleared, held_to = await self._aside(clear, sum(len(message.text) for message in messages))
         self._expect(message.text for message in cleared)
         restorer = self._restorer()
-        async with aclosing(super().stream(cleared, sink or self._sink, shape)) as pieces:
+        async with aclosing(super().stream(cleared, sink or self._sink, held_to)) as pieces:
             async for piece in pieces:
                 if said := restorer.feed(piece):
                     yield said
@@ -84,8 +97,13 @@ class ScreenedModel(ChatModel):
         tell: Tell | None = None,
     ) -> Turn:
         newest = _newest(parts)
-        cleared = [self._part(part, place - newest) for place, part in enumerate(parts)]
-        offered = [replace(tool, description=self._clear(tool.description).text) for tool in tools]
+
+        def clear() -> tuple[list[Part], list[ToolSpec]]:
+            cleared = [self._part(part, place - newest) for place, part in enumerate(parts)]
+            return cleared, [self._tool(tool) for tool in tools]
+
+        length = sum(len(_words(part)) for part in parts) + sum(map(_length, tools))
+        cleared, offered = await self._aside(clear, length)
         self._expect([_words(part) for part in cleared])
         restorer = self._restorer()
 
@@ -99,6 +117,45 @@ class ScreenedModel(ChatModel):
             await tell(said)
         uses = tuple(replace(use, arguments=restorer.whole(use.arguments)) for use in made.uses)
         return replace(made, text=restorer.whole(made.text), uses=uses)
+
+    async def _aside(self, clear: Callable[[], _Cleared], length: int) -> _Cleared:
+        """Long texts in a thread: a look may take two seconds, and everybody else on this loop would wait."""
+        if self._redactor is None or length < ASIDE:
+            return clear()
+        return await asyncio.to_thread(clear)
+
+    def _shape(self, shape: Shape | None) -> Shape | None:
+        """A grammar with marks in it may be none: such an answer is free, and read like every other."""
+        match shape:
+            case Grammar(lark):
+                return None if self._clear(lark).found else shape
+            case JsonShape(_, schema):
+                return replace(shape, schema=self._json(schema))
+            case None:
+                return None
+
+    def _tool(self, tool: ToolSpec) -> ToolSpec:
+        return replace(tool, description=self._clear(tool.description).text, schema=self._json(tool.schema))
+
+    def _json(self, value: Any) -> Any:
+        """Names too: a name with something in it has the same mark in the answer, and is put back there."""
+        match value:
+            case _ if self._redactor is None:
+                return value
+            case str():
+                return self._clear(value).text
+            case dict():
+                return {self._clear(name).text: self._json(one) for name, one in value.items()}
+            case list() | tuple():
+                return [self._json(one) for one in value]
+            case bool() | None:
+                return value
+            case int() | float():
+                # A card's number needs no quotes.
+                seen = self._clear(str(value))
+                return seen.text if seen.found else value
+            case _:
+                return value
 
     def _message(self, message: Message, since: int) -> Message:
         if message.role == "system":
@@ -165,6 +222,10 @@ def _words(part: Part) -> str:
             return text
         case Asked(text, uses):
             return text + "".join(use.arguments for use in uses)
+
+
+def _length(tool: ToolSpec) -> int:
+    return len(tool.description) + len(str(tool.schema))
 
 
 def is_local(entry: ModelEntry) -> bool:

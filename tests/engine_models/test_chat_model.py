@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,14 +14,28 @@ from sqlmodel import select
 
 from engine import connections, conversations, models, tables
 from engine.actor import Actor
-from engine.database import Database
-from engine.errors import Unavailable
+from engine.database import Database, Urls
+from engine.dlp import DlpPolicy, Redacted, Redactor
 from engine.identity import new_id
-from engine.model import Asked, Capabilities, ChatModel, Message, ModelError, ToolAnswer, ToolSpec, ToolUse
+from engine.model import (
+    Asked,
+    Capabilities,
+    ChatModel,
+    Grammar,
+    JsonShape,
+    Message,
+    ModelError,
+    ToolAnswer,
+    ToolSpec,
+    ToolUse,
+)
 from engine.models import Form
 from engine.models.opening import purse
 from engine.ownmodels import ScreenedModel, guarded_board
-from studio.designer.scripted import Say, ScriptedModel, Status, Use
+from engine.ownmodels.screened import ASIDE
+from engine.runner.desk import Desk
+from engine.runner.models import RunnerModels
+from studio.designer.scripted import Power, Say, ScriptedModel, Status, Use
 from tests.engine_store.conftest import Workspace
 
 CARD = "4111 1111 1111 1111"
@@ -132,6 +147,61 @@ async def test_a_turn_with_tools_is_looked_through_like_a_text(
     sent = str(server.requests[0])
     assert [secret for secret in (CARD, KEY, "@example.com") if secret in sent] == []
     assert model.withheld == "1 card number, 1 e-mail address and 1 access key were not sent to the model."
+
+
+async def test_schemas_of_tools_and_of_answers_are_looked_through_too(
+    db: Database, workspace: Workspace, everywhere: None
+):
+    held = {
+        "type": "object",
+        "properties": {
+            "who": {"enum": ["anna@example.com", CARD], "default": CARD, "maxLength": 40},
+            "bo@example.com": {"description": f"with {KEY}", "const": int(CARD.replace(" ", ""))},
+        },
+        "required": ["bo@example.com"],
+    }
+    plain = {
+        "type": "object",
+        "properties": {"n": {"maximum": 2**53 - 1, "minimum": -1.5}},
+        "required": ["n"],
+    }
+    can = Capabilities(tools=True, grammar="vllm", json_schema=True)
+    powers: tuple[Power, ...] = ("tools", "vllm", "json_schema")
+    answer = Use((("find", '{"bo@example.com": "[e-mail 1]"}'),))
+    async with ScriptedModel([answer, Say("[e-mail 1]"), Say("x"), Say("x")], can=powers) as server:
+        await connect(db, workspace.admin, server)
+        entry = replace((await models.own_entries(db, workspace.admin))[0], can=can)
+        model = ScreenedModel([entry], DlpPolicy(reach="all"), shared=guarded_board())
+        tools = [ToolSpec("find", "", held), ToolSpec("count", "", plain)]
+        made = await model.turn([Message("user", "find")], tools)
+        for shape in (JsonShape("found", held), Grammar(f'start: "{CARD}"'), Grammar('start: "x"')):
+            assert [piece async for piece in model.stream([Message("user", "find")], shape=shape)]
+    assert [secret for secret in (CARD, CARD.replace(" ", ""), KEY) if secret in str(server.requests)] == []
+    turn, shaped, unfit, fit = server.requests
+    assert turn["tools"][1]["function"]["parameters"] == plain
+    assert made.uses[0].name == "find"
+    assert "[card 1]" in str(shaped["response_format"])
+    # A grammar with a mark in it is left away; one without is not.
+    assert ["start:" in str(request) for request in (unfit, fit)] == [False, True]
+
+
+@pytest.mark.parametrize("length", [10, ASIDE])
+async def test_a_long_text_is_looked_through_aside(
+    db: Database, workspace: Workspace, everywhere: None, monkeypatch: pytest.MonkeyPatch, length: int
+):
+    found: list[bool] = []
+    redact = Redactor.redact
+
+    def seen(self: Redactor, text: str) -> Redacted:
+        found.append(threading.current_thread() is threading.main_thread())
+        return redact(self, text)
+
+    monkeypatch.setattr(Redactor, "redact", seen)
+    async with ScriptedModel([Say("[card 1]")]) as server:
+        await connect(db, workspace.admin, server)
+        await ask(await models.chat_model(db, workspace.admin), f"{CARD} " + "x" * length)
+    assert found == [length < ASIDE]
+    assert CARD not in str(server.requests)
 
 
 async def test_without_the_screen_all_of_it_would_have_been_sent(db: Database, workspace: Workspace):
@@ -357,17 +427,30 @@ async def test_nobody_waits_to_write_down_a_call_and_the_sums_are_right(
 
 
 async def test_whoever_holds_the_budgets_lock_holds_others_up_for_two_seconds_only(
-    db: Database, owner_url: str, workspace: Workspace
+    db: Database, owner_url: str, urls: Urls, workspace: Workspace
 ):
+    """And they are told what to do: a person of the designer, and an agent step, which may try again."""
     await models.set_budgets(db, workspace.admin, {"day_usd": 1})
-    async with await psycopg.AsyncConnection.connect(owner_url) as held:
+    desk = Desk(urls.runner, "a runner", 10.0)
+    async with (
+        ScriptedModel([Say("hello"), Say("hello")]) as server,
+        await psycopg.AsyncConnection.connect(owner_url) as held,
+    ):
+        await connect(db, workspace.admin, server)
+        runner, hello = RunnerModels(desk, ()), [Message("user", "hello")]
         lock = "SELECT pg_advisory_xact_lock(hashtextextended('weft model budget ' || %s::uuid, 0))"
         await held.execute(lock, (workspace.account_id,))
         async with asyncio.timeout(20):
-            with pytest.raises(Unavailable):
-                await purse(db, workspace.admin, [], None).allow()
+            with pytest.raises(ModelError, match="budgets could not be asked") as person:
+                await ask(await models.chat_model(db, workspace.admin), "hello")
+            with pytest.raises(ModelError, match="budgets could not be asked") as agent:
+                await runner.turn(workspace.account_id, new_id(), "fast", hello, [])
+        assert (person.value.code, agent.value.code) == ("rate_limited", "rate_limited")
+        assert server.requests == []
         await held.rollback()
-    await purse(db, workspace.admin, [], None).allow()
+        assert await ask(await models.chat_model(db, workspace.admin), "hello") == "hello"
+        assert (await runner.turn(workspace.account_id, new_id(), "fast", hello, [])).text == "hello"
+    await desk.close()
 
 
 # ---- canaries ----------------------------------------------------------------------------------------------
