@@ -14,6 +14,7 @@ from studio.designer.builtin.given import without_typed_in
 from studio.designer.builtin.lines import Line, lines_of
 from studio.designer.builtin.mishaps import folded, read_mishap, read_terms
 from studio.designer.builtin.normal import plainly
+from studio.designer.builtin.phrasing import rephrased
 from studio.designer.builtin.quoting import without_shown
 from studio.designer.builtin.reading import (
     Act,
@@ -93,7 +94,7 @@ class _Reader:
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         about = _ABOUT.match(text)
-        text = plainly(spelled_out(with_plain_yeses(text), self.verbs), self.verbs)
+        text = plainly(spelled_out(with_plain_yeses(rephrased(text)), self.verbs), self.verbs)
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
         items = yes_in_front(folded(in_tiers(after_repeats(self._lines(lines_of(text))))))
         return Reading(

@@ -56,6 +56,8 @@ _FILLER: Final = re.compile(
 
 def without_limit(text: str) -> tuple[str, int | None]:
     """The text without "at most 5 at once", and how many that is; None when nothing is said."""
+    if len(list(_SERIAL.finditer(text))) > 1:
+        text, _ = re.subn(_SERIAL, "", text, count=1)
     for pattern in _LIMITS:
         if match := pattern.search(text):
             word = match["n"].lower()
@@ -184,6 +186,8 @@ def split_each(rest: str, verbs: frozenset[str]) -> tuple[str, str] | None:
 def _bare_deed(words: list[re.Match[str]], rest: str, verbs: frozenset[str]) -> bool:
     """Whether nothing is named before the deed: "for each create an issue". "open orders" are a name."""
     first, second = words[0][0].lower(), words[1][0].lower().strip(",.;:")
+    if second in _TELLS_WHICH:
+        return False
     if re.search(r"(?:ing|ings|ed|s)$", first) or first in ("open", "new", "clean", "clear", "complete"):
         return False
     if second.endswith("s") and second not in ("us", "its", "this", "his"):
@@ -191,6 +195,7 @@ def _bare_deed(words: list[re.Match[str]], rest: str, verbs: frozenset[str]) -> 
     return starts_with_verb(rest, verbs) and not _describes(words, 0, verbs, rest)
 
 
+_TELLS_WHICH: Final = frozenset(["that", "which", "who", "whose", "where", "of", "below", "above"])
 _LINKS: Final = frozenset(
     [
         "the",

@@ -115,6 +115,7 @@ _RULES: Final = tuple(
             r"\g<v> \g<n>",
         ),
         (
+            r"(?<!all )(?<!each )(?<!every )"
             r"(?:those|the ones|all those|any|orders|items|requests|invoices|tickets|leads) (?:that|which|who)"
             r" (?P<c>[^,.;]+?) "
             r"(?:must|should|have to|shall|are to|need to) (?:be )?(?P<v>\w+)(?P<r>[^.;]*)",

@@ -348,9 +348,12 @@ _ANCHORS: tuple[tuple[re.Pattern[str], Callable[[Plan, re.Match[str]], bool | No
     (_rx(rf"{_THE}(?P<nw>first|last)\s+{_WORKING}\s+(?:{_OF_MONTH})"), _day_of_month),
     (_rx(rf"{_THE}(?:every\s+)?(?P<n>{_NTH})(?:\s+day)?\s+(?:{_OF_MONTH})"), _day_of_month),
     (
-        _rx(rf"(?:(?:every|each)\s+month|monthly)\s*,?\s+on\s+(?:the\s+)?(?P<n>{_NTH})(?:\s+day)?"),
+        _rx(
+            rf"(?:(?:every|each)\s+month|monthly)\s*,?\s+(?:on\s+(?:the\s+)?(?:day\s+)?|day\s+)(?P<n>{_NTH})(?:\s+day)?"
+        ),
         _day_of_month,
     ),
+    (_rx(r"always\s+on\s+the\s+(?P<n>\d{1,2}(?:st|nd|rd|th)|first|last)(?:\s+day)?"), _day_of_month),
     (_rx(rf"(?:at|on|by)\s+(?:the\s+)?(?:end|close)\s+of\s+(?:the|each|every|a)\s+{_PERIOD}"), _period_end),
     (_rx(r"(?:every|at|each)\s+(?P<p>month|quarter|year|week)[- ]?end"), _period_end),
     (
@@ -371,6 +374,10 @@ _ANCHORS: tuple[tuple[re.Pattern[str], Callable[[Plan, re.Match[str]], bool | No
     (_rx(rf"{_EACH}\s+(?P<days>{_DAY})\s+(?P<part>morning|afternoon|evening|night)"), _part_of_weekday),
     (_rx(rf"(?:(?:on\s+)?{_EACH}\s+|always\s+on\s+)(?P<days>{_LIST})"), _days_of_week),
     (_rx(rf"(?:on\s+)?(?P<days>{_PLURALS})"), _days_of_week),
+    (
+        _rx(rf"(?<!.)(?:on\s+)?(?P<days>{_LIST})(?=,?\s+(?:at\s+)?\d{{1,2}}(?:[:.]\d\d|\s*[ap]m))"),
+        _days_of_week,
+    ),
     (_rx(rf"{_EACH}\s+(?P<part>morning|afternoon|evening|night)"), _part_daily),
     (_rx(r"nightly"), _nightly),
     (_rx(rf"{_EACH}\s+weekend|(?:on|at)\s+(?:the\s+)?weekends?"), _weekend),

@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"(?<![\w@.#/\-])[A-Za-z][a-z']{2,}(?![\w@/\-])(?!\.\w
 _GOVERNING: Final = (
     "before after within without until unless otherwise whenever approval approves approve approved refuse"
     " refused reject "
-    "rejected deadline answer answers nobody somebody hours minutes weeks"
+    "rejected deadline answer answers nobody somebody hours minutes weeks provided lies workload"
 )
 _BASE: Final = frozenset({*COMMON.split(), *SYNONYMS.split(), *VERBS.split(), *STOP, *_GOVERNING.split()})
 _CONFUSED: Final = tuple(
