@@ -30,7 +30,7 @@ _DIGITS = r"\d{1,3}(?:[ ,']\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 _WORDS = "|".join(sorted((w for w in NUMBER_WORDS if len(w) > 2), key=len, reverse=True))
 
 QUANTITY = (
-    rf"(?:(?P<pre>{_CURRENCY})\s?)?(?P<num>{_DIGITS}|\b(?:{_WORDS})\b)(?P<scale>\s?(?:k|thousand|million|m(?=\b)))?"
+    rf"(?:(?P<pre>{_CURRENCY})\s?)?(?P<num>{_DIGITS}|\b(?:{_WORDS})\b)(?P<scale>\s?(?:k(?![a-z])|thousand|million|m(?=\b)))?"
     rf"\s?(?P<unit>{_CURRENCY}(?![a-z])|%|percent\b|per cent\b|[a-z]+\b)?"
 )
 DURATION = (

@@ -192,6 +192,8 @@ def _argument(
         return _reason(work, scope, schema)
     if not needed:
         return _optional(work, scope, known, wish, name, schema)
+    if is_amount(words) and (sum_ := _that_sum(scope, wish)) is not None:
+        return _as_wanted(sum_, name, schema)
     wanted = _qualified(known, words)
     hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
     person = words[-1] == "email" and sort_of(schema) == "string"
@@ -216,6 +218,24 @@ def _argument(
         if (named := _named_alone(scope, known, wish)) is not None:
             return named.path
     return _asked_for(work, scope, known, name, wanted, schema)
+
+
+def _that_sum(scope: Scope, wish: Wish) -> Place | None:
+    """The one number of the step before, where the clause says "that amount", "the resulting sum"."""
+    steps = [t for t in scope.things if t.step]
+    if not steps or not _THAT_SUM.search(wish.words):
+        return None
+    newest = steps[-1]
+    found = [
+        p for p in all_places(newest.name, newest.words, newest.schema) if p.sort in ("number", "integer")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+_THAT_SUM = re.compile(
+    r"\b(?:that|this|the (?:resulting|same|calculated|computed)) (?:amount|sum|total|figure|fee|price|value)\b",
+    re.IGNORECASE,
+)
 
 
 def _of_that_name(scope: Scope, wish: Wish, words: tuple[str, ...]) -> str | None:

@@ -40,6 +40,7 @@ from studio.designer.builtin.reading import (
     When,
 )
 from studio.designer.builtin.repeating import after_repeats, read_await, read_repeat
+from studio.designer.builtin.saying import with_inputs, with_plain_notes
 from studio.designer.builtin.shorthand import spelled_out
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
@@ -78,7 +79,7 @@ class _Reader:
         self.heading = ""
 
     def read(self, request: str) -> Reading:
-        request = without_typed_in(without_shown(request))
+        request = without_typed_in(with_inputs(without_shown(request)))
         text = re.sub(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]', self._keep, request.strip()).replace("’", "'")
         text = re.sub(r"\be-mail", "email", text, flags=re.I)
         text = mended(text, self.names)
@@ -94,7 +95,9 @@ class _Reader:
         if match := patterns.PREFACE.match(text):
             name, text = match["name"] or "", text[match.end() :]
         about = _ABOUT.match(text)
-        text = plainly(spelled_out(with_plain_yeses(rephrased(text)), self.verbs), self.verbs)
+        text = plainly(
+            spelled_out(with_plain_yeses(with_plain_notes(rephrased(text))), self.verbs), self.verbs
+        )
         self.asked = bool(_SPEAKS_OF_A_YES.search(text))
         items = yes_in_front(folded(in_tiers(after_repeats(self._lines(lines_of(text))))))
         return Reading(

@@ -45,6 +45,7 @@ from studio.designer.builtin.reading import (
     Together,
     When,
 )
+from studio.designer.builtin.saying import with_inputs
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.starting import Happening, Hook
 from studio.designer.builtin.tools import Toolbox
@@ -74,7 +75,7 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     if isinstance(reading.start, Happening):
         work.entity = stem(reading.start.entity)
     composer = Composer(work)
-    if names := typed_in(without_shown(request)):
+    if names := typed_in(with_inputs(without_shown(request))):
         take_what_is_given(names, used(composer, reading.items), work, scope)
     steps = composer.compose(said_once(composer, reading.items), scope, Place())
     if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
