@@ -68,7 +68,7 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
         return Said(unclear)
     verbs = verb_stems(known.tool.name for known in toolbox.tools)
     reading = read_request(request, verbs, (*toolbox.vocabulary, *sorted(catalog.roles or ())))
-    work = Work(catalog, toolbox, preferences, {}, reading.occasion, topic_of(reading))
+    work = Work(catalog, toolbox, preferences, reading.occasion, topic_of(reading))
     scope = Scope()
     if isinstance(reading.start, Hook | Happening):
         take_what_is_sent(request, work, scope)

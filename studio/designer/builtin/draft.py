@@ -142,16 +142,6 @@ class AgentStep:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunStep:
-    """Another published workflow, started and waited for."""
-
-    id: str
-    workflow: str
-    args: tuple[tuple[str, str], ...]
-    says: str = ""
-
-
 DraftStep: TypeAlias = (
     CallStep
     | IfStep
@@ -165,7 +155,6 @@ DraftStep: TypeAlias = (
     | LetStep
     | LoopStep
     | AgentStep
-    | RunStep
 )
 
 
@@ -219,7 +208,7 @@ def blocks(step: DraftStep) -> tuple[tuple[DraftStep, ...], ...]:
             return (step.body, step.spent)
         case CallStep():
             return (step.failed, step.undo)
-        case ReturnStep() | FailStep() | WaitStep() | LetStep() | AgentStep() | RunStep():
+        case ReturnStep() | FailStep() | WaitStep() | LetStep() | AgentStep():
             return ()
         case _:
             assert_never(step)
@@ -231,8 +220,6 @@ def text_of(draft: Draft) -> str:
     lines.append(f"workflow {draft.name} {{")
     connectors = sorted({s.connector for s in walk(draft.steps) if isinstance(s, CallStep)})
     lines += [f'  use {alias_of(name)}: mcp "{name}"' for name in connectors]
-    others = sorted({s.workflow for s in walk(draft.steps) if isinstance(s, RunStep)})
-    lines += [f'  use {alias_of(name)}: workflow "{name}"' for name in others]
     if draft.inputs:
         lines += ["", "  input {"]
         for field in draft.inputs:
@@ -309,9 +296,6 @@ def step_lines(step: DraftStep) -> list[str]:
                 f'{head}agent "balanced" {{', f"  system {step.system}", f"  prompt {step.prompt}",
                 f"  output {step.output}", "  max_turns 3", "  budget 0.10", "}", "  timeout 2m",
             ]  # fmt: skip
-        case RunStep():
-            args = ", ".join(f"{name}: {value}" for name, value in step.args)
-            return [f"{head}run {alias_of(step.workflow)}({args})", "  timeout 1h"]
         case _:
             assert_never(step)
 

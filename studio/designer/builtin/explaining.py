@@ -19,7 +19,6 @@ from studio.designer.builtin.draft import (
     LetStep,
     LoopStep,
     ReturnStep,
-    RunStep,
     TogetherStep,
     WaitStep,
 )
@@ -48,7 +47,7 @@ def _parts(steps: tuple[DraftStep, ...], when: str) -> Iterator[str]:
                 yield from _parts(step.other, " otherwise")
             case LoopStep():
                 yield step.says + when
-            case AgentStep() | RunStep():
+            case AgentStep():
                 yield _lower(step.says) + when
             case EachStep():
                 yield f"go through each {step.variable.replace('_', ' ')}"

@@ -18,7 +18,6 @@ from studio.designer.builtin.draft import (
     LetStep,
     LoopStep,
     ReturnStep,
-    RunStep,
     TogetherStep,
     WaitStep,
     quote,
@@ -67,7 +66,7 @@ def finish(work: Work, reading: Reading, steps: list[DraftStep], scope: Scope) -
                 return replace(step, body=tuple(map(fill, step.body)))
             case CallStep():
                 return replace(step, failed=tuple(map(fill, step.failed)))
-            case FailStep() | WaitStep() | LetStep() | AgentStep() | RunStep():
+            case FailStep() | WaitStep() | LetStep() | AgentStep():
                 return step
 
     written = "\n".join(step_text(step) for step in body)

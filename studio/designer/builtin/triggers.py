@@ -8,7 +8,7 @@ from typing import assert_never
 
 from studio.designer.builtin.draft import Draft, InputField, TriggerLine, quote
 from studio.designer.builtin.schedules import Schedule
-from studio.designer.builtin.starting import Happening, Hook, Occasion, Start
+from studio.designer.builtin.starting import NOT_YET, Happening, Hook, Occasion, Start
 from studio.designer.builtin.words import name_stems, stems
 from studio.designer.builtin.work import Work, identifier
 
@@ -44,10 +44,9 @@ def _scheduled(draft: Draft, start: Schedule, work: Work) -> Draft:
             f"“{start.words}” is taken in UTC, as no place was named: which time zone should it be?",
             "time zone",
         )
-    zone = work.answers.get("time zone", zone)
     for one in start.assumed:
         work.assume(f"It starts “{start.words}”: {one}.")
-    work.assume(f"Published, it starts by itself {_lower(start.words)} ({start.cron}, {zone}).")
+    work.assume(f"It is to start {_lower(start.words)} ({start.cron}, {zone}). {NOT_YET}")
     line = TriggerLine("times", f"schedule {quote(start.cron)} timezone {quote(zone)}")
     return replace(draft, triggers=(line,), inputs=tuple(_filled(field, work) for field in draft.inputs))
 
@@ -61,15 +60,12 @@ def _filled(field: InputField, work: Work) -> InputField:
             f"Who gets it? The input {field.name!r} stands at {_STAND_IN!r} until you write the right address there.",
             f"input {field.name}",
         )
-        return replace(field, default=quote(work.answers.get(f"input {field.name}", _STAND_IN)))
+        return replace(field, default=quote(_STAND_IN))
     work.ask(
         f"On a schedule nobody gives the input {field.name!r}: which value should it have, or which list should it go "
         "through?",
         f"input {field.name}",
     )
-    answer = work.answers.get(f"input {field.name}", "")
-    if answer and field.type == "string":
-        return replace(field, default=quote(answer))
     stands_in = {"string": '""', "int": "0", "float": "0.0", "bool": "false"}.get(field.type, "")
     return replace(field, default="[]" if field.type.endswith("[]") else stands_in)
 
@@ -91,8 +87,9 @@ def _hooked(draft: Draft, start: Hook, work: Work) -> Draft:
     )
     asked = ", ".join(repr(field.name) for field in draft.inputs if not field.default)
     work.assume(
-        f"It is started by a POST to the webhook {path!r}, signed with the secret {secret!r}"
-        + (f"; its body gives {asked}." if asked else ".")
+        f"It is to be started by a POST to the webhook {path!r}, signed with the secret {secret!r}"
+        + (f"; its body gives {asked}. " if asked else ". ")
+        + NOT_YET
     )
     return replace(draft, triggers=(line,), secrets=(secret,))
 
@@ -122,7 +119,7 @@ def _happened(draft: Draft, start: Happening, work: Work) -> Draft:
     )
     asked = " with ".join(["", " and ".join(repr(name) for name, _ in fields)]) if fields else ""
     work.assume(
-        f"It is started by the event {start.name!r}{asked} (sent to POST /api/events) when {start.words}."
+        f"It is to be started by the event {start.name!r}{asked} (POST /api/events) when {start.words}. {NOT_YET}"
     )
     return replace(draft, triggers=(line,))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl.catalog import Catalog, Schema
@@ -44,7 +43,6 @@ class Work:
     catalog: Catalog
     toolbox: Toolbox
     preferences: Preferences = field(default_factory=Preferences)
-    answers: Mapping[str, str] = field(default_factory=dict)
     occasion: str = ""
     topic: tuple[str, ...] = ()
     inputs: dict[str, InputField] = field(default_factory=dict)
@@ -77,9 +75,7 @@ class Work:
             self.assumptions.append(text)
 
     def ask(self, text: str, key: str = "") -> None:
-        """An open question; one that was answered (``key``) is not asked again."""
-        if key in self.answers:
-            return
+        """An open question; ``key`` names one that a word or two can answer."""
         if key and key not in self.asked:
             self.asked.append(key)
         if text not in self.questions:
