@@ -2,8 +2,9 @@
 
 from studio.runs.detail import RunPage
 from studio.runs.elements import run_form, state_pill
+from studio.runs.list_page import runs_page
 from studio.runs.listing import RunList
-from studio.runs.pages import run_page, runs_page
+from studio.runs.page import run_page
 from studio.runs.start import StartRun, form_schema, start_run_dialog
 
 __all__ = [

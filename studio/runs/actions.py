@@ -1,0 +1,98 @@
+"""What can be done with the run that is shown: one list, as a row of buttons, and as a menu on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import reflex as rx
+
+from studio.runs.detail import RunPage
+from studio.shell.elements import icon, test_id
+from studio.shell.state import Shell
+
+MENU = "run-actions-menu"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. ``key`` is what tests find it by ("cancel-run"; in the menu "menu-cancel-run"); ``when`` says
+    whether it is offered at all, ``does`` is the handler that a click calls. What a handler does it checks itself."""
+
+    key: str
+    words: str
+    icon: str
+    when: rx.Var[bool]
+    does: Any
+    tone: Literal["", "danger"] = ""
+
+
+def actions() -> Sequence[Action]:
+    """In the order in which they stand; what ends something comes last."""
+    return (
+        Action(
+            "cancel-run",
+            "Cancel run",
+            "square",
+            RunPage.run.live & Shell.can_run,
+            RunPage.ask_cancel,
+            "danger",
+        ),
+    )
+
+
+def run_actions() -> rx.Component:
+    """The row, at the right of the page's head. Nothing where nothing is offered."""
+    offered = actions()
+    some = offered[0].when
+    for action in offered[1:]:
+        some = some | action.when
+    return rx.cond(
+        some,
+        rx.fragment(
+            rx.el.div(*[_button(each) for each in offered], class_name="w-row w-run-actions"),
+            rx.el.button(
+                "Actions",
+                icon("chevron-down", 14),
+                type="button",
+                class_name="w-button w-run-actions-menu",
+                custom_attrs={**test_id("run-actions"), "popoverTarget": MENU},
+            ),
+            rx.el.div(
+                *[_entry(each) for each in offered],
+                id=MENU,
+                class_name="w-menu w-popover w-run-actions-list",
+                custom_attrs={"popover": "auto", "role": "group", "aria-label": "Actions"},
+            ),
+        ),
+    )
+
+
+def _button(action: Action) -> rx.Component:
+    return rx.cond(
+        action.when,
+        rx.el.button(
+            icon(action.icon, 13),
+            action.words,
+            type="button",
+            class_name=f"w-button {action.tone}".strip(),
+            on_click=action.does,
+            custom_attrs=test_id(action.key),
+        ),
+    )
+
+
+def _entry(action: Action) -> rx.Component:
+    closing = {"popoverTarget": MENU, "popoverTargetAction": "hide"}
+    return rx.cond(
+        action.when,
+        rx.el.button(
+            icon(action.icon, 15),
+            action.words,
+            type="button",
+            class_name=f"w-menu-item {action.tone}".strip(),
+            on_click=action.does,
+            custom_attrs={**test_id(f"menu-{action.key}"), **closing},
+        ),
+    )
