@@ -27,6 +27,7 @@ from engine.janitor import Janitor
 from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim
 from engine.model import ModelSettings
+from engine.notifying.courier import Courier
 from engine.runner.desk import Desk
 from engine.runner.measuring import Measuring
 from engine.runner.models import RunnerModels
@@ -107,6 +108,7 @@ class Runner:
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._janitor = Janitor(url, store=store)
+        self._courier = Courier(url)
 
     @property
     def active(self) -> int:
@@ -141,12 +143,14 @@ class Runner:
             asyncio.create_task(self._listen_loop(), name="weft-listen"),
         ]
         self._janitor.open()
+        self._courier.open()
 
     async def stop(self) -> None:
         """Claim no more, let steps in flight end, give the rest back, and close."""
         self._draining = True
         self._awake.set()
         await self._janitor.close()
+        await self._courier.close()
         for active in self._active.values():
             if active.invocation is not None:
                 active.invocation.drain()

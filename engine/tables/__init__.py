@@ -13,6 +13,7 @@ from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
+from engine.tables.notifying import Channel, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.totals import RunMark, RunStatsRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
@@ -23,6 +24,7 @@ __all__ = [
     "Approval",
     "ArtifactRow",
     "AuditEntry",
+    "Channel",
     "ConnectorRow",
     "Conversation",
     "Draft",
@@ -32,6 +34,7 @@ __all__ = [
     "ModelCall",
     "ModelReservation",
     "ModelSpend",
+    "OutboxRow",
     "PreferenceRow",
     "Proposal",
     "PublishedEvent",

@@ -1,0 +1,197 @@
+"""The courier: sends what is in the outbox, beside every runner, on a connection of its own.
+
+It claims in one short statement and sends afterwards, so nothing is held in the database while a receiver thinks. An
+item whose courier dies between the claim and the mark is due again when its lease is over, and goes out with the same
+id: at least once. What was sent but could not be marked, because the database was away, is marked when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from engine.errors import WeftError
+from engine.notifying import outbox
+from engine.notifying.delivering import Message, deliver
+from engine.notifying.outbox import Item
+from engine.notifying.posting import Failed, Outcome, Sent
+from engine.notifying.screening import screened
+from engine.notifying.targets import find
+
+log = logging.getLogger(__name__)
+
+Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
+OPTIONS = "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000"
+FORGET_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CourierSettings:
+    """``at_once``: messages on their way; ``each``: of them to one receiver. ``poll_s``: between two looks;
+    ``close_s``: how long ``close`` waits for those on their way."""
+
+    at_once: int = 16
+    each: int = 2
+    poll_s: float = 1.0
+    close_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What is to be written down of an item."""
+
+    item: Item
+    outcome: Outcome
+
+
+class Courier:
+    """``open``, then ``close``. ``watch`` is told "sent" of an item, then "marked" once that is written down."""
+
+    def __init__(
+        self,
+        url: str,
+        settings: CourierSettings | None = None,
+        watch: Callable[[str, Item, Outcome], None] = lambda what, item, outcome: None,
+    ) -> None:
+        self._url = url
+        self._settings = settings if settings is not None else CourierSettings()
+        self._watch = watch
+        self._task: asyncio.Task[None] | None = None
+        self._sending: dict[asyncio.Task[None], UUID] = {}
+        self._marks: list[_Mark] = []
+        self._news = asyncio.Event()
+        self._closing = False
+        self._forgot = time.monotonic()
+
+    def open(self) -> None:
+        self._task = asyncio.create_task(self._live(), name="weft-courier")
+
+    async def close(self) -> None:
+        """Claims no more; what is on its way has a moment to arrive and be marked, or is sent again by another."""
+        self._closing = True
+        self._news.set()
+        if self._task is None:
+            return
+        await asyncio.wait({self._task}, timeout=self._settings.close_s)
+        for task in (self._task, *self._sending):
+            task.cancel()
+        await asyncio.gather(self._task, *self._sending, return_exceptions=True)
+
+    async def _live(self) -> None:
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(
+                    self._url,
+                    autocommit=True,
+                    connect_timeout=10,
+                    application_name="weft-courier",
+                    options=OPTIONS,
+                )
+                async with connection:
+                    await self._work(connection)
+                    return
+            except psycopg.OperationalError as error:
+                log.warning("the courier lost the database: %s", error)
+            except Exception:  # nothing that runs depends on it
+                log.exception("the courier stopped; it begins again")
+            if self._closing:
+                return
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def _work(self, connection: Connection) -> None:
+        while True:
+            self._news.clear()
+            await self._mark(connection)
+            if self._closing:
+                if not self._sending and not self._marks:
+                    return
+            else:
+                await self._claim(connection)
+                await self._forget(connection)
+            try:
+                async with asyncio.timeout(self._settings.poll_s):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+
+    async def _claim(self, connection: Connection) -> None:
+        free = self._settings.at_once - len(self._sending)
+        if free <= 0:
+            return
+        cursor = await connection.execute(outbox.ANY_DUE)
+        row = await cursor.fetchone()
+        if row is None or not row[0]:
+            return
+        counted = Counter(self._sending.values())
+        busy = [target for target, count in counted.items() if count >= self._settings.each]
+        for item in await outbox.claim(connection, free, self._settings.each, busy):
+            await self._begin(connection, item)
+
+    async def _begin(self, connection: Connection, item: Item) -> None:
+        if item.attempt > outbox.MOST_ATTEMPTS:  # it took its courier down, again and again
+            self._marks.append(_Mark(item, Failed("Sending it never came to an end.", for_good=True)))
+            self._news.set()
+            return
+        try:
+            target, rules = await find(connection, item)
+        except WeftError as error:
+            self._marks.append(_Mark(item, Failed(f"{error.message} {error.help}".strip())))
+            self._news.set()
+            return
+        if target is None:
+            gone = Failed("Its receiver was deleted or switched off.", for_good=True)
+            self._marks.append(_Mark(item, gone))
+            self._news.set()
+            return
+
+        async def send() -> None:
+            try:
+                data = screened(item.body, rules)
+                message = Message(item.id, item.topic, item.created_at, data)
+                outcome = await deliver(target, message)
+            except Exception as error:
+                log.exception("a message of %s could not be sent", item.topic)
+                outcome = Failed(f"It could not be sent: {type(error).__name__}.")
+            self._watch("sent", item, outcome)
+            self._marks.append(_Mark(item, outcome))
+            self._news.set()
+
+        task = asyncio.create_task(send(), name="weft-message")
+        self._sending[task] = item.target_id
+        task.add_done_callback(lambda done: self._sending.pop(done, None))
+
+    async def _mark(self, connection: Connection) -> None:
+        while self._marks:
+            mark = self._marks[0]
+            query, about = _written(mark)
+            await connection.execute(query, about)
+            self._marks.pop(0)
+            self._watch("marked", mark.item, mark.outcome)
+
+    async def _forget(self, connection: Connection) -> None:
+        if time.monotonic() - self._forgot >= FORGET_EVERY_S:
+            self._forgot = time.monotonic()
+            await connection.execute(outbox.FORGET)
+
+
+def _written(mark: _Mark) -> tuple[str, dict[str, object]]:
+    item = mark.item
+    words = mark.outcome.words.replace("\0", "")[: outbox.LONGEST_ERROR]
+    about: dict[str, object] = {"id": item.id, "attempt": item.attempt, "words": words}
+    match mark.outcome:
+        case Sent():
+            return outbox.SENT, about
+        case Failed(for_good=for_good, asked_s=asked_s):
+            if for_good or item.attempt >= outbox.MOST_ATTEMPTS:
+                return outbox.OVER, {**about, "state": "dead"}
+            return outbox.AGAIN, {**about, "delay": outbox.wait_s(item.attempt, random.random(), asked_s)}
