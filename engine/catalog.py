@@ -1,4 +1,4 @@
-"""What an account's workflows may use, made from pinned tool definitions, live versions, people and roles."""
+"""What an account's workflows may use, made from pinned tool definitions, live versions, people, roles and secrets."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ __all__ = [
     "list_connectors",
     "policy_of",
     "refresh_connectors",
+    "without_secrets",
 ]
 
 FRESH_S = 2.0
@@ -74,8 +75,13 @@ async def catalog(db: Database, actor: Actor, *, fresh: bool = False) -> Catalog
     return made
 
 
+def without_secrets(known: Catalog) -> Catalog:
+    """As ``known``, where no secret needs to be set yet: for designing and testing, which open none."""
+    return known.model_copy(update={"secrets": None})
+
+
 def forget(account_id: UUID) -> None:
-    """Read it anew next time: the connectors changed. What is being read now was asked for before."""
+    """Read it anew next time: the connectors or the secrets changed. What is being read now was asked for before."""
     _kept.pop(account_id, None)
     _reading.pop(account_id, None)
 
@@ -94,6 +100,7 @@ async def _read(db: Database, actor: Actor) -> Catalog:
         interfaces: Iterable[Any] = (await session.execute(live)).all()
         users = (await session.exec(select(tables.User).where(col(tables.User.disabled_at).is_(None)))).all()
         account = await session.get(tables.Account, actor.account_id)
+        secrets = (await session.exec(select(tables.SecretRow.name))).all()
     roles = set(account.settings.get("roles", ()) if account is not None else ())
     return Catalog(
         connectors={row.name: connector_of(row) for row in connectors},
@@ -110,6 +117,7 @@ async def _read(db: Database, actor: Actor) -> Catalog:
         },
         roles=frozenset(roles.union(*(user.groups for user in users))),
         users=frozenset(user.email for user in users),
+        secrets=frozenset(secrets),
         policy=policy_of(account),
     )
 

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     POLICY = "policy"
     LIMITS = "limits"
     MODELS = "models"
+    SECRETS = "secrets"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -42,6 +43,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.POLICY: frozenset({"admin"}),
     Permission.LIMITS: frozenset({"admin"}),
     Permission.MODELS: frozenset({"admin"}),
+    Permission.SECRETS: frozenset({"operator", "admin"}),
 }
 
 

@@ -89,7 +89,7 @@ class NewTrial:
 async def prepare(db: Database, actor: Actor, workflow_id: UUID) -> Prepared:
     """Raises ``NotFound``, and ``Rejected`` (diagnostics) when the text has errors."""
     require(actor, Permission.RUN)
-    known = await catalog.catalog(db, actor)
+    known = catalog.without_secrets(await catalog.catalog(db, actor))
     async with db.account(actor) as session:
         draft = await drafts.read(session, workflow_id)
     made = await asyncio.to_thread(versions.decide, draft.text, known, "test")
@@ -116,7 +116,7 @@ async def start_trial(
     require(actor, Permission.RUN)
     if new.wish.real:
         require(actor, Permission.PUBLISH)
-    known = await catalog.catalog(db, actor, fresh=True)
+    known = catalog.without_secrets(await catalog.catalog(db, actor, fresh=True))
     async with db.account(actor) as session:
         draft = await drafts.read(session, workflow_id)
         if revision is not None and draft.revision != revision:

@@ -176,8 +176,17 @@ def _secrets(subject: Subject) -> Iterator[Diagnostic]:
     if subject.catalog.secrets is not None:
         for head in declared:
             if head.name not in subject.catalog.secrets:
-                help_ = _listed(subject.catalog.secrets, "no secret is stored yet")
-                yield _missing("secret", head.name, subject.catalog.secrets, head.name_span, help_, None)
+                suggestion = closest(head.name, subject.catalog.secrets)
+                meant = f", did you mean `{suggestion}`?" if suggestion else ""
+                yield Diagnostic(
+                    "E106",
+                    "error",
+                    f"the secret `{head.name}` is not set{meant}",
+                    head.name_span,
+                    "give it a value under Secrets; " + _listed(subject.catalog.secrets, "none is set yet"),
+                    None,
+                    rename(head.name_span, suggestion),
+                )
     for site in subject.scopes.sites:
         for member in _secret_members(site.expression):
             if member.name not in names:

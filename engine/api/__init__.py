@@ -21,6 +21,7 @@ from engine.api import (
     problems,
     reviews,
     runs,
+    secrets,
     trials,
     workflows,
 )
@@ -47,6 +48,7 @@ ROUTERS = (
     events.router,
     connectors.router,
     models.router,
+    secrets.router,
     admin.router,
     platform.router,
 )

@@ -15,6 +15,7 @@ from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.notifying import Channel, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
+from engine.tables.secrets import SecretRow
 from engine.tables.totals import RunMark, RunStatsRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
@@ -45,6 +46,7 @@ __all__ = [
     "RunStatsRow",
     "RunTrace",
     "RunnerRow",
+    "SecretRow",
     "StartKey",
     "StepPin",
     "User",

@@ -126,7 +126,10 @@ async def branch(
 @conversations_router.get("/proposals/{proposal_id}")
 async def proposal(proposal_id: UUID, actor: Talker, request: Request) -> Shown:
     db = database(request)
-    return await _shown(await proposals.get(db, actor, proposal_id), await catalogs.catalog(db, actor))
+    return await _shown(
+        await proposals.get(db, actor, proposal_id),
+        catalogs.without_secrets(await catalogs.catalog(db, actor)),
+    )
 
 
 @conversations_router.post("/proposals/{proposal_id}/accept")

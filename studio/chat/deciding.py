@@ -56,7 +56,7 @@ async def accept(db: Database, actor: Actor, proposal_id: UUID, how: Acceptance)
         of = await conversations.get(db, actor, proposal.conversation_id)
         workflow_id = proposal.workflow_id or of.workflow_id
         draft = await workflows.get_draft(db, actor, workflow_id) if workflow_id else None
-        catalog = await catalogs.catalog(db, actor)
+        catalog = catalogs.without_secrets(await catalogs.catalog(db, actor))
         taken = await asyncio.to_thread(_take, proposal, draft.text if draft else "", catalog, how)
         if taken.safety and not how.less_safe:
             raise Conflict(

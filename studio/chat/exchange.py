@@ -119,7 +119,7 @@ async def exchange(
         found = connected() if connected else (await answering(db, actor, conversation_id)).model
     task = Task(
         asked,
-        await catalogs.catalog(db, actor),
+        catalogs.without_secrets(await catalogs.catalog(db, actor)),
         question.base,
         tuple(map(turn_of, before)),
         tuple(one.text for one in await preferences.list_(db, actor)),

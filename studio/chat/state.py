@@ -122,7 +122,7 @@ class ChatState(Accepting, rx.State):
         return found if found is not None and str(found.workflow_id) == self.workflow_id else None
 
     async def _show_conversation(self, db: Database, actor: Actor, found: Conversation) -> None:
-        catalog = await catalogs.catalog(db, actor)
+        catalog = catalogs.without_secrets(await catalogs.catalog(db, actor))
         self.conversation_id, self.title = str(found.id), found.title
         self.messages = await asyncio.to_thread(thread_of, found, catalog)
         self.branches = branches_of(found)

@@ -140,7 +140,7 @@ async def _answered(db: Database, writer_of: WriterOf, actor: Actor, request: st
 
 async def _catalog(db: Database, actor: Actor) -> Catalog:
     try:
-        return await catalogs.catalog(db, actor)
+        return catalogs.without_secrets(await catalogs.catalog(db, actor))
     except WeftError as error:
         raise ToolError(f"{error.message} {error.help}") from None
 

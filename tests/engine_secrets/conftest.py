@@ -1,0 +1,25 @@
+"""Two accounts with people of every role, and a key file of the installation."""
+
+from tests.engine_models.conftest import key_file
+from tests.engine_store.conftest import (
+    application,
+    client,
+    make_workspace,
+    neighbour,
+    owner,
+    runner,
+    settings,
+    workspace,
+)
+
+__all__ = [
+    "application",
+    "client",
+    "key_file",
+    "make_workspace",
+    "neighbour",
+    "owner",
+    "runner",
+    "settings",
+    "workspace",
+]
