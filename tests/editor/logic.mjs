@@ -1,10 +1,11 @@
 // What the pure parts of the page's code give, asked by tests/editor/test_browser_logic.py: {function: [arguments, ...]}
 // on stdin, {function: [result, ...]} on stdout.
 import { besides, framed, seen } from "../../studio/editor/browser/framing.js";
+import { flowOf } from "../../studio/editor/browser/graph.js";
 import { inLine, runs } from "../../studio/editor/browser/line_diff.js";
 import { followed, nearby } from "../../studio/editor/browser/together.js";
 
-const known = { besides, framed, seen, inLine, runs, followed, nearby };
+const known = { besides, framed, seen, flowOf, inLine, runs, followed, nearby };
 let asked = "";
 for await (const part of process.stdin) asked += part;
 const given = JSON.parse(asked);

@@ -30,6 +30,11 @@ def graph(*nodes: dict[str, Any]) -> dict[str, Any]:
 SMALL = graph(box("~start", 0, 0), box("a", 0, 100))
 TALL = graph(box("~start", 0, 0), box("a", 0, 4000))
 WIDE = graph(box("~start", 2000, 0), box("a", 0, 100, width=4100))
+MEASURED = {"width": 100, "height": 60}
+DRAWN = [
+    {"id": name, "position": {"x": 0, "y": 0}, **MEASURED, "measured": MEASURED, "data": box(name, 0, 0)}
+    for name in ("moved", "grown")
+]
 VIEW = {"x": 0, "y": 0, "zoom": 1}
 
 
@@ -80,6 +85,9 @@ def told() -> dict[str, list[Any]]:
         "nearby": [
             [graph(box("a", 0, 0), box("new", 0, 0), box("b", 0, 0)), SMALL, "new"],
             [graph(box("new", 0, 0), box("a", 0, 0)), SMALL, "new"],
+        ],
+        "flowOf": [
+            [graph(box("moved", 0, 50), box("grown", 0, 0, height=90)), {"nodes": DRAWN, "edges": []}]
         ],
     }
     done = subprocess.run(
@@ -157,3 +165,9 @@ def test_a_note_stands_beside_what_is_at_its_height(told: dict[str, list[Any]]) 
 def test_one_camera_goes_the_way_of_the_other(told: dict[str, list[Any]]) -> None:
     assert told["followed"] == [{"x": 35, "y": -4, "zoom": 0.5}, {"x": 180, "y": 70, "zoom": 1}]
     assert told["nearby"] == ["a", "~start"]
+
+
+def test_a_node_that_only_moves_is_not_measured_again(told: dict[str, list[Any]]) -> None:
+    moved, grown = told["flowOf"][0]["nodes"]
+    assert moved["measured"] == MEASURED
+    assert "measured" not in grown

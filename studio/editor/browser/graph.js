@@ -113,6 +113,8 @@ export function flowOf(graph, previous) {
       selectable: !FIXED.has(node.kind),
       focusable: false,
       selected: old?.selected ?? false,
+      // What was measured stays: React Flow mounts a node whose handles it does not know, seen or not, to measure it.
+      measured: old?.width === node.width && old?.height === node.height ? old.measured : undefined,
       zIndex: node.kind === "note" ? 900 : depth(node.id, parents),
     };
   });
