@@ -61,6 +61,7 @@ def lower(parsed: Parsed, catalog: Catalog) -> plan.Plan:
                 else plan.WorkflowPin(workflow=name, input_schema=inputs, input_defaults=defaults)
                 for name in sorted(lowering.runs)
             ),
+            triggers=tuple(_trigger(head) for head in workflow.heads if isinstance(head, tree.Trigger)),
             body=body,
         )
     except ExpressionError as error:
@@ -70,8 +71,9 @@ def lower(parsed: Parsed, catalog: Catalog) -> plan.Plan:
 def content_hash(text: str, pins: Sequence[plan.Pin], compiled: plan.Plan) -> str:
     """SHA-256, in hex, over the canonical JSON of what a version is."""
     lowered = compiled.model_dump(mode="json")
-    if not lowered["workflows"]:  # as before there were any, so that no version gets another hash
-        del lowered["workflows"]
+    for added in ("workflows", "triggers"):  # as before there were any, so that no version gets another hash
+        if not lowered[added]:
+            del lowered[added]
     whole = {
         "text": text,
         "pins": sorted((pin.model_dump() for pin in pins), key=lambda pin: (pin["connector"], pin["tool"])),
@@ -293,6 +295,47 @@ class _Lowering:
         """How what is shown to the approver is called: in words, where they tell all of it apart."""
         words = [value_words(value, self.terms).removeprefix("the ") for value in values]
         return words if len(set(words)) == len(words) else list(map(show_expression, values))
+
+
+def _trigger(head: tree.Trigger) -> plan.PlanTrigger:
+    on: plan.OnWebhook | plan.OnSchedule | plan.OnEvent | plan.OnManual
+    when: tree.Expr | None = None
+    match head.on:
+        case tree.Webhook(method=method, path=path, verify=verify, when=when):
+            on = plan.OnWebhook(method=method.upper(), path=path, verify=_verify(verify))
+        case tree.Schedule(cron=cron, timezone=timezone, when=when):
+            on = plan.OnSchedule(cron=cron, timezone=timezone)
+        case tree.EventTrigger(event=event, when=when):
+            on = plan.OnEvent(event=event)
+        case tree.Manual():
+            on = plan.OnManual()
+        case _:
+            assert_never(head.on)
+    return plan.PlanTrigger(
+        name=head.name,
+        on=on,
+        when=None if when is None else cel.lower(when),
+        args={arg.name: cel.lower(arg.value) for arg in head.args},
+        doc=head.doc,
+    )
+
+
+def _verify(written: tree.Expr | None) -> plan.Verify | None:
+    """A check that is no call of a function checks nothing that is known here: it stays without a name."""
+    if written is None:
+        return None
+    if not isinstance(written, tree.FunctionCall):
+        return plan.Verify(function="", args=(cel.lower(written),))
+    secrets = (
+        arg.name
+        for arg in written.args
+        if isinstance(arg, tree.Member) and isinstance(arg.target, tree.Name) and arg.target.id == "secrets"
+    )
+    return plan.Verify(
+        function=written.function,
+        secret=next(secrets, ""),
+        args=tuple(cel.lower(arg) for arg in written.args),
+    )
 
 
 def _approver(approver: tree.Approver) -> plan.Approver:

@@ -287,6 +287,48 @@ class WorkflowPin(_Frozen):
     input_defaults: dict[str, Expression] = Field(default_factory=dict)
 
 
+class Verify(_Frozen):
+    """How the sender of a webhook is checked: ``function`` over ``args``, of which ``secret`` is the first secret
+    that is read ("" where none is)."""
+
+    function: str
+    secret: str = ""
+    args: tuple[Expression, ...] = ()
+
+
+class OnWebhook(_Frozen):
+    kind: Literal["webhook"] = "webhook"
+    method: str
+    path: str
+    verify: Verify | None = None
+
+
+class OnSchedule(_Frozen):
+    kind: Literal["schedule"] = "schedule"
+    cron: str
+    timezone: str
+
+
+class OnEvent(_Frozen):
+    kind: Literal["event"] = "event"
+    event: str
+
+
+class OnManual(_Frozen):
+    kind: Literal["manual"] = "manual"
+
+
+class PlanTrigger(_Frozen):
+    """What starts runs. ``when`` and ``args`` read ``event`` and ``config``; without ``args`` the input is the event
+    itself (of a webhook: its body, of a schedule: nothing)."""
+
+    name: str
+    on: Annotated[OnWebhook | OnSchedule | OnEvent | OnManual, Field(discriminator="kind")]
+    when: Expression | None = None
+    args: dict[str, Expression] = Field(default_factory=dict)
+    doc: str = ""
+
+
 class Plan(_Frozen):
     """Schemas are JSON Schemas of objects; ``config`` holds expressions over nothing (constants, in effect)."""
 
@@ -300,8 +342,9 @@ class Plan(_Frozen):
     secrets: tuple[str, ...] = ()
     pins: tuple[Pin, ...] = ()
     workflows: tuple[WorkflowPin, ...] = ()
+    triggers: tuple[PlanTrigger, ...] = ()
     body: Block
 
 
-for _model in (TemplateExpr, ListExpr, MapExpr, Block, PlanStep, WorkflowPin, Plan):
+for _model in (TemplateExpr, ListExpr, MapExpr, Block, PlanStep, WorkflowPin, Verify, PlanTrigger, Plan):
     _model.model_rebuild()

@@ -1,32 +1,17 @@
-"""What starting a run needs of a version, and the fitting of an input to it."""
+"""What starting a run needs of a version. How an input is fitted to it is in ``engine.fitting``."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Any, cast
 from uuid import UUID
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import dsl
-from dsl.plan import Expression, Plan
+from dsl.plan import Plan
 from engine import tables
-from engine.errors import BadInput, NotFound
-from engine.strict import NotJson, encode
-
-LARGEST_INPUT = 256 * 1024
-"""Bytes of JSON that a run's input may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """What starting a run needs of a version."""
-
-    content_hash: str
-    input_schema: dict[str, Any]
-    defaults: dict[str, Expression]
+from engine.errors import NotFound
+from engine.fitting import Interface
 
 
 class _Interfaces:
@@ -61,28 +46,3 @@ class _Interfaces:
 
 
 interfaces = _Interfaces()
-
-
-def fitted(value: Any, interface: Interface) -> dict[str, Any]:
-    """The input as the workflow sees it: defaults filled in, numbers of the right kind. Raises ``BadInput``."""
-    if not isinstance(value, dict):
-        raise BadInput("The input does not fit.", [("", "must be an object with a field for each input")])
-    try:
-        if len(encode(value)) > LARGEST_INPUT:
-            raise BadInput("The input is too large.", [("", f"has more than {LARGEST_INPUT} bytes")])
-    except NotJson as error:
-        raise BadInput("The input does not fit.", [("", f"holds {error}")]) from error
-    defaults = {
-        name: dsl.evaluate(expression, {})
-        for name, expression in interface.defaults.items()
-        if name not in value
-    }
-    whole = dsl.coerce(value | defaults, interface.input_schema)
-    problems = dsl.validate_input(whole, interface.input_schema)
-    if problems:
-        raise BadInput(
-            "The input does not fit: " + "; ".join(str(problem) for problem in problems[:5]) + ".",
-            [(problem.path, problem.message) for problem in problems],
-            "Correct these fields and start again.",
-        )
-    return cast("dict[str, Any]", whole)

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     LIMITS = "limits"
     MODELS = "models"
     SECRETS = "secrets"
+    TRIGGERS = "triggers"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -44,6 +45,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.LIMITS: frozenset({"admin"}),
     Permission.MODELS: frozenset({"admin"}),
     Permission.SECRETS: frozenset({"operator", "admin"}),
+    Permission.TRIGGERS: frozenset({"builder", "operator", "admin"}),
 }
 
 

@@ -21,14 +21,16 @@ from engine.actor import Actor
 from engine.backpressure import Places
 from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound, Unavailable
+from engine.fitting import Interface, fitted
 from engine.identity import new_id
-from engine.interfaces import Interface, fitted, interfaces
+from engine.interfaces import interfaces
 from engine.permissions import Permission, require
 from engine.strict import encode
 from engine.telemetry import accepted
+from engine.triggers.firing import KEY_PREFIX
 from engine.watching import RunSummary, summary_in
 
-Trigger = Literal["manual", "api", "schedule", "webhook", "event", "mcp", "workflow"]
+Trigger = Literal["manual", "api", "schedule", "webhook", "event", "mcp", "workflow", "chat"]
 
 LONGEST_KEY = 200
 PRIORITIES = range(-9, 10)
@@ -392,6 +394,8 @@ async def _same(
 
 
 def _of_key(key: str | None) -> list[tuple[str, str]]:
+    if key is not None and key.startswith(KEY_PREFIX):
+        return [("idempotency_key", f"must not begin with {KEY_PREFIX!r}: such are the keys of triggers")]
     if key is None or (0 < len(key) <= LONGEST_KEY and "\0" not in key):
         return []
     return [("idempotency_key", f"needs 1 to {LONGEST_KEY} characters")]

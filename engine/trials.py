@@ -25,9 +25,9 @@ from engine import audit, backpressure, catalog, drafts, pinned, tables, version
 from engine.actor import Actor
 from engine.database import Database, Session
 from engine.errors import Conflict, NotFound, Unavailable
+from engine.fitting import Interface, fitted
 from engine.history import RunView, fold
 from engine.identity import new_id
-from engine.interfaces import Interface, fitted
 from engine.journal import Event
 from engine.lifecycle import TERMINAL
 from engine.permissions import Permission, require

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import func, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 import dsl
 from dsl.catalog import Catalog
@@ -20,11 +19,12 @@ from dsl.diagnostic import Diagnostic
 from dsl.plan import Plan
 from engine import audit, catalog, drafts, tables
 from engine.actor import Actor
-from engine.database import Database
+from engine.database import Database, Session
 from engine.errors import Conflict, NotFound, Rejected
 from engine.identity import new_id
 from engine.permissions import Permission, require
 from engine.runtime import unsupported
+from engine.triggers import publishing, syncing
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,7 @@ async def publish(db: Database, actor: Actor, workflow_id: UUID, message: str = 
     known = await _known(db, actor)
     async with _publishing(db, actor, workflow_id) as (session, workflow, draft):
         made = decide(draft.text, known)
+        await _startable(session, workflow_id, made, "publish")
         return await _publish(session, actor, workflow, made, message)
 
 
@@ -144,7 +145,19 @@ async def rollback(db: Database, actor: Actor, workflow_id: UUID, number: int) -
         if words is None:
             raise NotFound(f"This workflow has no version {number}.", "Look at the workflow's versions.")
         made = decide(words, known, "go back")
+        await _startable(session, workflow_id, made, "go back")
         return await _publish(session, actor, workflow, made, f"Back to version {number}", back_to=number)
+
+
+async def _startable(session: Session, workflow_id: UUID, made: Publishable, then: str) -> None:
+    """Raises ``Rejected`` when a trigger of it could not be live: only then does it matter, not in a test."""
+    if not made.plan.triggers:
+        return
+    parsed = dsl.parse(made.text)
+    found = publishing.problems(parsed, made.text, await syncing.taken(session, workflow_id))
+    if found:
+        help = f"Change what is listed under Problems, then {then}."
+        raise Rejected(found[0].message[:1].upper() + found[0].message[1:] + ".", found, help)
 
 
 async def _known(db: Database, actor: Actor) -> Catalog:
@@ -155,7 +168,7 @@ async def _known(db: Database, actor: Actor) -> Catalog:
 @asynccontextmanager
 async def _publishing(
     db: Database, actor: Actor, workflow_id: UUID
-) -> AsyncIterator[tuple[AsyncSession, tables.Workflow, tables.Draft]]:
+) -> AsyncIterator[tuple[Session, tables.Workflow, tables.Draft]]:
     """A transaction that alone publishes this workflow."""
     try:
         async with db.account(actor) as session:
@@ -165,13 +178,15 @@ async def _publishing(
                 raise Conflict("This workflow is archived.", "Make a new one from its text.")
             yield session, workflow, draft
     except IntegrityError as error:
+        if "triggers_address" in str(error.orig):
+            raise syncing.address_taken() from error
         raise Conflict(
             "Another workflow has this name already.", "Change the name behind `workflow` in the text."
         ) from error
 
 
 async def _publish(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     workflow: tables.Workflow,
     made: Publishable,
@@ -205,6 +220,7 @@ async def _publish(
     workflow.updated_at = row.published_at
     session.add(workflow)
     await session.flush()
+    await syncing.sync(session, actor.account_id, workflow.id, row.id, made.plan)
     await session.execute(text("SELECT pg_notify('weft_versions', :id)"), {"id": str(row.id)})
     said = {"number": number, "content_hash": row.content_hash, "message": message}
     if back_to is not None:

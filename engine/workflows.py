@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from engine.drafts import Draft, get_draft, save_draft
 from engine.errors import BadInput, Conflict, NotFound
 from engine.identity import new_id
 from engine.permissions import Permission, require
+from engine.triggers import syncing
 from engine.versions import Version, VersionSummary, get_version, list_versions, publish, read_texts, rollback
 
 __all__ = [
@@ -166,22 +168,37 @@ async def archive(db: Database, actor: Actor, workflow_id: UUID) -> None:
         if workflow.archived_at is None:
             workflow.archived_at = (await session.exec(select(func.now()))).one()
             await _touch(session, workflow)
+            await syncing.switch_off(session, workflow_id)
             await audit.append(
                 session, actor.account_id, actor.email, "workflow.archive", str(workflow_id), {}
             )
 
 
 async def unarchive(db: Database, actor: Actor, workflow_id: UUID) -> None:
-    """Put an archived workflow back: it is listed again, and its live version takes runs again."""
+    """Put an archived workflow back: it is listed again, its live version takes runs, and its triggers start them.
+
+    Raises ``Conflict`` when another workflow's webhook has one of its addresses by now.
+    """
     require(actor, Permission.PUBLISH)
-    async with db.account(actor) as session:
+    async with _addressed(), db.account(actor) as session:
         workflow = await _workflow(session, workflow_id)
         if workflow.archived_at is not None:
             workflow.archived_at = None
             await _touch(session, workflow)
+            await syncing.switch_on(session, workflow_id)
             await audit.append(
                 session, actor.account_id, actor.email, "workflow.unarchive", str(workflow_id), {}
             )
+
+
+@asynccontextmanager
+async def _addressed() -> AsyncIterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if "triggers_address" in str(error.orig):
+            raise syncing.address_taken() from error
+        raise
 
 
 async def set_tags(db: Database, actor: Actor, workflow_id: UUID, tags: Iterable[str]) -> tuple[str, ...]:

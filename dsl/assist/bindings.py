@@ -134,8 +134,11 @@ class _Walk:
                     self._use(arg.name, arg.name_span, self.fields.get("input", {}).get(arg.name))
                     self._expression(arg.value, names)
                 match on:
-                    case tree.Webhook(verify=one) | tree.EventTrigger(when=one):
-                        self._expression(one, names)
+                    case tree.Webhook(verify=verify, when=when):
+                        self._expression(verify, names)
+                        self._expression(when, names)
+                    case tree.Schedule(when=when) | tree.EventTrigger(when=when):
+                        self._expression(when, names)
 
     def _type(self, root: tree.Type) -> None:
         for node in walk(root):

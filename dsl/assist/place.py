@@ -262,7 +262,7 @@ def _expected(sketch: Sketch, at: int) -> Schema:
             return TRUTH
         case tree.Loop(carry=carry) if carry is None or link.field != "carry":
             return TRUTH
-        case tree.Wait() | tree.EventTrigger():
+        case tree.Wait() | tree.EventTrigger() | tree.Webhook() | tree.Schedule():
             return TRUTH if link.field == "when" else {"type": "string", "format": "date-time"}
         case tree.Foreach():
             return LIST

@@ -55,7 +55,9 @@ WORDS: Final[dict[str, Word]] = {
         "Something that happened elsewhere: it starts the workflow, or a `wait` goes on.",
     ),
     "manual": Word("trigger ui: manual", "Started by a person."),
-    "when": Word("when event.amount > 0", "Only where this is true."),
+    "when": Word(
+        "when event.amount > 0", "Only where this is true: of a trigger, what does not fit starts nothing."
+    ),
     "with": Word(
         'with (order_id: event.id), fail "code" with e, loop with acc = e',
         "What is passed along: a trigger's input, an error's message, a loop's first value.",

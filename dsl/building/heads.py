@@ -94,15 +94,14 @@ class Heads:
         return tree.Trigger(str(name), on.value, args, documentation(kids), extent(name), cover(kids))
 
     def webhook(self, kids: list[Child]) -> Item:
-        verify = kids[3].value if len(kids) > 3 else None
-        return Item("on", tree.Webhook(str(kids[1]), plain(kids[2]), verify), cover(kids))
+        on = tree.Webhook(str(kids[1]), plain(kids[2]), _behind(kids, "verify"), _behind(kids, "when"))
+        return Item("on", on, cover(kids))
 
     def schedule(self, kids: list[Child]) -> Item:
-        return Item("on", tree.Schedule(plain(kids[1]), plain(kids[3])), cover(kids))
+        return Item("on", tree.Schedule(plain(kids[1]), plain(kids[3]), _behind(kids, "when")), cover(kids))
 
     def event(self, kids: list[Child]) -> Item:
-        when = kids[2].value if len(kids) > 2 else None
-        return Item("on", tree.EventTrigger(plain(kids[1]), when), cover(kids))
+        return Item("on", tree.EventTrigger(plain(kids[1]), _behind(kids, "when")), cover(kids))
 
     def manual(self, kids: list[Child]) -> Item:
         return Item("on", tree.Manual(), cover(kids))
@@ -122,3 +121,7 @@ class Heads:
     def arg(self, kids: list[Child]) -> tree.Arg:
         name = plain(kids[0]) if kids[0].type == "STRING" else str(kids[0])
         return tree.Arg(name, kids[2], extent(kids[0]), cover(kids))
+
+
+def _behind(kids: list[Child], name: str) -> tree.Expr | None:
+    return next((kid.value for kid in of(kids, Item) if kid.name == name), None)

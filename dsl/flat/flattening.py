@@ -203,10 +203,12 @@ class _Flattening:
         self, on: tree.Webhook | tree.Schedule | tree.EventTrigger | tree.Manual
     ) -> forms.Webhook | forms.Schedule | forms.Event | forms.Manual:
         match on:
-            case tree.Webhook(method=method, path=path, verify=verify):
-                return forms.Webhook(method=method, path=path, verify=self.maybe(verify))
-            case tree.Schedule(cron=cron, timezone=timezone):
-                return forms.Schedule(cron=cron, timezone=timezone)
+            case tree.Webhook(method=method, path=path, verify=verify, when=when):
+                return forms.Webhook(
+                    method=method, path=path, verify=self.maybe(verify), when=self.maybe(when)
+                )
+            case tree.Schedule(cron=cron, timezone=timezone, when=when):
+                return forms.Schedule(cron=cron, timezone=timezone, when=self.maybe(when))
             case tree.EventTrigger(event=event, when=when):
                 return forms.Event(event=event, when=self.maybe(when))
             case tree.Manual():

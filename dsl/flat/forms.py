@@ -93,12 +93,14 @@ class Webhook(_Form):
     method: Name
     path: str
     verify: Expr | None = None
+    when: Expr | None = None
 
 
 class Schedule(_Form):
     on: Literal["schedule"] = "schedule"
     cron: str
     timezone: str
+    when: Expr | None = None
 
 
 class Event(_Form):

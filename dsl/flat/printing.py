@@ -235,16 +235,21 @@ def _approver(approver: forms.Approver) -> str:
 
 def _trigger(by: forms.Webhook | forms.Schedule | forms.Event | forms.Manual) -> str:
     match by:
-        case forms.Webhook(method=method, path=path, verify=verify):
-            return f"webhook {method} {spell_string(path)}" + (f" verify {verify}" if verify else "")
-        case forms.Schedule(cron=cron, timezone=timezone):
-            return f"schedule {spell_string(cron)} timezone {spell_string(timezone)}"
+        case forms.Webhook(method=method, path=path, verify=verify, when=when):
+            signed = f" verify {verify}" if verify else ""
+            return f"webhook {method} {spell_string(path)}{signed}{_when(when)}"
+        case forms.Schedule(cron=cron, timezone=timezone, when=when):
+            return f"schedule {spell_string(cron)} timezone {spell_string(timezone)}{_when(when)}"
         case forms.Event(event=event, when=when):
-            return f"event {spell_string(event)}" + (f" when {when}" if when else "")
+            return f"event {spell_string(event)}{_when(when)}"
         case forms.Manual():
             return "manual"
         case _:
             assert_never(by)
+
+
+def _when(condition: str | None) -> str:
+    return f" when {condition}" if condition else ""
 
 
 def _docs(doc: str) -> Iterator[str]:

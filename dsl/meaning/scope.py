@@ -117,8 +117,8 @@ class _Walk:
                     case tree.Webhook(verify=tree.FunctionCall() as verify):
                         for arg in verify.args:
                             self._site(arg, "verify", None, names, {})
-                    case tree.EventTrigger(when=when) if when is not None:
-                        self._site(when, "condition", None, names, {})
+                if not isinstance(head.on, tree.Manual) and head.on.when is not None:
+                    self._site(head.on.when, "condition", None, names, {})
                 for given in head.args:
                     self._site(given.value, "value", None, names, {})
 

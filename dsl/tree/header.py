@@ -68,15 +68,19 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
+    """``when`` of this and of the other two: only what fits it starts a run."""
+
     method: str
     path: str
     verify: Expr | None
+    when: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     cron: str
     timezone: str
+    when: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

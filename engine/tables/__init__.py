@@ -17,6 +17,7 @@ from engine.tables.notifying import Channel, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.secrets import SecretRow
 from engine.tables.totals import RunMark, RunStatsRow
+from engine.tables.triggers import TriggerFire, TriggerRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
 __all__ = [
@@ -49,6 +50,8 @@ __all__ = [
     "SecretRow",
     "StartKey",
     "StepPin",
+    "TriggerFire",
+    "TriggerRow",
     "User",
     "UserSession",
     "Version",

@@ -31,6 +31,7 @@ TRIGGERS: Final[dict[str, str]] = {
     "event": "by an event",
     "mcp": "by an agent",
     "workflow": "by another run",
+    "chat": "from a conversation",
 }
 
 

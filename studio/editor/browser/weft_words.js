@@ -62,7 +62,7 @@ export const WORDS = {
   "verify": {"role": "part", "behind": ["text"], "before": ["!", "(", "-", "[", "duration", "name", "number", "text", "{"]},
   "wait": {"role": "kind", "behind": [":"], "before": ["duration", "event", "until"]},
   "webhook": {"role": "part", "behind": [":"], "before": ["name"]},
-  "when": {"role": "part", "behind": ["text"], "before": ["!", "(", "-", "[", "duration", "name", "number", "text", "{"]},
+  "when": {"role": "part", "behind": [")", "]", "duration", "name", "number", "text", "}"], "before": ["!", "(", "-", "[", "duration", "name", "number", "text", "{"]},
   "while": {"role": "part", "behind": [")", "]", "duration", "loop", "name", "number", "text", "}"], "before": ["!", "(", "-", "[", "duration", "name", "number", "text", "{"]},
   "with": {"role": "part", "behind": [")", "]", "duration", "loop", "manual", "name", "number", "text", "}"], "before": ["!", "(", "-", "[", "duration", "name", "number", "text", "{"]},
   "within": {"role": "line", "behind": [")", "]", "duration", "name", "number", "text", "{", "}"], "before": ["duration"]},

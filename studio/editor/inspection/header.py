@@ -159,6 +159,8 @@ def _trigger(name: str, part: str, gesture: SetField, reading: Reading) -> dsl.E
     match part, head.on:
         case "sort", _:
             on = _on(gesture, name) if gesture.value != sort_of(head) else on
+        case "when", tree.Webhook() | tree.Schedule() | tree.EventTrigger():
+            pass
         case "with", _ if gesture.at and isinstance(gesture.at[0], str):
             inner = with_part(
                 args.get(gesture.at[0], ""), gesture.at[1:], _given(gesture, Field("", "", control="text"))
@@ -170,37 +172,52 @@ def _trigger(name: str, part: str, gesture: SetField, reading: Reading) -> dsl.E
         case _, tree.Schedule(cron=cron, timezone=zone):
             on = _schedule(part, gesture, cron, zone)
         case "method", tree.Webhook():
-            on = _webhook(value, head.on.path, head.on.verify, text)
+            on = _webhook(value, head.on.path, _said(head.on.verify, text))
         case "path", tree.Webhook(method=method):
-            on = _webhook(method, value if value.startswith("/") else f"/{value}", head.on.verify, text)
+            on = _webhook(
+                method, value if value.startswith("/") else f"/{value}", _said(head.on.verify, text)
+            )
         case "verify", tree.Webhook(method=method, path=path):
-            on = f"webhook {method} {spell_string(path)}" + (f" verify {value}" if value else "")
-        case "event", tree.EventTrigger(when=when):
-            on = f"event {spell_string(value)}" + (f" when {source(when, text)}" if when else "")
-        case "when", tree.EventTrigger(event=event):
-            on = f"event {spell_string(event)}" + (f" when {value}" if value else "")
+            on = _webhook(method, path, value)
+        case "event", tree.EventTrigger():
+            on = f"event {spell_string(value)}"
         case _:
             return _GONE
     if isinstance(on, Refused):
         return on
+    when = _when(head, text)
+    if part == "when":
+        when = value
+    same = part != "sort" or gesture.value == sort_of(head)
+    if when and same:
+        on += f" when {when}"
     puts = ", ".join(f"{key}: {one}" for key, one in args.items())
     return dsl.SetHeader(part="trigger", name=name, text=on + (f" with ({puts})" if puts else ""))
 
 
+def _when(head: tree.Trigger, text: str) -> str:
+    return "" if isinstance(head.on, tree.Manual) else _said(head.on.when, text)
+
+
+def _said(expression: tree.Expr | None, text: str) -> str:
+    return "" if expression is None else source(expression, text)
+
+
 def _written(head: tree.Trigger, text: str) -> str:
+    """What starts it, as it is written, without its ``when``."""
     match head.on:
         case tree.Schedule(cron=cron, timezone=zone):
             return f"schedule {spell_string(cron)} timezone {spell_string(zone)}"
         case tree.Webhook(method=method, path=path, verify=verify):
-            return _webhook(method, path, verify, text)
-        case tree.EventTrigger(event=event, when=when):
-            return f"event {spell_string(event)}" + (f" when {source(when, text)}" if when else "")
+            return _webhook(method, path, _said(verify, text))
+        case tree.EventTrigger(event=event):
+            return f"event {spell_string(event)}"
         case tree.Manual():
             return "manual"
 
 
-def _webhook(method: str, path: str, verify: tree.Expr | None, text: str) -> str:
-    return f"webhook {method} {spell_string(path)}" + (f" verify {source(verify, text)}" if verify else "")
+def _webhook(method: str, path: str, verify: str) -> str:
+    return f"webhook {method} {spell_string(path)}" + (f" verify {verify}" if verify else "")
 
 
 def _on(gesture: SetField, name: str) -> str | Refused:

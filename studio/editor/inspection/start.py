@@ -34,6 +34,13 @@ SORTS = {
 }
 
 
+_ONLY_WHEN = {
+    "schedule": 'Such as timestamp(event.scheduled_at).getDate("Europe/Paris") > 1.',
+    "webhook": "Such as event.body.amount > 100, from what comes in.",
+    "event": "The event's data is called event.",
+}
+
+
 def start_sections(reading: Reading, now: datetime) -> Iterator[Section]:
     workflow, around = reading.parsed.workflow, Around(reading.text, reading.diagnostics)
     yield Section("About", tuple(_about(workflow)), key="about")
@@ -148,12 +155,13 @@ def _trigger(head: tree.Trigger, workflow: tree.Workflow, around: Around, now: d
             fields += _schedule(key, cron, zone, now)
         case tree.Webhook(method=method, path=path, verify=verify):
             fields += _webhook(key, method, path, verify, around)
-        case tree.EventTrigger(event=event, when=when):
+        case tree.EventTrigger(event=event):
             fields.append(Field(f"{key}.event", "Event", event, control="text", mode="plain", required=True))
-            only = value_field(f"{key}.when", "", {}, when, around, label="Only when")
-            fields.append(replace(only, help="The event's data is called event.", read=False))
         case tree.Manual():
             pass
+    if not isinstance(head.on, tree.Manual):
+        only = value_field(f"{key}.when", "", {}, head.on.when, around, label="Only when")
+        fields.append(replace(only, help=_ONLY_WHEN[sort], read=False))
     fields += _given(key, head, workflow, around)
     return Field(
         key,
