@@ -186,8 +186,8 @@ class Bench:
         with self.editor(steps) as (page, wire):
             find(page, f"step {path}: wait ")
             page.keyboard.press("ArrowRight")
+            self._settled(page, wire)  # where the cursor went to is told by itself
             took, size = [], []
-            wire.reset()
             for key in ["1", "Backspace"] * CHANGES:
                 was = page.evaluate("(path) => window.probe.words(path)", path)
                 took.append(
