@@ -1,4 +1,5 @@
-"""The janitor: adds up what was marked, and deletes what is past its time, a little at a time.
+"""The janitor: adds up what was marked and what journals hold, looks how deep the queues are, and deletes what is past
+its time, a little at a time.
 
 Every runner has one, on a connection of its own, so nothing that runs waits for it. Rolling up takes turns by itself
 (``weft_roll_up``); of the janitors that would delete, the one that holds the advisory lock does, for one round over all
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 ROLL_UP = "SELECT weft_roll_up(%s)"
+FOLD = "SELECT weft_fold_journals(%s)"
+SAMPLE = "SELECT weft_sample_queues()"
+FORGET_FIGURES = "SELECT weft_forget_figures(%s)"
 TRY_LEAD = "SELECT pg_try_advisory_lock(hashtextextended('weft_janitor', 0))"
 UNLEAD = "SELECT pg_advisory_unlock(hashtextextended('weft_janitor', 0))"
 ACCOUNTS = "SELECT id FROM accounts ORDER BY id"
@@ -48,14 +52,16 @@ OPTIONS = "-c lock_timeout=100 -c statement_timeout=10000 -c idle_in_transaction
 
 @dataclass(frozen=True, slots=True)
 class JanitorSettings:
-    """``chunk``: runs, or events, of one transaction; ``marks``: those that are added up in one. ``roll_s``: between
-    two rollings up; ``round_s``: between two rounds of deleting, ``store_s``: two walks
-    over the artifacts. ``rest``: the pause after a chunk, in times of what
-    the chunk took."""
+    """``chunk``: runs, or events, of one transaction; ``marks``: those that are added up in one, ``folded``: events of
+    journals. ``roll_s``: between two rollings up; ``fold_s``: how long journals are read at a time, at most;
+    ``round_s``: between two rounds of deleting, ``store_s``: two walks over the artifacts. ``rest``: the pause after a
+    chunk, in times of what the chunk took."""
 
     chunk: int = 200
     marks: int = 10_000
+    folded: int = 5_000
     roll_s: float = 5.0
+    fold_s: float = 10.0
     round_s: float = 600.0
     store_s: float = 6 * 3600.0
     rest: float = 3.0
@@ -149,12 +155,34 @@ class Janitor:
     async def _work(self, connection: Connection) -> None:
         next_round = time.monotonic()
         while True:
-            await self.roll_up(connection)
+            await self.add_up(connection)
             if time.monotonic() >= next_round:
                 await self.round(connection)
                 next_round = time.monotonic() + self._settings.round_s
                 self._on_round()
             await asyncio.sleep(self._settings.roll_s)
+
+    async def add_up(self, connection: Connection) -> None:
+        """What was marked, then what the journals of those runs say of their steps, and how the queues stand."""
+        await self.roll_up(connection)
+        try:
+            await connection.execute(SAMPLE)
+            await self.fold(connection)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+            log.info("the janitor made way: %s", type(error).__name__)
+
+    async def fold(self, connection: Connection) -> None:
+        """Until nothing is left, for a while; on a busy machine one chunk at a time. It waits as ``round`` does: what
+        reads along must not take more than its part of the database."""
+        until = time.monotonic() + self._settings.fold_s
+        while True:
+            began = time.monotonic()
+            if not await _number(connection, FOLD, self._settings.folded):
+                return
+            took = time.monotonic() - began
+            if time.monotonic() > until or self._busy():
+                return
+            await asyncio.sleep(max(self._settings.least_rest_s, took * self._settings.rest))
 
     async def roll_up(self, connection: Connection) -> None:
         """Until what was marked is added up."""
@@ -170,12 +198,20 @@ class Janitor:
             async for chunk in self._chunks(connection):
                 await self._rest(chunk)
                 if time.monotonic() - rolled > self._settings.roll_s:
-                    await self.roll_up(connection)
+                    await self.add_up(connection)
                     rolled = time.monotonic()
+            await self._forget_figures(connection)
             await self._sweep_store(connection)
         finally:
             with contextlib.suppress(psycopg.Error):
                 await connection.execute(UNLEAD)
+
+    async def _forget_figures(self, connection: Connection) -> None:
+        """A page of each kind in a round is more than can come meanwhile."""
+        try:
+            await connection.execute(FORGET_FIGURES, (50_000,))
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+            log.info("the janitor made way: %s", type(error).__name__)
 
     async def _sweep_store(self, connection: Connection) -> None:
         now = time.monotonic()

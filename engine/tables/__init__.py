@@ -16,7 +16,17 @@ from engine.tables.models import AccountModel, ModelReservation, ModelSpend, Pre
 from engine.tables.notifying import Channel, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.secrets import SecretRow
-from engine.tables.totals import RunMark, RunStatsRow
+from engine.tables.totals import (
+    CallStatsRow,
+    FigureName,
+    QueueSample,
+    RunDuration,
+    RunFold,
+    RunMark,
+    RunMinute,
+    RunStatsRow,
+    StepStatsRow,
+)
 from engine.tables.triggers import TriggerFire, TriggerRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
@@ -26,11 +36,13 @@ __all__ = [
     "Approval",
     "ArtifactRow",
     "AuditEntry",
+    "CallStatsRow",
     "Channel",
     "ConnectorRow",
     "Conversation",
     "Draft",
     "EventWait",
+    "FigureName",
     "LoginDelay",
     "Message",
     "ModelCall",
@@ -40,16 +52,21 @@ __all__ = [
     "PreferenceRow",
     "Proposal",
     "PublishedEvent",
+    "QueueSample",
     "RefreshToken",
     "Run",
+    "RunDuration",
     "RunEvent",
+    "RunFold",
     "RunMark",
+    "RunMinute",
     "RunStatsRow",
     "RunTrace",
     "RunnerRow",
     "SecretRow",
     "StartKey",
     "StepPin",
+    "StepStatsRow",
     "TriggerFire",
     "TriggerRow",
     "User",

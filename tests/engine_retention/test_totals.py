@@ -44,6 +44,22 @@ SELECT account_id, hour, workflow_id, started, succeeded, failed, cancelled, tim
   model_calls, cost_usd FROM run_stats
 """
 
+FINER = """
+SELECT 'hour', hour, sum(started), sum(succeeded), sum(failed), sum(cancelled), sum(timed_out),
+  round(sum(seconds)::numeric, 2), sum(model_calls) FROM run_stats GROUP BY 1, 2
+"""
+BY_MINUTE = """
+SELECT 'hour', date_trunc('hour', minute, 'UTC'), sum(started), sum(succeeded), sum(failed), sum(cancelled),
+  sum(timed_out), round(sum(seconds)::numeric, 2), sum(model_calls) FROM run_minutes GROUP BY 1, 2
+"""
+BUCKETS = "SELECT grain, at, workflow_id, bucket, n FROM run_durations"
+PLAIN_BUCKETS = """
+SELECT grain, date_trunc(grain, finished_at, 'UTC'), workflow_id,
+  weft_bucket(extract(epoch FROM finished_at - started_at)::float8), count(*)
+FROM runs, unnest(ARRAY['minute', 'hour', 'day']) AS grain
+WHERE state IN ('succeeded', 'failed', 'cancelled', 'timed_out') AND started_at IS NOT NULL GROUP BY 1, 2, 3, 4
+"""
+
 
 class World:
     """Connections that begin, end and call in transactions which overlap, and rollers that may die."""
@@ -168,6 +184,8 @@ def test_totals_are_a_plain_aggregate_at_every_moment(past: Past, urls: Urls, ow
         assert past.ground.query("SELECT count(*) FROM run_marks") == [(0,)]
         assert past.totals() == plain(past)
         assert Counter(past.ground.query(BY_HOUR)) == Counter(past.ground.query(PLAIN_BY_HOUR))
+        assert Counter(past.ground.query(BY_MINUTE)) == Counter(past.ground.query(FINER))
+        assert Counter(past.ground.query(BUCKETS)) == Counter(past.ground.query(PLAIN_BUCKETS))
     finally:
         world.close()
 
