@@ -223,12 +223,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """``error`` is None for a success. ``order`` grows with the journal. A large ``value`` is an ``artifact``."""
+    """``error`` is None for a success. ``order`` grows with the journal. A large ``value`` is an ``artifact``.
+    ``reused``: another run did it, and this one has taken it over (``engine.forking``)."""
 
     order: int
     value: Json = None
     error: dict[str, Json] | None = None
     artifact: Artifact | None = None
+    reused: bool = False
 
     @property
     def derived(self) -> bool:
@@ -272,7 +274,8 @@ class Journal:
         kept = Started(event.at, data, self._order)
         match kind:
             case "step.succeeded":
-                self.done[path] = Done(self._order, data.get("result"), None, artifact_in(data, "result"))
+                artifact, reused = artifact_in(data, "result"), "reused" in data
+                self.done[path] = Done(self._order, data.get("result"), None, artifact, reused)
                 self.unknown.pop(path, None)
             case "step.failed":
                 if data.get("final", True):

@@ -153,12 +153,11 @@ async def effect(
                 case Ask():
                     raise state.unknown(path, _question(do, said), error.code, attempt) from None
                 case Fail():
-                    raise await _fail(state, path, error.code, said, attempt) from None
+                    raise await _fail(state, path, error.code, said, attempt, error.outcome) from None
                 case Repeat(delay_ms=delay):
                     problem = {"code": error.code, "message": said}
-                    await journal.record(
-                        "step.retrying", path, {"attempt": attempt, "delay_ms": delay, "error": problem}
-                    )
+                    tried = {"attempt": attempt, "delay_ms": delay, "error": problem}
+                    await journal.record("step.retrying", path, {**tried, "outcome": error.outcome})
                     await state.tokens.pause(branch, delay / 1000)
                     attempt += 1
                     continue
@@ -196,12 +195,15 @@ async def _begin(state: State, do: ToolCall, path: str, data: dict[str, Json], k
         raise state.failed(path, "invalid_arguments", f"The arguments hold {error}.") from None
 
 
-async def _fail(state: State, path: str, code: str, message: str, attempt: int) -> Failure:
+async def _fail(
+    state: State, path: str, code: str, message: str, attempt: int, outcome: str = "done"
+) -> Failure:
+    """``outcome``: what the last try came to outside: "not_done", "unknown", or "done" (the tool did it, and its
+    answer could not be kept)."""
     order = state.journal.tick()
     failure = Failure(code, message, path, order)
-    await state.journal.record(
-        "step.failed", path, {"error": failure.data(), "attempt": attempt, "final": True}
-    )
+    data = {"error": failure.data(), "attempt": attempt, "final": True, "outcome": outcome}
+    await state.journal.record("step.failed", path, data)
     return failure
 
 

@@ -171,8 +171,7 @@ class Invocation:
                     "message": "The run was cancelled.",
                     "step": "",
                 }
-                if problems:
-                    reason["compensation"] = problems[:MOST_PROBLEMS]
+                reason |= self._not_undone(problems)
                 left = [_left(path, asked) for path, asked in journal.unknown.items()]
                 if left:
                     reason["unknown"] = [entry.path for entry in left[:MOST_PROBLEMS]]
@@ -190,11 +189,19 @@ class Invocation:
         if self._state.draining:
             return Execution("drained")
         problems = await interpreter.compensate("")
-        error = failure.data()
-        if problems:
-            error["compensation"] = problems[:MOST_PROBLEMS]
+        error = failure.data() | self._not_undone(problems)
         await self._journal.finish("failed", {"error": error}, None, error)
         return Execution("failed", None, error)
+
+    def _not_undone(self, problems: list[dict[str, Json]]) -> dict[str, Json]:
+        """What is still there at the end of a run that did not come through: what could not be undone, and the steps
+        of another run that this one has taken over."""
+        said: dict[str, Json] = {}
+        if problems:
+            said["compensation"] = problems[:MOST_PROBLEMS]
+        if self._state.theirs:
+            said["not_undone"] = self._state.theirs[:MOST_PROBLEMS]
+        return said
 
     async def _review(self) -> Execution:
         asked = self._state.reviews

@@ -58,8 +58,11 @@ class Interpreter:
         else:
             if step.compensate is not None:  # a step that failed has nothing of its own to undo
                 recorded = self.state.journal.done.get(path)
-                order = recorded.order if recorded is not None else self.state.journal.tick()
-                self.state.undo.append(Undo(order, path, step, scope))
+                if recorded is not None and recorded.reused:
+                    self.state.theirs.append(path)  # another run did it: a run undoes what it did itself
+                else:
+                    order = recorded.order if recorded is not None else self.state.journal.tick()
+                    self.state.undo.append(Undo(order, path, step, scope))
         scope.names[step.id] = value
         if trial is not None:
             ended(self.state, step, path, value)

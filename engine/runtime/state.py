@@ -78,6 +78,7 @@ class State:
     ``workflows``: the versions of other workflows that it runs, by name.
     ``refused``: by a call's path in the plan, the gates (by theirs) at which a person said no, each with the round of
     the call that this is about (as its spelling in the run). A later yes at the same gate takes it back.
+    ``theirs``: steps that could be undone, and that this run has taken over from another.
     ``undoing``: the line of all that is being undone; only a drain stops it.
     ``busy_s``: seconds of computing since it last left the loop to others.
     ``trial``: the settings of a test; None for every other run.
@@ -97,6 +98,7 @@ class State:
     approved: dict[str, dict[str, Json]] = field(default_factory=dict)
     refused: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     undo: list[Undo] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
     undoing: Branch = field(default_factory=Branch)
     reviews: dict[str, str] = field(default_factory=dict)
     draining: bool = False

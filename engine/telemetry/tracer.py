@@ -56,7 +56,7 @@ SELECT e.run_id, e.seq, extract(epoch FROM e.at)::float8, e.kind, e.path, coales
     ELSE 'time' END,
   m.model, m.tokens_in, m.tokens_out, m.cost_usd
 FROM unnest(%s::uuid[], %s::int[]) AS g(run, after)
-JOIN run_events e ON e.run_id = g.run AND e.seq > g.after
+JOIN run_events e ON e.run_id = g.run AND e.seq > g.after AND NOT e.data ? 'reused'
 LEFT JOIN LATERAL (
   SELECT e.data -> 'result' ->> 'model' AS model, (e.data -> 'result' ->> 'tokens_in')::int AS tokens_in,
     (e.data -> 'result' ->> 'tokens_out')::int AS tokens_out, (e.data -> 'result' ->> 'cost_usd')::float8 AS cost_usd

@@ -1,0 +1,249 @@
+"""What another run of a recorded one would be: what it takes over, and what would happen again. Pure.
+
+The plan is what a person agrees to, so it says exactly what it means: each effect that would fire again stands in it
+with what became of it the first time, and the hash covers all of it. What is born is what was planned: the hash goes
+along, and whoever makes the run plans again and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from dsl import plan as p
+from dsl.plan import PlanStep
+from engine.errors import BadInput
+from engine.forking.happened import Deed, First, deeds
+from engine.forking.record import Record, around, static
+from engine.forking.retrace import DONE, RETURNED, Retraced, Side, retrace
+from engine.forking.shape import writes
+from engine.journal import Event
+from engine.runtime.outline import walk
+from engine.strict import canonical_hash, encode
+
+Json: TypeAlias = Any
+
+MOST_SHOWN = 10_000
+"""Characters of an argument list or a result that a plan shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``path``: in the run; in the plan where it never happened. ``arguments``, ``result``: the first time's; None
+    where there are none, or they are too large (``cut``). ``first``: what became of it the first time, None where there
+    was none; ``code`` the error's. ``own_key``: the step names its idempotency key itself, so the tool may take the
+    call for the same one and not do it twice. ``child``: the run that it started."""
+
+    path: str
+    label: str
+    tool: str
+    first: First | None = None
+    arguments: Json = None
+    result: Json = None
+    cut: bool = False
+    own_key: bool = False
+    child: str | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An approval that is asked again."""
+
+    path: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForkPlan:
+    """``starts_at``: the places from which on steps run again. ``reused``: effects that are not repeated, ``again``:
+    those that would fire once more, ``new``: those that may happen for the first time. ``left``: effects of the first
+    run that stay as they are, since the version has no such step any more. ``asked``: approvals that are asked again;
+    ``relied_on``: those whose yes is taken over for a call that did not happen yet. ``steps``: how many steps are
+    taken over. ``seqs``: the events. ``hash``: of all this."""
+
+    run_id: UUID
+    version_id: UUID
+    starts_at: tuple[str, ...]
+    reused: tuple[Effect, ...]
+    again: tuple[Effect, ...]
+    new: tuple[Effect, ...]
+    left: tuple[Effect, ...]
+    asked: tuple[Asked, ...]
+    relied_on: tuple[str, ...]
+    steps: int
+    seqs: tuple[int, ...]
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants of a run. ``at``: the step from which on it runs again; "" where it stopped. ``by``: who asks
+    for it, as decisions name them. ``free``: whether the yes of an approval (by its id) still belongs to this run."""
+
+    run_id: UUID
+    version_id: UUID
+    content_hash: str
+    before: Side
+    now: Side
+    at: str = ""
+    by: str = ""
+    free: Callable[[str], bool] = lambda _: True
+    trial: Mapping[str, Json] | None = None
+
+
+def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
+    """Raises ``BadInput`` for a step that this run does not know, or where there is nothing to run again."""
+    record = Record.of(events)
+    old = {step.path: step for step, _ in walk(wanted.before.plan.body, "")}
+    now = {step.path: step for step, _ in walk(wanted.now.plan.body, "")}
+    done = list(deeds(record, old))
+    roots = {_root(wanted.at, record, old)} if wanted.at else set()
+    trial = wanted.trial or {}
+    relied: set[str] = set()
+
+    def yes(path: str, found: Retraced) -> bool:
+        opened = record.opened[path].data
+        open_ = [one for one in _guarded(found.gates[path], path, opened) if not _is_over(one["path"], found)]
+        open_ = [one for one in open_ if not one.get("stubbed")]
+        if not open_:
+            return True
+        said = record.answered[path].data
+        known = {deed.path: deed.first for deed in done}
+        relied.add(str(opened["approval_id"]))
+        return (
+            wanted.before is wanted.now
+            and wanted.by not in said.get("by", ())
+            and wanted.free(str(opened["approval_id"]))
+            and all(one["arguments"] is not None for one in open_)
+            and all(known.get(one["path"], "failed") == "failed" for one in open_)
+        )
+
+    found = retrace(
+        wanted.before, wanted.now, record, roots, resume=True, yes=yes, pinned=frozenset(trial.get("pins", ()))
+    )
+    if wanted.before is wanted.now and found.end in (DONE, RETURNED):
+        raise BadInput(
+            "There is nothing to run again: every step of this run came to its end.",
+            [("step", "must be the step from which on it runs again")],
+            "Choose a step of the run.",
+        )
+    taken = [event for event in record.events if found.cover.takes(event)]
+    kept = [d for d in done if found.cover.covers(d.path)]
+    lost = [d for d in done if not found.cover.covers(d.path)]
+    happens = None if wanted.trial is None else frozenset(trial.get("real", ()))
+    again = [d for d in lost if d.first != "failed" and _still(d, now, happens)]
+    left = [d for d in lost if d.first != "failed" and not _still(d, now, happens)]
+    failed = {static(d.path): d for d in lost if d.first == "failed"}
+    repeated = {static(d.path) for d in again}
+    new = [
+        _new(step, tool, failed.get(path))
+        for path, step in now.items()
+        if path not in repeated
+        and "~comp" not in path
+        and not _is_over(path, found)
+        and (happens is None or path in happens)
+        for tool in writes(step)
+    ]
+    gates = {str(record.opened[path].data["approval_id"]) for path in found.gates}
+    made = ForkPlan(
+        run_id=wanted.run_id,
+        version_id=wanted.version_id,
+        starts_at=tuple(sorted(one.rstrip("!") for one in found.roots)),
+        reused=tuple(_effect(d) for d in kept if d.first in ("did", "undone")),
+        again=tuple(_effect(d) for d in again),
+        new=tuple(new),
+        left=tuple(_effect(d) for d in left),
+        asked=tuple(
+            Asked(path, now[static(path)].label)
+            for path, event in record.opened.items()
+            if "approval_id" in event.data and static(path) in now and not found.cover.takes(event)
+        ),
+        relied_on=tuple(sorted(relied & gates)),
+        steps=len({e.path for e in taken if e.kind == "step.succeeded"}),
+        seqs=tuple(event.seq for event in taken),
+    )
+    return replace(made, hash=_hash(wanted, made))
+
+
+def _root(at: str, record: Record, steps: Mapping[str, PlanStep]) -> str:
+    """The step that is meant. What a model said or called belongs to its step."""
+    path = at.split("~turn", 1)[0]
+    known = path in record.paths or any(is_below(one, path) for one in record.paths)
+    if "~comp" in path or static(path) not in steps or not known:
+        raise BadInput(
+            f"This run cannot be run again from {at!r}.",
+            [("step", "must be a step that this run has come to")],
+            "Choose one of the steps that the run shows.",
+        )
+    return path
+
+
+def is_below(path: str, above: str) -> bool:
+    return any(prefix == above for prefix, _ in around(path))
+
+
+def _guarded(step: PlanStep, path: str, opened: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """What stands behind a gate. A journal that does not say it names the places by the plan, which has none of the
+    rounds: those count as open."""
+    assert isinstance(step.do, p.Approve)
+    said = opened.get("effects")
+    if said is not None and "large" not in opened:
+        return list(said)
+    return [{"path": guard, "arguments": None} for guard in step.do.guards]
+
+
+def _is_over(path: str, found: Retraced) -> bool:
+    """Whether what stands at a path cannot happen any more: it, or a block around it, came to its end."""
+    return any(above in found.ended for above, _ in around(path))
+
+
+def _still(deed: Deed, now: Mapping[str, PlanStep], happens: frozenset[str] | None) -> bool:
+    """Whether it can happen once more: the version still has such a step, and in a test, it may happen."""
+    place = static(deed.path)
+    return place in now and bool(writes(now[place])) and (happens is None or place in happens)
+
+
+def _effect(deed: Deed) -> Effect:
+    shown = [deed.args, deed.result]
+    cut = [one is not None and len(encode(one)) > MOST_SHOWN for one in shown]
+    arguments, result = (None if gone else one for one, gone in zip(shown, cut, strict=True))
+    return Effect(
+        path=deed.path,
+        label=deed.step.label,
+        tool=deed.tool,
+        first=deed.first,
+        arguments=arguments,
+        result=result,
+        cut=any(cut),
+        own_key=deed.step.key is not None,
+        child=deed.child,
+        code=deed.code,
+    )
+
+
+def _new(step: PlanStep, tool: str, before: Deed | None) -> Effect:
+    if before is not None:
+        return _effect(before)
+    return Effect(step.path, step.label, tool, own_key=step.key is not None)
+
+
+def _hash(wanted: Wanted, made: ForkPlan) -> str:
+    again = [[one.path, one.tool, one.first] for one in made.again]
+    return canonical_hash(
+        {
+            "run": str(wanted.run_id),
+            "version": wanted.content_hash,
+            "input": dict(wanted.now.input),
+            "at": wanted.at,
+            "again": again,
+            "asked": [one.path for one in made.asked],
+            "relied_on": list(made.relied_on),
+            "seqs": list(made.seqs),
+        }
+    )
+
+
+__all__ = ["Asked", "Effect", "ForkPlan", "Wanted", "plan_fork"]
