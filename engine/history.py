@@ -66,7 +66,8 @@ class StepRun:
     ``tried_at``: when the last try that was journaled began. ``input`` is what a tool was called with; ``arm`` the
     label of the branch a choice took; ``error`` is ``{"code", "message"}``. "caught": it failed, and a catch took
     over. "review": nobody knows whether it happened, see ``question``. ``large``: the "input" or "output" that is not
-    here because of its size, and where it is. ``pinned``: in a test, nothing was done for it."""
+    here because of its size, and where it is. ``pinned``: in a test, nothing was done for it. ``reused``: the run
+    that did it, whose journal this one went on from; times are those of the taking over."""
 
     path: str
     state: StepState
@@ -86,6 +87,7 @@ class StepRun:
     questions: tuple[Question, ...] = ()
     tried_at: float | None = None
     pinned: bool = False
+    reused: str | None = None
 
     @property
     def question(self) -> Question | None:
@@ -179,7 +181,7 @@ def _of_step(steps: dict[str, StepRun], event: Event) -> None:
             began = event.at if ms is None else event.at - ms / 1000
             known = steps.get(path)
             if known is None:
-                steps[path] = StepRun(path, "succeeded", began)
+                steps[path] = StepRun(path, "succeeded", began, reused=data.get("reused"))
             _change(
                 steps,
                 event,
@@ -292,7 +294,7 @@ def _large(data: dict[str, Json], named: dict[str, str]) -> dict[str, Artifact]:
 
 def _change(steps: dict[str, StepRun], event: Event, **changes: Any) -> None:
     path = event.path or event.data.get("path", "")
-    step = steps.get(path) or StepRun(path, "running", event.at)
+    step = steps.get(path) or StepRun(path, "running", event.at, reused=event.data.get("reused"))
     if "large" in event.data:
         changes["large"] = step.large | _large(event.data, {"args": "input", "result": "output"})
     steps[path] = replace(step, **changes)

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     EDIT = "edit"
     PUBLISH = "publish"
     RUN = "run"
+    REPLAY = "replay"
     CANCEL = "cancel"
     SIGNAL = "signal"
     DECIDE = "decide"
@@ -33,6 +34,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.EDIT: frozenset({"builder", "admin"}),
     Permission.PUBLISH: frozenset({"builder", "admin"}),
     Permission.RUN: frozenset({"builder", "operator", "admin"}),
+    Permission.REPLAY: frozenset({"builder", "operator", "admin"}),
     Permission.CANCEL: frozenset({"builder", "operator", "admin"}),
     Permission.SIGNAL: frozenset({"builder", "operator", "admin"}),
     Permission.DECIDE: frozenset({"approver", "admin"}),

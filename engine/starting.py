@@ -30,7 +30,9 @@ from engine.telemetry import accepted
 from engine.triggers.firing import KEY_PREFIX
 from engine.watching import RunSummary, summary_in
 
-Trigger = Literal["manual", "api", "schedule", "webhook", "event", "mcp", "workflow", "chat"]
+Trigger = Literal[
+    "manual", "api", "schedule", "webhook", "event", "mcp", "workflow", "chat", "replay", "fork", "error"
+]
 
 LONGEST_KEY = 200
 PRIORITIES = range(-9, 10)

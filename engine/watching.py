@@ -41,7 +41,7 @@ LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.tim
 class RunSummary:
     """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates.
     ``parent_run_id``, ``parent_path``: the step of another run that started this one. ``trial``: it is a test, and
-    ``version`` is 0."""
+    ``version`` is 0. ``forked_from``: the run that it goes on from, ``fork`` says how (``engine.forking``)."""
 
     id: UUID
     workflow_id: UUID
@@ -64,6 +64,8 @@ class RunSummary:
     parent_path: str | None = None
     priority: int = 0
     trial: bool = False
+    forked_from: UUID | None = None
+    fork: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,8 @@ def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
         parent_path=run.parent_path,
         priority=run.priority,
         trial=run.trial is not None,
+        forked_from=run.forked_from,
+        fork=run.fork,
     )
 
 

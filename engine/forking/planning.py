@@ -122,7 +122,13 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
         )
 
     found = retrace(
-        wanted.before, wanted.now, record, roots, resume=True, yes=yes, pinned=frozenset(trial.get("pins", ()))
+        wanted.before,
+        wanted.now,
+        record,
+        roots,
+        resume=True,
+        yes=yes,
+        pinned=frozenset(trial.get("pins", ())),
     )
     if wanted.before is wanted.now and found.end in (DONE, RETURNED):
         raise BadInput(

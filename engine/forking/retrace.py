@@ -19,20 +19,18 @@ inside it; otherwise its end never happened, and its branches stand where they s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from dsl import coerce
 from dsl import plan as p
-from dsl.plan import Block, Expression, Plan, PlanStep
+from dsl.plan import Block, PlanStep
 from engine.forking.cover import Cover, Mark
-from engine.forking.record import Opaque, Record, static
+from engine.forking.pair import Pair, Side
+from engine.forking.record import Opaque, Record
 from engine.forking.shape import expressions, own
-from engine.runtime.expression import bind, names_of
 from engine.runtime.outline import walk
 from engine.runtime.scope import Scope, is_inside
-from engine.strict import encode
 
 Json: TypeAlias = Any
 
@@ -51,22 +49,6 @@ RETURNED: Final = End("returned")
 
 LIMIT = 200
 """Walks; each but the last finds a root."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A plan with the input of a run of it."""
-
-    plan: Plan
-    input: Mapping[str, Json]
-
-    def names(self) -> dict[str, Json]:
-        given = dict(self.input)
-        for name, default in self.plan.input_defaults.items():
-            if name not in given:
-                given[name] = _value(default, Scope({}))
-        config = {name: _value(value, Scope({})) for name, value in self.plan.config.items()}
-        return {"input": coerce(given, self.plan.input_schema), "config": config, "secrets": {}}
 
 
 @dataclass(slots=True)
@@ -147,19 +129,19 @@ class _Walk:
     def walk(self) -> Retraced:
         names = ({}, {}) if self.exact else (self.before.names(), self.now.names())
         self.old = {} if self.exact else {step.path: step for step, _ in walk(self.before.plan.body, "")}
-        end = self.block(self.now.plan.body, _Pair(Scope(names[0]), Scope(names[1])))
+        end = self.block(self.now.plan.body, Pair(Scope(names[0]), Scope(names[1])))
         return Retraced(self.cover, self.roots, self.ended, self.gates, end)
 
     # ---- blocks and steps ---------------------------------------------------------------------------
 
-    def block(self, block: Block, pair: _Pair) -> End:
+    def block(self, block: Block, pair: Pair) -> End:
         for step in block.steps:
             end = self.step(step, pair)
             if end is not DONE:
                 return end
         return DONE
 
-    def step(self, step: PlanStep, pair: _Pair) -> End:
+    def step(self, step: PlanStep, pair: Pair) -> End:
         path = pair.now.path(step.path)
         if path in self.roots:
             return OPEN
@@ -188,7 +170,7 @@ class _Walk:
             is_inside(root, path) and not (body and root.startswith(f"{path}~catch")) for root in self.roots
         )
 
-    def caught(self, end: End, step: PlanStep, pair: _Pair, path: str) -> End:
+    def caught(self, end: End, step: PlanStep, pair: Pair, path: str) -> End:
         if not self.exact:
             return self.root(path)
         for number, one in enumerate(step.catches):
@@ -202,7 +184,7 @@ class _Walk:
             return self.block(one.block, pair.inner())
         return end
 
-    def attempts(self, step: PlanStep, pair: _Pair, path: str) -> End:
+    def attempts(self, step: PlanStep, pair: Pair, path: str) -> End:
         """A block that is tried again runs under a path of its own."""
         if step.retry is None or isinstance(step.do, p.Agent | p.ToolCall) or step.path in self.pinned:
             return self.timed(step, pair, path)
@@ -222,7 +204,7 @@ class _Walk:
             self.handlers.append(lambda at, place=place: _in_attempt(at, place))  # type: ignore[misc]
             attempt += 1
 
-    def timed(self, step: PlanStep, pair: _Pair, path: str) -> End:
+    def timed(self, step: PlanStep, pair: Pair, path: str) -> End:
         """A block with its recorded end, where it has one that is not the plain one."""
         if step.path in self.pinned:
             return self.leaf(path)
@@ -244,7 +226,7 @@ class _Walk:
 
     # ---- kinds --------------------------------------------------------------------------------------
 
-    def kind(self, step: PlanStep, pair: _Pair, path: str) -> End:
+    def kind(self, step: PlanStep, pair: Pair, path: str) -> End:
         record = self.record
         if isinstance(step.do, p.Do | p.Parallel | p.Foreach | p.Loop):
             # A block that the journal does not know is new to the runtime, which then replays nothing any more.
@@ -315,7 +297,7 @@ class _Walk:
         self.cover.mark(path, Mark.BODY)
         return DONE
 
-    def approve(self, step: PlanStep, do: p.Approve, pair: _Pair, path: str) -> End:
+    def approve(self, step: PlanStep, do: p.Approve, pair: Pair, path: str) -> End:
         answered = self.record.answered.get(path)
         if answered is None or answered.data["answer"] == "cancelled":
             return OPEN
@@ -330,7 +312,7 @@ class _Walk:
         self.cover.add(path, "gate.opened", "gate.answered", "gate.escalated", "step.started")
         return self.block(block, pair)
 
-    def parallel(self, do: p.Parallel, pair: _Pair, path: str) -> End:
+    def parallel(self, do: p.Parallel, pair: Pair, path: str) -> End:
         ends: dict[str, End] = {}
         left = list(do.block.steps)
         settle = do.join == "settle"
@@ -358,7 +340,7 @@ class _Walk:
             return OPEN  # who won is what the scope's recorded end says
         return _worst(ends.values())
 
-    def foreach(self, step: PlanStep, do: p.Foreach, pair: _Pair, path: str) -> End:
+    def foreach(self, step: PlanStep, do: p.Foreach, pair: Pair, path: str) -> End:
         ends = []
         for index in range(self.record.rounds.get(path, 0)):
             inner = pair.round(step.path, f"{path}[{index}]", {do.variable: Opaque()})
@@ -371,7 +353,7 @@ class _Walk:
             return _worst(ends)
         return self.over(path)
 
-    def loop(self, step: PlanStep, do: p.Loop, pair: _Pair, path: str) -> End:
+    def loop(self, step: PlanStep, do: p.Loop, pair: Pair, path: str) -> End:
         names: dict[str, Json] = {step.id: Opaque()}
         if do.carry is not None:
             names[do.carry] = Opaque()
@@ -385,7 +367,7 @@ class _Walk:
                 return end
         return self.over(path)
 
-    def note_yield(self, block: Block, inner: _Pair, path: str) -> None:
+    def note_yield(self, block: Block, inner: Pair, path: str) -> None:
         if not self.exact and block.result is not None and not inner.agree(block.result):
             self.differing.add(path)
 
@@ -397,13 +379,13 @@ class _Walk:
 
     # ---- another input, another version -------------------------------------------------------------
 
-    def is_same(self, step: PlanStep, pair: _Pair) -> bool:
+    def is_same(self, step: PlanStep, pair: Pair) -> bool:
         old = self.old.get(step.path)
         if old is None or own(old, self.before.plan) != own(step, self.now.plan):
             return False
         return all(pair.agree(one) for one in expressions(step))
 
-    def same_choice(self, step: PlanStep, arm: int, pair: _Pair) -> bool:
+    def same_choice(self, step: PlanStep, arm: int, pair: Pair) -> bool:
         """Whether the arm that was taken is taken again: what is tested up to it gives the same."""
         do = step.do
         assert isinstance(do, p.If | p.Switch)
@@ -411,13 +393,13 @@ class _Walk:
         tested = do.arms if arm < 0 else do.arms[: arm + 1]
         return all(pair.agree(one) for one in [*subject, *(test for each in tested for test in each.tests)])
 
-    def cover_value(self, step: PlanStep, pair: _Pair, path: str) -> None:
+    def cover_value(self, step: PlanStep, pair: Pair, path: str) -> None:
         """What is computed again is taken over where it comes to the same: the runtime believes what is recorded."""
         assert isinstance(step.do, p.Let | p.Return)
         if self.exact or pair.agree(step.do.value):
             self.cover.mark(path, Mark.BODY)
 
-    def value(self, step: PlanStep, pair: _Pair, path: str) -> tuple[Json, Json]:
+    def value(self, step: PlanStep, pair: Pair, path: str) -> tuple[Json, Json]:
         """What a step gives on both sides: the same, or two that equal nothing."""
         differ = (Opaque(), Opaque())
         match step.do:
@@ -442,66 +424,6 @@ class _Walk:
                 return (recorded, recorded)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The names on both sides. While nothing differs, they are never filled."""
-
-    old: Scope
-    now: Scope
-
-    def inner(self, names: dict[str, Json] | None = None) -> _Pair:
-        return _Pair(self.old.inner(dict(names or {})), self.now.inner(dict(names or {})))
-
-    def round(self, static_path: str, path: str, names: dict[str, Json]) -> _Pair:
-        return _Pair(
-            self.old.round(static_path, path, dict(names)), self.now.round(static_path, path, dict(names))
-        )
-
-    def respelled(self, static_path: str, path: str) -> _Pair:
-        return _Pair(self.old.respelled(static_path, path), self.now.respelled(static_path, path))
-
-    def put(self, name: str, values: tuple[Json, Json]) -> None:
-        self.old.names[name], self.now.names[name] = values
-
-    def agrees_on(self, name: str) -> bool:
-        try:
-            old, now = self.old.get(name), self.now.get(name)
-        except KeyError:
-            return False
-        return old is now or (type(old) is type(now) and bool(old == now))
-
-    def agree(self, expression: Expression, *, computed: bool = True) -> bool:
-        """Whether it provably gives the same on both sides: it reads nothing that differs, or what it gives is the
-        same."""
-        if all(self.agrees_on(name) for name in names_of(expression)):
-            return True
-        if not computed:
-            return False
-        old, now = _value(expression, self.old), _value(expression, self.now)
-        return old is now or (
-            not isinstance(old, Opaque) and type(old) is type(now) and _text(old) == _text(now)
-        )
-
-    def values(self, expression: Expression) -> tuple[Json, Json]:
-        old, now = _value(expression, self.old), _value(expression, self.now)
-        if isinstance(now, Opaque) and all(self.agrees_on(name) for name in names_of(expression)):
-            return now, now
-        return old, now
-
-
-def _value(expression: Expression, scope: Scope) -> Json:
-    try:
-        if any(isinstance(scope.get(name), Opaque) for name in names_of(expression)):
-            return Opaque()
-        return bind(expression)(scope)
-    except (ValueError, KeyError):
-        return Opaque()
-
-
-def _text(value: Json) -> str:
-    return encode(value)
-
-
 def _answer(record: Record, path: str) -> Json:
     answered = record.answered.get(path)
     return Opaque() if answered is None or "large" in answered.data else answered.data.get("value")
@@ -511,7 +433,7 @@ def _in_attempt(at: str, place: str) -> bool:
     return is_inside(at, place) and not at[len(place) :].startswith(("#", "~catch", "~comp"))
 
 
-def _worst(ends: Any, *, failures: bool = True) -> End:
+def _worst(ends: Iterable[End], *, failures: bool = True) -> End:
     """Of branches side by side: what one of them leaves open stays open; all that failed count as one."""
     ends = list(ends)
     if any(end is OPEN for end in ends):
@@ -523,4 +445,4 @@ def _worst(ends: Any, *, failures: bool = True) -> End:
     return End("failed", tuple(failed)) if failed and failures else DONE
 
 
-__all__ = ["DONE", "OPEN", "RETURNED", "End", "Retraced", "Side", "Yes", "retrace", "static"]
+__all__ = ["DONE", "OPEN", "RETURNED", "End", "Retraced", "Side", "Yes", "retrace"]

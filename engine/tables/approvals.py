@@ -43,3 +43,5 @@ class Approval(SQLModel, table=True):
     escalation: dict[str, Any] | None = json_or_null()
     escalates_at: datetime | None = moment()
     escalated_at: datetime | None = moment()
+    relied_on_by: UUID | None = None
+    """The run that has taken the yes over (``engine.forking``), for a call that had not happened."""

@@ -33,7 +33,8 @@ class Run(SQLModel, table=True):
     that started it, ``depth`` how many runs stand above it. ``traceparent`` is the span above it (W3C Trace Context).
     ``priority``: -9 to 9, the higher the sooner. A run with a ``debounce_key`` that has not begun takes the input of
     the next start with that key, and begins at ``debounce_until`` at the latest. ``trial``: of a test, its settings
-    (``engine.runtime.trial``). ``trigger_id``: the row of what started it by itself."""
+    (``engine.runtime.trial``). ``forked_from``: the run whose journal it goes on from, ``fork`` says how
+    (``engine.forking``). ``trigger_id``: the row of what started it by itself."""
 
     __tablename__ = "runs"
 
@@ -69,6 +70,8 @@ class Run(SQLModel, table=True):
     debounce_key: str | None = None
     debounce_until: datetime | None = moment()
     trial: dict[str, Any] | None = json_or_null()
+    forked_from: UUID | None = None
+    fork: dict[str, Any] | None = json_or_null()
     trigger_id: UUID | None = None
 
 

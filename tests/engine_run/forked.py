@@ -30,7 +30,8 @@ def take_over(planned: ForkPlan, source: MemoryRun, heir: MemoryRun, now: float)
     """What the birth of a run does: the events that are taken over, numbered anew."""
     kept = [event for event in source.events if event.seq in set(planned.seqs)]
     heir.events = [
-        replace(event, seq=seq, at=now, data=reused(event)) for seq, event in enumerate(kept, len(heir.events) + 1)
+        replace(event, seq=seq, at=now, data=reused(event))
+        for seq, event in enumerate(kept, len(heir.events) + 1)
     ]
 
 
