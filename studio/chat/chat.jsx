@@ -107,14 +107,22 @@ export function ChatBox({ workflow, ready, busy, empty, restore, placeholder, on
   );
 }
 
-// Follows its content to the end unless the reader has scrolled up.
+// Follows its content unless the reader has scrolled away: to the end, or to the top of a proposal that has no room, so
+// that what it says first (how safe it is) is read first.
 export function ChatScroll({ children, ...rest }) {
   const list = useRef(null);
   const follows = useRef(true);
+  const put = useRef(-1); // where it was scrolled to here, and not by the reader
   useEffect(() => {
     const element = list.current;
     const down = () => {
-      if (follows.current) element.scrollTop = element.scrollHeight;
+      if (!follows.current) return;
+      const end = element.scrollHeight - element.clientHeight;
+      const said = element.querySelectorAll("article");
+      const card = said[said.length - 1]?.querySelector(".wc-card:not(.settled)");
+      const top = card ? card.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop - 10 : end;
+      element.scrollTop = Math.max(0, Math.min(end, top));
+      put.current = element.scrollTop;
     };
     down();
     const watch = new MutationObserver(down);
@@ -131,7 +139,8 @@ export function ChatScroll({ children, ...rest }) {
       tabIndex={0}
       onScroll={() => {
         const element = list.current;
-        follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < 60;
+        const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+        follows.current = left < 60 || Math.abs(element.scrollTop - put.current) < 2;
       }}
       {...rest}
     >
