@@ -36,6 +36,7 @@ from engine.runtime import Invocation, Models, Trial, World
 from engine.settings import BadSettings
 from engine.suspects import given_up, is_suspect
 from engine.toolbox import PooledTools
+from engine.triggers.scheduler import Scheduler
 from engine.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ class Runner:
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._janitor = Janitor(url, store=store)
         self._courier = Courier(url)
+        self._scheduler = Scheduler(url)
 
     @property
     def active(self) -> int:
@@ -144,12 +146,14 @@ class Runner:
         ]
         self._janitor.open()
         self._courier.open()
+        self._scheduler.open()
 
     async def stop(self) -> None:
         """Claim no more, let steps in flight end, give the rest back, and close."""
         self._draining = True
         self._awake.set()
         await self._janitor.close()
+        await self._scheduler.close()
         await self._courier.close()
         for active in self._active.values():
             if active.invocation is not None:

@@ -39,7 +39,6 @@ class TriggerRow(SQLModel, table=True):
     last_problem: str | None = None
     last_run_id: UUID | None = None
     failures: int = 0
-    fired: int = 0
     missed: int = 0
     created_at: datetime = stamped()
 

@@ -15,6 +15,7 @@ import dsl
 from dsl.plan import Expression, OnSchedule, OnWebhook, PlanTrigger
 from engine.errors import BadInput
 from engine.fitting import Interface, fitted
+from engine.triggers import moments
 
 KEY_PREFIX = "trigger:"
 """How the idempotency keys of triggered runs begin. No caller may give one that does: he could forestall a run."""
@@ -83,6 +84,12 @@ def _own_input(trigger: PlanTrigger, event: Any) -> Any:
             return event.get("body") if isinstance(event, dict) else event
         case _:
             return event
+
+
+def next_of(trigger: PlanTrigger, now: datetime) -> datetime | None:
+    """The next moment of a schedule; None for another kind, or when there is none."""
+    on = trigger.on
+    return moments.next_moment(on.cron, on.timezone, now) if isinstance(on, OnSchedule) else None
 
 
 def schedule_event(scheduled_at: datetime, fired_at: datetime) -> dict[str, str]:

@@ -77,15 +77,15 @@ def next_moment(cron: str, zone: str, after: datetime) -> datetime | None:
 
 
 def due_moments(cron: str, zone: str, first: datetime, now: datetime, most: int) -> list[datetime]:
-    """The newest ``most`` moments from ``first``, which is one of them, to ``now``; oldest first.
+    """The newest ``most`` moments from ``first``, which counts as one, to ``now``; oldest first.
 
     However long ago the first was, no more is walked through than a few times ``most``.
     """
     span = timedelta(minutes=most)
     while True:
-        begin = max(first - timedelta(seconds=1), now - span)
-        found = []
-        for moment in moments(cron, zone, begin):
+        begin = now - span
+        found = [] if begin >= first else [first]
+        for moment in moments(cron, zone, max(first, begin)):
             if moment > now:
                 break
             found.append(moment)

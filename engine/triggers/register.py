@@ -17,6 +17,7 @@ from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound
 from engine.permissions import Permission, require
 from engine.triggers import moments, syncing
+from engine.triggers.firing import next_of
 
 CatchUp = Literal["skip", "last", "all"]
 Kind = Literal["webhook", "schedule", "event", "manual"]
@@ -30,7 +31,7 @@ MOST_LOOKED_AT = 20
 LIST = """
     SELECT t.id, t.workflow_id, w.name AS workflow, w.title, t.version_id, v.number AS version, t.name, t.kind, t.spec,
       t.live, w.archived_at, t.paused_at, t.catch_up, t.next_at, t.last_at, t.last_result, t.last_problem,
-      t.last_run_id, r.state AS last_run_state, t.failures, t.fired, t.missed, newest.failed_runs, waiting.fires
+      t.last_run_id, r.state AS last_run_state, t.failures, t.missed, newest.failed_runs, waiting.fires
     FROM triggers t
     JOIN workflows w ON w.account_id = t.account_id AND w.id = t.workflow_id
     JOIN versions v ON v.account_id = t.account_id AND v.id = t.version_id
@@ -49,7 +50,9 @@ LIST = """
 ALL = text(f"{LIST} ORDER BY w.name, t.name, t.id")
 OF_WORKFLOW = text(f"{LIST} AND t.workflow_id = :workflow ORDER BY t.name, t.id")
 ONE = text(f"{LIST} AND t.id = :id")
-HELD = text("SELECT id, workflow_id, name, spec, live, paused_at FROM triggers WHERE id = :id FOR UPDATE")
+HELD = text(
+    "SELECT id, workflow_id, name, spec, live, paused_at FROM triggers WHERE id = :id FOR NO KEY UPDATE"
+)
 PAUSE = text(
     "UPDATE triggers SET paused_at = clock_timestamp(), paused_by = :by, next_at = NULL WHERE id = :id"
 )
@@ -86,7 +89,6 @@ class TriggerSummary:
     last_run_state: str | None
     failures: int
     failed_runs: int
-    fired: int
     missed: int
     waiting: int
 
@@ -130,7 +132,7 @@ async def resume(db: Database, actor: Actor, trigger_id: UUID) -> TriggerSummary
         row = await _held(session, trigger_id)
         if row.paused_at is not None:
             now = (await session.execute(syncing.NOW)).scalar_one()
-            next_at = syncing.next_of(PlanTrigger.model_validate(row.spec), now) if row.live else None
+            next_at = next_of(PlanTrigger.model_validate(row.spec), now) if row.live else None
             await session.execute(RESUME, {"id": trigger_id, "next_at": next_at})
             await _note(session, actor, "trigger.resume", row)
             await session.execute(syncing.TELL)
@@ -216,7 +218,6 @@ def _view(row: Any) -> TriggerSummary:
         last_run_state=row.last_run_state,
         failures=row.failures,
         failed_runs=row.failed_runs,
-        fired=row.fired,
         missed=row.missed,
         waiting=row.fires,
     )

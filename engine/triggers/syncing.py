@@ -13,16 +13,19 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from dsl.plan import OnSchedule, Plan, PlanTrigger
+from dsl.plan import Plan, PlanTrigger
 from engine.database import Session
 from engine.errors import Conflict
 from engine.identity import new_id
 from engine.strict import encode
-from engine.triggers import moments
+from engine.triggers.firing import next_of
 
 NOW = text("SELECT clock_timestamp()")
 HELD = text(
-    "SELECT id, name, kind, spec, live, paused_at, next_at FROM triggers WHERE workflow_id = :workflow FOR UPDATE"
+    """
+    SELECT id, name, kind, spec, live, paused_at, next_at FROM triggers WHERE workflow_id = :workflow
+    FOR NO KEY UPDATE
+    """
 )
 # All at once first: two webhooks may have changed their addresses with each other.
 OFF = text("UPDATE triggers SET live = false, next_at = NULL WHERE workflow_id = :workflow AND live")
@@ -41,7 +44,7 @@ ADDED = text(
 OF_LIVE = text(
     """
     SELECT t.id, t.spec, t.paused_at FROM triggers t JOIN workflows w ON w.id = t.workflow_id
-    WHERE w.id = :workflow AND t.version_id = w.live_version_id FOR UPDATE OF t
+    WHERE w.id = :workflow AND t.version_id = w.live_version_id FOR NO KEY UPDATE OF t
     """
 )
 ON = text("UPDATE triggers SET live = true, next_at = :next_at WHERE id = :id")
@@ -101,11 +104,6 @@ def address_taken() -> Conflict:
         "Another workflow's webhook has one of these addresses by now.",
         "Choose another path for the webhook.",
     )
-
-
-def next_of(trigger: PlanTrigger, now: datetime) -> datetime | None:
-    on = trigger.on
-    return moments.next_moment(on.cron, on.timezone, now) if isinstance(on, OnSchedule) else None
 
 
 def _moved(trigger: PlanTrigger, row: Any, now: datetime) -> datetime | None:

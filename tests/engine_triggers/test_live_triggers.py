@@ -37,7 +37,7 @@ async def test_a_published_trigger_is_there_with_its_next_moment(db: Database, w
     found = await listed(db, builder, version.workflow_id)
     daily = found["daily"]
     assert (daily.kind, daily.state, daily.version, daily.catch_up) == ("schedule", "on", 1, "last")
-    assert (daily.last_result, daily.failures, daily.fired, daily.waiting) == (None, 0, 0, 0)
+    assert (daily.last_result, daily.failures, daily.missed, daily.waiting) == (None, 0, 0, 0)
     moments = await register.next_fires(db, builder, daily.id)
     assert moments[0] == daily.next_at and len(moments) == 5
     assert found["ui"].next_at is None and await register.next_fires(db, builder, found["ui"].id) == ()
