@@ -27,6 +27,7 @@ from psycopg.rows import TupleRow
 
 from engine.artifacts import ArtifactStore, Kept, StoreFailed
 from engine.artifacts.sweep import sweep
+from engine.finding.filling import CHUNK, fill
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,7 @@ class Janitor:
         next_round = time.monotonic()
         while True:
             await self.add_up(connection)
+            await self.make_findable(connection)
             if time.monotonic() >= next_round:
                 await self.round(connection)
                 next_round = time.monotonic() + self._settings.round_s
@@ -188,6 +190,16 @@ class Janitor:
         """Until what was marked is added up."""
         while await _number(connection, ROLL_UP, self._settings.marks) >= self._settings.marks:
             pass
+
+    async def make_findable(self, connection: Connection) -> None:
+        """Until what began or ended has its terms, resting between chunks so that what runs is not held up."""
+        end = time.monotonic() + self._settings.roll_s
+        while True:
+            began = time.monotonic()
+            if await fill(connection) < CHUNK or time.monotonic() > end:
+                return
+            rest = (time.monotonic() - began) * self._settings.rest
+            await asyncio.sleep(max(self._settings.least_rest_s, rest))
 
     async def round(self, connection: Connection) -> None:
         """Over all accounts once; nothing when another janitor is at it."""

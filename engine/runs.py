@@ -1,5 +1,5 @@
-"""Runs: the front door. Starting is in ``engine.starting`` (tests of drafts: ``engine.trials``), looking at them in
-``engine.watching``, cancelling here; executing them is the runner's."""
+"""Runs: the front door. Starting is in ``engine.starting`` (tests of drafts: ``engine.trials``), finding them in
+``engine.finding``, looking at one in ``engine.watching``, cancelling here; executing them is the runner's."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from engine.actor import Actor
 from engine.database import Database
 from engine.errors import Conflict
 from engine.eventlog import NewEvent
+from engine.finding.asking import RunFilter
+from engine.finding.listing import Page, costs, count_runs, list_runs
 from engine.lifecycle import RunState, is_terminal
 from engine.permissions import Permission, require
 from engine.starting import MOST_AT_ONCE, Debounce, NewRun, start_run, start_runs
 from engine.watching import (
-    Page,
     RunDetail,
     RunSummary,
     batches,
@@ -26,7 +27,6 @@ from engine.watching import (
     follow,
     get_run,
     get_summary,
-    list_runs,
     summary_in,
 )
 
@@ -36,9 +36,12 @@ __all__ = [
     "NewRun",
     "Page",
     "RunDetail",
+    "RunFilter",
     "RunSummary",
     "batches",
     "cancel_run",
+    "costs",
+    "count_runs",
     "events_after",
     "follow",
     "get_run",

@@ -1,19 +1,14 @@
-"""Looking at runs: the list, one run, its events, and following it while it goes on."""
+"""Looking at one run: what it is, its events, and following it while it goes on. The list: ``engine.finding``."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, func, literal, true, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,10 +17,10 @@ from engine import tables
 from engine.actor import Actor
 from engine.artifacts import Artifact
 from engine.database import Database
-from engine.errors import BadInput, NotFound, Unavailable
+from engine.errors import NotFound, Unavailable
 from engine.history import RunView, fold
 from engine.journal import Event
-from engine.lifecycle import RunState, is_terminal
+from engine.lifecycle import is_terminal
 from engine.permissions import Permission, require
 
 EVENT_PAGE = 500
@@ -82,67 +77,6 @@ class RunDetail:
     view: RunView
     output_artifact: Artifact | None = None
     trial: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """``next``: the cursor of the page after this one, None when there is none."""
-
-    items: tuple[RunSummary, ...]
-    next: str | None
-
-
-async def list_runs(
-    db: Database,
-    actor: Actor,
-    *,
-    workflow_id: UUID | None = None,
-    state: RunState | str | Sequence[str] | None = None,
-    parent_run_id: UUID | None = None,
-    trial: bool | None = None,
-    cursor: str | None = None,
-    limit: int = 50,
-) -> Page:
-    """Newest first. ``state``: one or several; ``parent_run_id``: those that this run has started; ``trial``: only
-    tests, or only what is none. Raises ``BadInput`` for an unknown state or a broken cursor."""
-    require(actor, Permission.VIEW)
-    limit = min(max(limit, 1), 200)
-    run = tables.Run
-    where: list[Any] = [run.account_id == actor.account_id]
-    if workflow_id is not None:
-        where.append(run.workflow_id == workflow_id)
-    if cursor:
-        where.append(tuple_(run.queued_at, run.id) < tuple_(*_decoded(cursor)))
-    if trial is not None:
-        where.append(col(run.trial).is_not(None) if trial else col(run.trial).is_(None))
-    states = _states(state) if state else [*RunState]
-    if parent_run_id is not None:
-        where += [run.parent_run_id == parent_run_id, col(run.state).in_(states)]
-    else:
-        where = [col(run.id).in_(_newest(where, states, limit + 1))]
-    newest = (col(run.queued_at).desc(), col(run.id).desc())
-    query = _SUMMARY.where(*where).order_by(*newest).limit(limit + 1)
-    async with db.account(actor) as session:
-        items = tuple(_summary(*row) for row in await session.exec(query))
-    if len(items) <= limit:
-        return Page(items, None)
-    return Page(items[:limit], _encoded(items[limit - 1]))
-
-
-def _newest(where: Sequence[Any], states: Sequence[str], limit: int) -> Any:
-    """Ids of the newest runs in these states: of each state those at the end of its stretch of the index, and of these
-    the newest. No other way reads a page where a state is rare among a million of others."""
-    run = tables.Run
-    one = func.unnest(literal(list(states), ARRAY(Text))).table_valued("state", name="one").render_derived()
-    few = (
-        select(run.id, run.queued_at)
-        .where(*where, run.state == one.c.state)
-        .order_by(col(run.queued_at).desc(), col(run.id).desc())
-        .limit(limit)
-        .lateral("few")
-    )
-    every: Any = select(few.c.id).select_from(one).join(few, true())
-    return every.order_by(few.c.queued_at.desc(), few.c.id.desc()).limit(limit)
 
 
 async def get_summary(db: Database, actor: Actor, run_id: UUID) -> RunSummary:
@@ -219,20 +153,20 @@ async def batches(
 
 
 async def summary_in(session: AsyncSession, run_id: UUID) -> RunSummary:
-    row = (await session.exec(_SUMMARY.where(tables.Run.id == run_id))).first()
+    row = (await session.exec(SUMMARY.where(tables.Run.id == run_id))).first()
     if row is None:
         raise NotFound("There is no such run.", "Look at the list of runs.")
-    return _summary(*row)
+    return summary_of(*row)
 
 
-_SUMMARY = (
+SUMMARY = (
     select(tables.Run, tables.Workflow.name, tables.Workflow.title, tables.Version.number)
     .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Run.workflow_id))
     .join(tables.Version, col(tables.Version.id) == col(tables.Run.version_id))
 )
 
 
-def _summary(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
+def summary_of(run: tables.Run, name: str, title: str, number: int) -> RunSummary:
     return RunSummary(
         id=run.id,
         workflow_id=run.workflow_id,
@@ -267,27 +201,3 @@ async def events_in(
     query = select(tables.RunEvent).where(tables.RunEvent.run_id == run_id, tables.RunEvent.seq > after)
     rows = await session.exec(query.order_by(col(tables.RunEvent.seq)).limit(limit))
     return tuple(Event(row.seq, row.at.timestamp(), row.kind, row.path, row.data) for row in rows)
-
-
-def _states(state: str | Sequence[str]) -> list[str]:
-    wanted = [state] if isinstance(state, str) else list(state)
-    for name in wanted:
-        if name not in RunState.__members__.values():
-            known = ", ".join(RunState)
-            raise BadInput(f"There is no state {name!r}.", [("state", f"must be one of {known}")])
-    return wanted
-
-
-def _encoded(last: RunSummary) -> str:
-    place = json.dumps([last.queued_at.isoformat(), str(last.id)])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(place[0]), UUID(place[1])
-    except (binascii.Error, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise BadInput(
-            "This cursor is not one of ours.", [("cursor", "must come from the page before")]
-        ) from error

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from engine import runs
 from engine.actor import Actor
 from engine.api.access import Guard, caller, database
+from engine.api.finding import Asked
 from engine.artifacts import Artifact
 from engine.errors import WeftError
 from engine.journal import Event
@@ -142,24 +143,16 @@ async def start_batch(workflow_id: UUID, body: Batch, actor: Starter, request: R
 async def list_(
     actor: Viewer,
     request: Request,
-    workflow_id: UUID | None = None,
-    state: str | None = None,
+    asks: Asked,
     parent_run_id: UUID | None = None,
-    trial: bool | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """``state``: one, or several separated by commas. ``trial``: only tests of drafts, or only what is none."""
-    states = [part for part in (state or "").split(",") if part]
+    """Newest first, as ``engine.finding.asking`` words a filter. ``state``, ``trigger``: one, or several separated by
+    commas. ``trial``: only tests of drafts, or only what is none. ``q``: ``order_id=A-1001``, a value alone, or the
+    id of a run. ``until`` in the answer: a search looked so far back, and goes on with ``next``."""
     return await runs.list_runs(
-        database(request),
-        actor,
-        workflow_id=workflow_id,
-        state=states,
-        parent_run_id=parent_run_id,
-        trial=trial,
-        cursor=cursor,
-        limit=limit,
+        database(request), actor, parent_run_id=parent_run_id, asks=asks, cursor=cursor, limit=limit
     )
 
 

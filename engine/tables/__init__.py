@@ -12,6 +12,7 @@ from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
+from engine.tables.finding import RunTerm, RunViewRow, UnsearchedRun
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.notifying import Channel, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
@@ -61,7 +62,9 @@ __all__ = [
     "RunMark",
     "RunMinute",
     "RunStatsRow",
+    "RunTerm",
     "RunTrace",
+    "RunViewRow",
     "RunnerRow",
     "SecretRow",
     "StartKey",
@@ -69,6 +72,7 @@ __all__ = [
     "StepStatsRow",
     "TriggerFire",
     "TriggerRow",
+    "UnsearchedRun",
     "User",
     "UserSession",
     "Version",
