@@ -15,6 +15,7 @@ from dsl.meaning.inference import Inference
 from dsl.meaning.names import with_names
 from dsl.outline import uses
 from dsl.schemas import declared_types, fields_of, kinds_of, resolved, schema_of, schema_of_fields
+from dsl.webhooks import FORMS
 from dsl.wording.spelling import singular
 
 TRUTH: Schema = {"type": "boolean"}
@@ -145,7 +146,7 @@ def place_of(sketch: Sketch) -> Place | None:
     match last.node:
         case tree.Name() | tree.FunctionCall() | tree.Constant():
             if len(sketch.way) > 1 and isinstance(sketch.way[-2].node, tree.Webhook):
-                return Word((("hmac_sha256", "The request is signed: `hmac_sha256(event, secrets.key)`."),))
+                return Word(tuple((form.name, form.words) for form in FORMS.values()))
             return _value(sketch)
         case tree.Member(target=target) | tree.MethodCall(target=target):
             names = names_at(sketch)

@@ -39,11 +39,11 @@ WORDS: Final[dict[str, Word]] = {
         'trigger daily: schedule "0 8 * * *" timezone "Europe/Paris"', "What starts the workflow."
     ),
     "webhook": Word(
-        'trigger form: webhook POST "/orders" verify hmac_sha256(event, secrets.key)',
+        'trigger form: webhook POST "/orders" verify standard(secrets.key)',
         "Starts when a request comes in.",
     ),
     "verify": Word(
-        "verify hmac_sha256(event, secrets.key)", "Only requests signed in this way start the workflow."
+        "verify standard(secrets.key)", "Only requests that are signed in this way start the workflow."
     ),
     "schedule": Word(
         'schedule "0 8 * * MON-FRI" timezone "Europe/Paris"',
@@ -207,7 +207,7 @@ FORMS: Final[dict[str, str]] = {
     "config": "config {\n  ${1:name}: ${2:string} = $0,\n}",
     "trigger": "trigger ${1:name}: ${0:manual}",
     "secret": "secret ${1:name}",
-    "webhook": 'webhook POST "/${1:path}" verify hmac_sha256(event, secrets.${2:key})',
+    "webhook": 'webhook POST "/${1:path}" verify standard(secrets.${2:key})',
     "schedule": 'schedule "${1:0 8 * * *}" timezone "${2:Europe/Paris}"',
     "event": 'event "${1:name}"',
     "timeout": "timeout ${1:30s}",

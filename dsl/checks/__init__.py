@@ -32,6 +32,7 @@ from dsl.checks import (
     unknown_name,
     unknown_resource,
     unused,
+    unverified,
     worst_case,
 )
 from dsl.checks.subject import Subject, subject_of
@@ -57,6 +58,7 @@ RULES: tuple[Callable[[Subject], Iterator[Diagnostic]], ...] = (
     retried.check,
     unapproved.check,
     leaked_secret.check,
+    unverified.check,
     dead_step.check,
     switch_values.check,
     unused.check,

@@ -276,7 +276,7 @@ def _webhook(key: str, method: str, path: str, verify: tree.Expr | None, around:
     check = value_field(f"{key}.verify", "", {}, verify, around, label="Check the sender with")
     yield replace(
         check,
-        placeholder='hmac_sha256(secrets.signing_key, "X-Signature")',
+        placeholder="standard(secrets.signing_key)",
         help="Without a check anybody who knows the address can start it.",
         read=False,
     )

@@ -1,0 +1,1 @@
+"""Webhooks: who signed a request (``verifying``), what is said of it (``verdict``), and what becomes of it."""
