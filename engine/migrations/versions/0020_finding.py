@@ -8,8 +8,8 @@ runs. ``error_code`` is a column since an expression over ``error`` cannot be as
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 RUNS = """
 ALTER TABLE runs ADD COLUMN error_code text GENERATED ALWAYS AS (left(error ->> 'code', 60)) STORED;
