@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from engine import runs
+from engine import runs, stopping
 from engine.actor import Actor
 from engine.api.access import Guard, caller, database
 from engine.api.finding import Asked
@@ -25,11 +25,13 @@ from engine.journal import Event
 from engine.lifecycle import is_terminal
 from engine.permissions import Permission
 from engine.runs import Page, RunSummary
+from engine.stopping import Undoing
 
 router = APIRouter()
 
 Viewer = Annotated[Actor, Depends(Guard(Permission.VIEW))]
 Starter = Annotated[Actor, Depends(Guard(Permission.RUN))]
+Reviewer = Annotated[Actor, Depends(Guard(Permission.REVIEW))]
 Canceller = Annotated[Actor, Depends(Guard(Permission.CANCEL))]
 
 RECHECK_S = 4.0
@@ -59,6 +61,13 @@ class Item(BaseModel):
 class Batch(BaseModel):
     items: list[Item] = Field(min_length=1, max_length=runs.MOST_AT_ONCE)
     version_id: UUID | None = None
+
+
+class ForceStop(BaseModel):
+    """``undoing``: "undo" what the run has done, or "leave" all as it is."""
+
+    undoing: Undoing
+    comment: str = ""
 
 
 class StartedBatch(BaseModel):
@@ -172,6 +181,13 @@ async def one(run_id: UUID, actor: Viewer, request: Request) -> RunAnswer:
 @router.post("/runs/{run_id}/cancel")
 async def cancel(run_id: UUID, actor: Canceller, request: Request) -> RunSummary:
     return await runs.cancel_run(database(request), actor, run_id)
+
+
+@router.post("/runs/{run_id}/force-stop")
+async def force_stop(run_id: UUID, body: ForceStop, actor: Reviewer, request: Request) -> RunSummary:
+    """Stop waiting for the step that a cancelled run is in: what came of its calls is unknown from then on, and written
+    down as that. 409 when the run was not cancelled before, or is over."""
+    return await stopping.force_stop(database(request), actor, run_id, body.undoing, body.comment)
 
 
 @router.get("/runs/{run_id}/events", response_class=StreamingResponse)

@@ -147,6 +147,8 @@ class Invocation:
         journal, plan = self._journal, self._program.plan
         if self._state.reviews:
             return await self._review()
+        if isinstance(ending, Failure) and self._cancelled and self._given_up():
+            ending = Stopped()  # it was not the step that failed: nobody waits for it any more
         match ending:
             case Returned(value=value):
                 if plan.output_schema is not None and not self._cut_short:
@@ -173,8 +175,9 @@ class Invocation:
                 }
                 reason |= self._not_undone(problems)
                 left = [_left(path, asked) for path, asked in journal.unknown.items()]
-                if left:
-                    reason["unknown"] = [entry.path for entry in left[:MOST_PROBLEMS]]
+                unclear = [entry.path for entry in left] + self._given_up()
+                if unclear:
+                    reason["unknown"] = unclear[:MOST_PROBLEMS]
                     reason["message"] = f"The run was cancelled. {_LEFT} {', '.join(reason['unknown'])}."
                 await journal.finish("cancelled", {"error": reason}, None, reason, left)
                 return Execution("cancelled", None, reason)
@@ -192,6 +195,10 @@ class Invocation:
         error = failure.data() | self._not_undone(problems)
         await self._journal.finish("failed", {"error": error}, None, error)
         return Execution("failed", None, error)
+
+    def _given_up(self) -> list[str]:
+        """The calls that a person has stopped to wait for (``engine.stopping``)."""
+        return [path for path, one in self._journal.done.items() if one.error and one.error.get("forced")]
 
     def _not_undone(self, problems: list[dict[str, Json]]) -> dict[str, Json]:
         """What is still there at the end of a run that did not come through: what could not be undone, and the steps
