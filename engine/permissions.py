@@ -27,6 +27,7 @@ class Permission(StrEnum):
     MODELS = "models"
     SECRETS = "secrets"
     TRIGGERS = "triggers"
+    CHANNELS = "channels"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -48,6 +49,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.MODELS: frozenset({"admin"}),
     Permission.SECRETS: frozenset({"operator", "admin"}),
     Permission.TRIGGERS: frozenset({"builder", "operator", "admin"}),
+    Permission.CHANNELS: frozenset({"operator", "admin"}),
 }
 
 

@@ -185,6 +185,19 @@ async def _publishing(
         ) from error
 
 
+async def _editor(session: Session, workflow_id: UUID, text: str) -> UUID | None:
+    """Whose hand was last on this text: the draft's, or that of the earlier version it comes from."""
+    draft = select(tables.Draft.updated_by).where(
+        tables.Draft.workflow_id == workflow_id, tables.Draft.text == text
+    )
+    earlier = (
+        select(tables.Version.edited_by)
+        .where(tables.Version.workflow_id == workflow_id, tables.Version.text == text)
+        .order_by(col(tables.Version.number).desc())
+    )
+    return (await session.exec(draft)).first() or (await session.exec(earlier)).first()
+
+
 async def _publish(
     session: Session,
     actor: Actor,
@@ -211,6 +224,7 @@ async def _publish(
         content_hash=made.content_hash,
         message=message,
         published_by=actor.user_id,
+        edited_by=await _editor(session, workflow.id, made.text),
     )
     session.add(row)
     await session.flush()

@@ -18,6 +18,7 @@ from engine.api import (
     forking,
     login,
     models,
+    notifications,
     oidc,
     platform,
     problems,
@@ -53,6 +54,7 @@ ROUTERS = (
     connectors.router,
     models.router,
     secrets.router,
+    notifications.router,
     admin.router,
     platform.router,
 )

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -26,7 +26,8 @@ from engine.notifying.delivering import Message, deliver
 from engine.notifying.outbox import Item
 from engine.notifying.posting import Failed, Outcome, Sent
 from engine.notifying.screening import screened
-from engine.notifying.targets import find
+from engine.notifying.targets import Target, find
+from engine.notifying.timing import Over, Postponed, timing
 
 log = logging.getLogger(__name__)
 
@@ -134,41 +135,55 @@ class Courier:
             return
         counted = Counter(self._sending.values())
         busy = [target for target, count in counted.items() if count >= self._settings.each]
-        for item in await outbox.claim(connection, free, self._settings.each, busy):
-            await self._begin(connection, item)
+        claimed = {item.id: item for item in await outbox.claim(connection, free, self._settings.each, busy)}
+        while claimed:
+            item = claimed.pop(next(iter(claimed)))
+            for other in await self._begin(connection, item, list(claimed)):
+                claimed.pop(other, None)
 
-    async def _begin(self, connection: Connection, item: Item) -> None:
+    async def _begin(self, connection: Connection, item: Item, claimed: Sequence[UUID]) -> frozenset[UUID]:
+        """The other items that it stands for: nothing is to be done about them any more."""
+        refused, others = None, frozenset[UUID]()
+        target, rules = None, None
         if item.attempt > outbox.MOST_ATTEMPTS:  # it took its courier down, again and again
-            self._marks.append(_Mark(item, Failed("Sending it never came to an end.", for_good=True)))
-            self._news.set()
-            return
-        try:
-            target, rules = await find(connection, item)
-        except WeftError as error:
-            self._marks.append(_Mark(item, Failed(f"{error.message} {error.help}".strip())))
-            self._news.set()
-            return
-        if target is None:
-            gone = Failed("Its receiver was deleted or switched off.", for_good=True)
-            self._marks.append(_Mark(item, gone))
-            self._news.set()
-            return
-
-        async def send() -> None:
+            refused = Failed("Sending it never came to an end.", for_good=True)
+        else:
+            when = await timing(connection, item, claimed)
+            if isinstance(when, Postponed):
+                return others
+            if isinstance(when, Over):
+                await connection.execute(outbox.OVER, _about(item, when.words, state="dropped"))
+                return others
+            others = when.others
             try:
-                data = screened(item.body, rules)
-                message = Message(item.id, item.topic, item.created_at, data)
-                outcome = await deliver(target, message)
-            except Exception as error:
-                log.exception("a message of %s could not be sent", item.topic)
-                outcome = Failed(f"It could not be sent: {type(error).__name__}.")
-            self._watch("sent", item, outcome)
-            self._marks.append(_Mark(item, outcome))
-            self._news.set()
-
-        task = asyncio.create_task(send(), name="weft-message")
+                target, rules = await find(connection, item)
+            except WeftError as error:
+                refused = Failed(f"{error.message} {error.help}".strip())
+            else:
+                if target is None:
+                    refused = Failed("Its receiver was deleted or switched off.", for_good=True)
+        if refused is not None or target is None:
+            self._done(item, refused or Failed("It has no receiver."))
+            return others
+        task = asyncio.create_task(self._send(item, target, rules, len(others)), name="weft-message")
         self._sending[task] = item.target_id
         task.add_done_callback(lambda done: self._sending.pop(done, None))
+        return others
+
+    async def _send(self, item: Item, target: Target, rules: object, more: int) -> None:
+        try:
+            said = {**item.body, "more": more} if more else item.body
+            message = Message(item.id, item.topic, item.created_at, screened(said, rules))
+            outcome = await deliver(target, message)
+        except Exception as error:
+            log.exception("a message of %s could not be sent", item.topic)
+            outcome = Failed(f"It could not be sent: {type(error).__name__}.")
+        self._watch("sent", item, outcome)
+        self._done(item, outcome)
+
+    def _done(self, item: Item, outcome: Outcome) -> None:
+        self._marks.append(_Mark(item, outcome))
+        self._news.set()
 
     async def _mark(self, connection: Connection) -> None:
         while self._marks:
@@ -186,12 +201,16 @@ class Courier:
 
 def _written(mark: _Mark) -> tuple[str, dict[str, object]]:
     item = mark.item
-    words = mark.outcome.words.replace("\0", "")[: outbox.LONGEST_ERROR]
-    about: dict[str, object] = {"id": item.id, "attempt": item.attempt, "words": words}
     match mark.outcome:
-        case Sent():
-            return outbox.SENT, about
-        case Failed(for_good=for_good, asked_s=asked_s):
+        case Sent(words=words):
+            return outbox.SENT, _about(item, words)
+        case Failed(words=words, for_good=for_good, asked_s=asked_s):
             if for_good or item.attempt >= outbox.MOST_ATTEMPTS:
-                return outbox.OVER, {**about, "state": "dead"}
-            return outbox.AGAIN, {**about, "delay": outbox.wait_s(item.attempt, random.random(), asked_s)}
+                return outbox.OVER, _about(item, words, state="dead")
+            delay = outbox.wait_s(item.attempt, random.random(), asked_s)
+            return outbox.AGAIN, _about(item, words, delay=delay)
+
+
+def _about(item: Item, words: str, **more: object) -> dict[str, object]:
+    said = words.replace("\0", "")[: outbox.LONGEST_ERROR]
+    return {"id": item.id, "attempt": item.attempt, "words": said, **more}

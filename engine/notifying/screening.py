@@ -56,7 +56,7 @@ def screened(body: Mapping[str, Any], rules: object) -> dict[str, Any]:
             return said
     except DlpFailed:
         pass
-    return {key: value if key in PLAIN else _emptied(value) for key, value in body.items()}
+    return {key: value if key in PLAIN else _emptied(value) for key, value in body.items() if key != "to"}
 
 
 def _walked(name: str, value: Any, redactor: Redactor) -> Any:

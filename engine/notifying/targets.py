@@ -16,11 +16,17 @@ from psycopg.rows import TupleRow
 
 from engine import vault
 from engine.errors import WeftError
+from engine.notifying import mailing
 from engine.notifying.outbox import Item
 
 TARGETS: Final[dict[str, str]] = {
     "channel": "SELECT kind, name, config, sealed FROM channels WHERE account_id = %s AND id = %s AND enabled",
 }
+_MAILS: Final = """
+SELECT id, name, config, sealed FROM channels
+WHERE account_id = %s AND enabled AND kind = 'email' AND jsonb_typeof(config -> 'smtp') = 'object'
+ORDER BY created_at, id LIMIT 1
+"""
 _RULES: Final = "SELECT settings -> 'dlp' FROM accounts WHERE id = %s"
 
 
@@ -43,6 +49,8 @@ def secret_name(target_kind: str, target_id: UUID) -> str:
 async def find(connection: psycopg.AsyncConnection[TupleRow], item: Item) -> tuple[Target | None, Any]:
     """The receiver, None when it is not there any more or switched off, and what the account says must not leave.
     Raises ``WeftError`` for a secret that does not open here."""
+    if item.target_kind == "person":
+        return await _person(connection, item)
     query = TARGETS.get(item.target_kind)
     if query is None:
         raise WeftError(f"Nobody knows receivers of the kind {item.target_kind!r}.", "Update the runners.")
@@ -52,6 +60,20 @@ async def find(connection: psycopg.AsyncConnection[TupleRow], item: Item) -> tup
     if row is None:
         return None, rules
     return opened(item.account_id, item.target_kind, item.target_id, *row), rules
+
+
+async def _person(connection: psycopg.AsyncConnection[TupleRow], item: Item) -> tuple[Target | None, Any]:
+    """By e-mail, from the installation's server or that of one of the account's channels. Whoever wrote the row knew
+    the address; a runner reads no people."""
+    to = str(item.body.get("to", ""))
+    row = await (await connection.execute(_MAILS, (item.account_id,))).fetchone()
+    said = await (await connection.execute(_RULES, (item.account_id,))).fetchone()
+    rules = None if said is None else said[0]
+    if mailing.of_installation() is not None or row is None:
+        return Target("email", to, {"to": [to]}), rules
+    channel_id, name, config, sealed = row
+    own = opened(item.account_id, "channel", channel_id, "email", name, config, sealed)
+    return Target("email", to, {**own.config, "to": [to]}, own.secret), rules
 
 
 def opened(

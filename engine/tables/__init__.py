@@ -6,7 +6,7 @@ the tables it needs, see ``engine/migrations``.
 """
 
 from engine.tables.accounts import Account, LoginDelay, RefreshToken, User, UserSession
-from engine.tables.approvals import Approval
+from engine.tables.approvals import Approval, ApprovalDelegation, ApprovalQuestion
 from engine.tables.artifacts import ArtifactRow
 from engine.tables.audit import AuditEntry
 from engine.tables.connectors import ConnectorRow
@@ -14,7 +14,7 @@ from engine.tables.conversations import Conversation, Message, ModelCall, Propos
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.finding import RunTerm, RunViewRow, UnsearchedRun
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
-from engine.tables.notifying import Channel, OutboxRow
+from engine.tables.notifying import Channel, NoticeWish, OutboxRow
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.secrets import SecretRow
 from engine.tables.totals import (
@@ -35,6 +35,8 @@ __all__ = [
     "Account",
     "AccountModel",
     "Approval",
+    "ApprovalDelegation",
+    "ApprovalQuestion",
     "ArtifactRow",
     "AuditEntry",
     "CallStatsRow",
@@ -49,6 +51,7 @@ __all__ = [
     "ModelCall",
     "ModelReservation",
     "ModelSpend",
+    "NoticeWish",
     "OutboxRow",
     "PreferenceRow",
     "Proposal",

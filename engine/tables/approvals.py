@@ -18,7 +18,8 @@ class Approval(SQLModel, table=True):
     ``effects``: ``[{"path", "connector", "tool", "arguments": object or null, "pending": [names]}]``;
     ``shown``: ``{label: value}``; ``approvers``: ``[{"by": "role" or "user", "name"}]``;
     ``escalation``: whom ``approvers`` has besides from ``escalates_at`` on; ``escalated_at``: when a runner noticed.
-    ``decisions``: ``[{"user_id", "email", "decision", "comment", "at"}]``.
+    ``decisions``: ``[{"user_id", "email", "decision", "comment", "at"}]``, with ``for_user_id`` and ``for`` (an
+    address) where somebody decided for a person who has delegated it.
     """
 
     __tablename__ = "approvals"
@@ -45,3 +46,38 @@ class Approval(SQLModel, table=True):
     escalated_at: datetime | None = moment()
     relied_on_by: UUID | None = None
     """The run that has taken the yes over (``engine.forking``), for a call that had not happened."""
+
+
+class ApprovalQuestion(SQLModel, table=True):
+    """What somebody who may decide asks of whoever asked for the run. The gate stays open meanwhile."""
+
+    __tablename__ = "approval_questions"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    approval_id: UUID
+    asked_by: UUID
+    asked_of: UUID
+    text: str
+    asked_at: datetime = stamped()
+    answer: str | None = None
+    answered_by: UUID | None = None
+    answered_at: datetime | None = moment()
+
+
+class ApprovalDelegation(SQLModel, table=True):
+    """``to_user`` may decide what ``from_user`` may, between the two times: everything, or ``approval_id`` alone."""
+
+    __tablename__ = "approval_delegations"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    from_user: UUID
+    to_user: UUID
+    approval_id: UUID | None = None
+    starts_at: datetime = moment()
+    ends_at: datetime = moment()
+    note: str = ""
+    created_at: datetime = stamped()
+    revoked_at: datetime | None = moment()
+    revoked_by: UUID | None = None

@@ -50,3 +50,14 @@ class OutboxRow(SQLModel, table=True):
     last_error: str = ""
     answer: str = ""
     done_at: datetime | None = moment()
+
+
+class NoticeWish(SQLModel, table=True):
+    """Whether a person wants an e-mail when an approval asks for their role."""
+
+    __tablename__ = "notice_wishes"
+
+    account_id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(primary_key=True)
+    approvals: bool = False
+    updated_at: datetime = stamped()

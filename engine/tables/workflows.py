@@ -50,6 +50,7 @@ class Draft(SQLModel, table=True):
 
 class Version(SQLModel, table=True):
     """``plan`` is a ``dsl.plan.Plan`` as JSON, ``pins`` a list of its ``Pin``. A trigger refuses every change.
+    ``edited_by``: whose hand was last on the text.
 
     ``number`` 0: the text of a test. It is never live, and its runs carry trial settings."""
 
@@ -65,6 +66,7 @@ class Version(SQLModel, table=True):
     content_hash: str
     message: str = ""
     published_by: UUID | None = None
+    edited_by: UUID | None = None
     published_at: datetime = stamped()
 
 

@@ -1,0 +1,1 @@
+"""The parts of approvals. ``engine.approvals`` is their front door."""
