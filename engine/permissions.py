@@ -14,6 +14,7 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     RUN = "run"
     REPLAY = "replay"
+    RESCUE = "rescue"
     CANCEL = "cancel"
     SIGNAL = "signal"
     DECIDE = "decide"
@@ -36,6 +37,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.PUBLISH: frozenset({"builder", "admin"}),
     Permission.RUN: frozenset({"builder", "operator", "admin"}),
     Permission.REPLAY: frozenset({"builder", "operator", "admin"}),
+    Permission.RESCUE: frozenset({"operator", "admin"}),
     Permission.CANCEL: frozenset({"builder", "operator", "admin"}),
     Permission.SIGNAL: frozenset({"builder", "operator", "admin"}),
     Permission.DECIDE: frozenset({"approver", "admin"}),

@@ -36,7 +36,8 @@ LAST_KINDS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "run.tim
 class RunSummary:
     """A run in a list. ``error`` is ``{"code", "message", "step"}``; ``waiting_on`` are paths of open gates.
     ``parent_run_id``, ``parent_path``: the step of another run that started this one. ``trial``: it is a test, and
-    ``version`` is 0. ``forked_from``: the run that it goes on from, ``fork`` says how (``engine.forking``)."""
+    ``version`` is 0. ``forked_from``: the run that it goes on from, ``fork`` says how (``engine.forking``).
+    ``caused_by``: the run whose failure started this one."""
 
     id: UUID
     workflow_id: UUID
@@ -61,6 +62,7 @@ class RunSummary:
     trial: bool = False
     forked_from: UUID | None = None
     fork: dict[str, Any] | None = None
+    caused_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def summary_of(run: tables.Run, name: str, title: str, number: int) -> RunSummar
         trial=run.trial is not None,
         forked_from=run.forked_from,
         fork=run.fork,
+        caused_by=run.caused_by,
     )
 
 

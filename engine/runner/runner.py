@@ -28,6 +28,7 @@ from engine.journal import Fenced, Interrupted, Journal
 from engine.lease import Claim
 from engine.model import ModelSettings
 from engine.notifying.courier import Courier
+from engine.rescuing.rescuer import Rescuer
 from engine.runner.desk import Desk
 from engine.runner.measuring import Measuring
 from engine.runner.models import RunnerModels
@@ -111,6 +112,7 @@ class Runner:
         self._janitor = Janitor(url, store=store)
         self._courier = Courier(url)
         self._scheduler = Scheduler(url)
+        self._rescuer = Rescuer(url)
 
     @property
     def active(self) -> int:
@@ -147,12 +149,14 @@ class Runner:
         self._janitor.open()
         self._courier.open()
         self._scheduler.open()
+        self._rescuer.open()
 
     async def stop(self) -> None:
         """Claim no more, let steps in flight end, give the rest back, and close."""
         self._draining = True
         self._awake.set()
         await self._janitor.close()
+        await self._rescuer.close()
         await self._scheduler.close()
         await self._courier.close()
         for active in self._active.values():

@@ -15,6 +15,7 @@ from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.finding import RunTerm, RunViewRow, UnsearchedRun
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.notifying import Channel, NoticeWish, OutboxRow
+from engine.tables.rescues import Rescue, RescueCall
 from engine.tables.runs import Run, RunEvent, RunnerRow, RunTrace, StartKey
 from engine.tables.secrets import SecretRow
 from engine.tables.totals import (
@@ -58,6 +59,8 @@ __all__ = [
     "PublishedEvent",
     "QueueSample",
     "RefreshToken",
+    "Rescue",
+    "RescueCall",
     "Run",
     "RunDuration",
     "RunEvent",

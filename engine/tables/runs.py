@@ -34,7 +34,8 @@ class Run(SQLModel, table=True):
     ``priority``: -9 to 9, the higher the sooner. A run with a ``debounce_key`` that has not begun takes the input of
     the next start with that key, and begins at ``debounce_until`` at the latest. ``trial``: of a test, its settings
     (``engine.runtime.trial``). ``forked_from``: the run whose journal it goes on from, ``fork`` says how
-    (``engine.forking``). ``trigger_id``: the row of what started it by itself."""
+    (``engine.forking``). ``trigger_id``: the row of what started it by itself.
+    ``caused_by``: the run whose failure started this one (``engine.rescuing``)."""
 
     __tablename__ = "runs"
 
@@ -72,6 +73,7 @@ class Run(SQLModel, table=True):
     trial: dict[str, Any] | None = json_or_null()
     forked_from: UUID | None = None
     fork: dict[str, Any] | None = json_or_null()
+    caused_by: UUID | None = None
     trigger_id: UUID | None = None
 
 
