@@ -1,8 +1,9 @@
 """Events: something happened outside, and the runs that wait for it shall know.
 
-Publishing stores the event and wakes the runs that wait for its name; whether its content fits is for each run to find
-out, in its runner. An account's events are numbered in the order of their commits: whoever publishes holds a lock of
-the account until then. What that is good for is said in ``engine.listening``, the runners' side.
+Publishing stores the event, wakes the runs that wait for its name, and puts down what shall start by it: a fire for
+each trigger of that name, and a message to each subscription, in the same transaction. Whether its content fits is
+found out afterwards, in a runner. An account's events are numbered in the order of their commits: whoever publishes
+holds a lock of the account until then. What that is good for is said in ``engine.listening``, the runners' side.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from engine.identity import new_id
 from engine.listening import LOCK_KEY
 from engine.permissions import Permission, require
 from engine.strict import NotJson, encode
+from engine.subscriptions import subscribing
+from engine.triggers import fanout
 
 LARGEST_PAYLOAD = 256 * 1024
 """Bytes of JSON."""
@@ -44,7 +47,8 @@ WAKE = text("UPDATE runs SET state = 'queued', due_at = now(), waiting_on = '{}'
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """``seq`` counts the account's events. ``told``: how many runs wait for the name and were told of it."""
+    """``seq`` counts the account's events. ``told``: how many runs wait for the name and were told of it; ``fires``:
+    how many triggers of that name will look at it."""
 
     id: UUID
     seq: int
@@ -52,15 +56,17 @@ class PublishedEvent:
     payload: Any
     at: datetime
     told: int
+    fires: int = 0
 
 
 async def publish(
     db: Database, actor: Actor, name: str, payload: Any, idempotency_key: str | None = None
 ) -> PublishedEvent:
-    """Tell the account's runs that something happened. When this returns, the event is committed.
+    """Tell the account's runs, triggers and subscriptions that something happened. When this returns, the event is
+    committed, and so is all that will come of it.
 
-    The same ``idempotency_key`` is the same event: nobody is told twice. Raises ``BadInput``, and ``Conflict`` when
-    the key was used for another event.
+    The same ``idempotency_key`` is the same event: nobody is told twice. Raises ``BadInput``, ``Conflict`` when the key
+    was used for another event, and ``QueueFull`` when too many events have not been looked at yet.
     """
     require(actor, Permission.SIGNAL)
     _refuse(name, payload, idempotency_key)
@@ -85,7 +91,10 @@ async def publish(
         session.add(row)
         await session.flush()
         await session.refresh(row, ["at"])
-        return _view(row, await _tell(session, actor.account_id, name))
+        told = await _tell(session, actor.account_id, name)
+        fires = await fanout.fire(session, actor.account_id, row.id, name, payload, actor.user_id)
+        await subscribing.tell_of_event(session, row)
+        return _view(row, told, fires)
 
 
 async def _tell(session: Session, account_id: UUID, name: str) -> int:
@@ -127,5 +136,5 @@ def _again(before: tables.PublishedEvent, name: str, payload: Any) -> PublishedE
     return _view(before, 0)
 
 
-def _view(row: tables.PublishedEvent, told: int) -> PublishedEvent:
-    return PublishedEvent(row.id, row.seq, row.name, row.payload, row.at, told)
+def _view(row: tables.PublishedEvent, told: int, fires: int = 0) -> PublishedEvent:
+    return PublishedEvent(row.id, row.seq, row.name, row.payload, row.at, told, fires)

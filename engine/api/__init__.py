@@ -26,7 +26,9 @@ from engine.api import (
     reviews,
     runs,
     secrets,
+    subscriptions,
     trials,
+    triggers,
     workflows,
 )
 from engine.api.access import cookie_name
@@ -53,6 +55,8 @@ ROUTERS = (
     reviews.router,
     rescue.router,
     events.router,
+    triggers.router,
+    subscriptions.router,
     connectors.router,
     models.router,
     secrets.router,

@@ -21,6 +21,8 @@ from engine.notifying.outbox import Item
 
 TARGETS: Final[dict[str, str]] = {
     "channel": "SELECT kind, name, config, sealed FROM channels WHERE account_id = %s AND id = %s AND enabled",
+    "subscription": "SELECT 'webhook', name, jsonb_build_object('url', url), sealed FROM event_subscriptions"
+    " WHERE account_id = %s AND id = %s AND active",
 }
 _MAILS: Final = """
 SELECT id, name, config, sealed FROM channels

@@ -29,7 +29,7 @@ from engine.tables.totals import (
     RunStatsRow,
     StepStatsRow,
 )
-from engine.tables.triggers import TriggerFire, TriggerRow
+from engine.tables.triggers import EventSubscription, TriggerFire, TriggerRow
 from engine.tables.workflows import Draft, StepPin, Version, Workflow
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "ConnectorRow",
     "Conversation",
     "Draft",
+    "EventSubscription",
     "EventWait",
     "FigureName",
     "LoginDelay",

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from engine.identity import new_id
-from engine.tables.columns import json, json_or_null, moment, stamped
+from engine.tables.columns import json, json_or_null, moment, stamped, texts
 
 
 class TriggerRow(SQLModel, table=True):
@@ -56,4 +56,20 @@ class TriggerFire(SQLModel, table=True):
     requested_by: UUID | None = None
     due_at: datetime = stamped()
     attempt: int = 0
+    created_at: datetime = stamped()
+
+
+class EventSubscription(SQLModel, table=True):
+    """Another system that is told of ``topics``; see ``engine.subscriptions``. ``sealed``: its signing secrets."""
+
+    __tablename__ = "event_subscriptions"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    account_id: UUID
+    name: str
+    url: str
+    topics: list[str] = texts()
+    active: bool = True
+    sealed: str
+    created_by: UUID | None = None
     created_at: datetime = stamped()

@@ -9,11 +9,13 @@ import pytest
 
 from engine.database import Urls
 from tests.engine_models.conftest import key_file
+from tests.engine_notifying.conftest import courier, loopback
 from tests.engine_store.conftest import (
     application,
     client,
     make_workspace,
     neighbour,
+    open_gate,
     owner,
     runner,
     settings,
@@ -24,9 +26,12 @@ from tests.engine_triggers.scheduling import Ground
 __all__ = [
     "application",
     "client",
+    "courier",
     "key_file",
+    "loopback",
     "make_workspace",
     "neighbour",
+    "open_gate",
     "owner",
     "runner",
     "settings",
