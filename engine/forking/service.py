@@ -50,7 +50,9 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
+    """All that a plan is made of."""
+
     source: tables.Run
     version: tables.Version
     input: dict[str, Json]
@@ -63,8 +65,8 @@ async def fork_plan(db: Database, actor: Actor, run_id: UUID, change: Change) ->
     fit)."""
     require(actor, Permission.REPLAY)
     async with db.snapshot(actor) as session:
-        ready = await _ready(session, actor, await _run(session, run_id), change)
-    return await asyncio.to_thread(plan_fork, ready.wanted, ready.events)
+        made = await ready(session, actor, run_id, change)
+    return await asyncio.to_thread(plan_fork, made.wanted, made.events)
 
 
 async def fork(
@@ -93,24 +95,24 @@ async def fork(
         key = None if idempotency_key is None else f"fork:{idempotency_key}"
         if key is not None and (before := await _before(session, source, key, plan)) is not None:
             return before
-        ready = await _ready(session, actor, source, change)
-        planned = await asyncio.to_thread(plan_fork, ready.wanted, ready.events)
+        made = await _ready(session, actor, source, change)
+        planned = await asyncio.to_thread(plan_fork, made.wanted, made.events)
         check(planned, plan, confirmed)
         await places.take(session, 1)
         new = new_id()
         about = {
-            "version": ready.version.id,
-            "hash": ready.version.content_hash,
-            "input": encode(ready.input),
-            "trigger": "replay" if ready.wanted.before is ready.wanted.now else "fork",
+            "version": made.version.id,
+            "hash": made.version.content_hash,
+            "input": encode(made.input),
+            "trigger": "replay" if made.wanted.before is made.wanted.now else "fork",
             "key": key,
             "traceparent": traceparent,
-            "fork": encode(_said(ready, planned)),
+            "fork": encode(_said(made, planned)),
         }
         if not await bear(session, actor, source, new, planned, about):
             raise Conflict("Somebody used this key at the same moment.", "Look at the list of runs.")
         await session.execute(TELL, {"run": str(new)})
-        noted = {"new": str(new), **_said(ready, planned), "confirmed": sorted(confirmed)}
+        noted = {"new": str(new), **_said(made, planned), "confirmed": sorted(confirmed)}
         await audit.append(session, actor.account_id, actor.email, "run.fork", str(run_id), noted)
         return await summary_in(session, new)
 
@@ -146,11 +148,12 @@ async def forks_of(db: Database, actor: Actor, run_id: UUID) -> tuple[RunSummary
         return tuple([await summary_in(session, one) for one in (await session.exec(query)).all()])
 
 
-async def _run(session: Session, run_id: UUID) -> tables.Run:
+async def ready(session: Session, actor: Actor, run_id: UUID, change: Change) -> Ready:
+    """What a plan needs to know, in a transaction that is open. Raises as ``fork_plan`` does."""
     run = await session.get(tables.Run, run_id)
     if run is None:
         raise NotFound("There is no such run.", "Look at the list of runs.")
-    return run
+    return await _ready(session, actor, run, change)
 
 
 async def _before(session: Session, source: tables.Run, key: str, plan: str) -> RunSummary | None:
@@ -170,7 +173,7 @@ async def _before(session: Session, source: tables.Run, key: str, plan: str) -> 
     return summary
 
 
-async def _ready(session: Session, actor: Actor, source: tables.Run, change: Change) -> _Ready:
+async def _ready(session: Session, actor: Actor, source: tables.Run, change: Change) -> Ready:
     if not is_terminal(source.state):
         raise Conflict(
             f"This run is {source.state.replace('_', ' ')}.",
@@ -208,7 +211,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
         free=free.__contains__,
         trial=source.trial,
     )
-    return _Ready(source, new, given, wanted, events)
+    return Ready(source, new, given, wanted, events)
 
 
 async def _version(session: Session, source: tables.Run, version_id: UUID | None) -> tables.Version:
@@ -249,15 +252,15 @@ async def _free(session: Session, run_id: UUID, ids: Sequence[str]) -> frozenset
     return frozenset((await session.execute(FREE, {"ids": list(ids), "run": run_id})).scalars())
 
 
-def _said(ready: _Ready, planned: ForkPlan) -> dict[str, Json]:
+def _said(made: Ready, planned: ForkPlan) -> dict[str, Json]:
     """What the run keeps of how it came to be."""
     return {
         "plan": planned.hash,
-        "at": ready.wanted.at,
+        "at": made.wanted.at,
         "starts_at": list(planned.starts_at)[:20],
         "steps": planned.steps,
         "reused": len(planned.reused),
         "again": [effect.path for effect in planned.again][:100],
-        "input": ready.input != ready.source.input,
-        "version": ready.version.id != ready.source.version_id,
+        "input": made.input != made.source.input,
+        "version": made.version.id != made.source.version_id,
     }

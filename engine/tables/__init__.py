@@ -9,6 +9,7 @@ from engine.tables.accounts import Account, LoginDelay, RefreshToken, User, User
 from engine.tables.approvals import Approval, ApprovalDelegation, ApprovalQuestion
 from engine.tables.artifacts import ArtifactRow
 from engine.tables.audit import AuditEntry
+from engine.tables.bulk import BulkItem, BulkJob
 from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
@@ -40,6 +41,8 @@ __all__ = [
     "ApprovalQuestion",
     "ArtifactRow",
     "AuditEntry",
+    "BulkItem",
+    "BulkJob",
     "CallStatsRow",
     "Channel",
     "ConnectorRow",
