@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-SUITE = 300
+SUITE = 150
 
 
 def programs() -> range:
-    """The seeds of the programs: ``WEFT_PROGRAMS`` of them, 300 without it."""
+    """The seeds of the programs: ``WEFT_PROGRAMS`` of them, 150 without it."""
     return range(int(os.environ.get("WEFT_PROGRAMS") or SUITE))
