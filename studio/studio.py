@@ -11,6 +11,7 @@ from studio.api import StudioApi
 from studio.approvals import Inbox, approvals_page
 from studio.chat.state import ChatState
 from studio.connectors import ConnectorList, connectors_page
+from studio.dashboard import Board, Home, dashboard_page
 from studio.editor.leaving import watch_leaving
 from studio.editor.page import ON_LOAD as EDITOR_LOAD
 from studio.editor.page import ROUTE as EDITOR
@@ -49,7 +50,7 @@ watch_leaving(app)
 
 
 def home() -> rx.Component:
-    """/ leads to the workflows."""
+    """/ leads to the dashboard, or to the workflows."""
     return rx.el.main(rx.el.a("Workflows", href="/workflows"), class_name="w-visually-hidden")
 
 
@@ -67,8 +68,14 @@ def nowhere() -> rx.Component:
 
 
 app.add_page(nowhere, route="404", title="Not found · Weft Studio")
-app.add_page(home, route="/", title="Weft Studio", on_load=rx.redirect("/workflows", replace=True))
+app.add_page(home, route="/", title="Weft Studio", on_load=Home.load)
 app.add_page(login_page, route="/login", title="Sign in · Weft Studio")
+app.add_page(
+    dashboard_page,
+    route="/dashboard",
+    title="Dashboard · Weft Studio",
+    on_load=[Shell.load, Board.load],
+)
 app.add_page(
     workflows_page,
     route="/workflows",

@@ -13,7 +13,7 @@ from engine.figures.figure import (
     StepFigure,
     Sums,
 )
-from engine.figures.reading import figures
+from engine.figures.reading import ever_ran, figures
 from engine.figures.span import RANGES, Span, span_between, span_of
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "StepFigure",
     "Sums",
     "bucket_of",
+    "ever_ran",
     "figures",
     "middle",
     "percentile",

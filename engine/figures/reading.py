@@ -66,10 +66,12 @@ async def figures(db: Database, actor: Actor, span: Span, workflow_id: UUID | No
         "grain": span.grain,
         "most": MOST_STEPS,
     }
+    grain, since = span.tables
+    whole = {**about, "grain": grain, "since": since}
     async with db.snapshot(actor) as session:
         slots = await _slots(session, span, about)
-        steps: list[Any] = list(await session.execute(queries.STEPS, about))
-        calls: list[Any] = list(await session.execute(queries.CALLS, about))
+        steps: list[Any] = list(await session.execute(queries.STEPS, whole))
+        calls: list[Any] = list(await session.execute(queries.CALLS, whole))
         queue = await _queue(session, span, about)
         now: Any = (await session.execute(queries.NOW, about)).one()
         ever: bool = (await session.execute(queries.EVER, about)).scalar_one()
@@ -152,3 +154,11 @@ def _calls(rows: list[Any]) -> tuple[CallFigure, ...]:
     ]
     found.sort(key=lambda one: (-one.failed, -one.n, one.connector, one.tool))
     return tuple(found[:MOST_CALLS])
+
+
+async def ever_ran(db: Database, actor: Actor) -> bool:
+    """Whether a run was ever started; tests of drafts are none."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        found: bool = (await session.execute(queries.EVER, {"account": actor.account_id})).scalar_one()
+        return found

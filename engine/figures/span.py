@@ -58,6 +58,13 @@ class Span:
         return "minute" if self.step_s < HOUR else "hour" if self.step_s < DAY else "day"
 
     @property
+    def tables(self) -> tuple[Grain, datetime]:
+        """What a table over all of it is read from, and since when: whole hours where it is longer than six."""
+        if self.step_s * self.slots <= 6 * HOUR:
+            return self.grain, self.since
+        return ("day", self.since) if self.step_s >= DAY else ("hour", _floor(self.since, HOUR))
+
+    @property
     def before(self) -> tuple[datetime, datetime]:
         """The time that this one is compared with."""
         length = timedelta(seconds=self.step_s * self.slots)

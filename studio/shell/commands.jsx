@@ -2,12 +2,12 @@
 import "./commands.css";
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
-import { Activity, CornerDownLeft, LogOut, Monitor, Moon, Plug, Plus, Search, Stamp, Store, Sun, Workflow } from "lucide-react";
+import { Activity, ChartNoAxesColumn, CornerDownLeft, LogOut, Monitor, Moon, Plug, Plus, Search, Stamp, Store, Sun, Workflow } from "lucide-react";
 import { ColorModeContext } from "$/utils/context";
 import { spelled } from "./keys.js";
 import { offered, ranked } from "./offers.js";
 
-const ICONS = { workflows: Workflow, runs: Activity, approvals: Stamp, connectors: Plug, sample: Store };
+const ICONS = { dashboard: ChartNoAxesColumn, workflows: Workflow, runs: Activity, approvals: Stamp, connectors: Plug, sample: Store };
 const RECENT = "weft.commands.recent";
 const KEPT = 6;
 const SHOWN = 60;

@@ -25,6 +25,7 @@ class Place:
 
 
 PLACES: Final = (
+    Place("dashboard", "Dashboard", "/dashboard", "chart-no-axes-column"),
     Place("workflows", "Workflows", "/workflows", "workflow"),
     Place("runs", "Runs", "/runs", "activity"),
     Place("approvals", "Approvals", "/approvals", "stamp"),
@@ -32,6 +33,8 @@ PLACES: Final = (
     Place("models", "Models", "/models", "cpu"),
 )
 SAMPLE: Final = Place("sample", "Sample business", "/sample", "store")
+AT_THE_THUMB: Final = 5
+"""So many places a phone's bar has room for; the others are behind "More"."""
 
 # (words in the pill, what it means and what to do)
 ENGINE: Final = {
@@ -98,9 +101,9 @@ def _navigation(active: str) -> rx.Component:
                 ),
                 class_name="w-brand-words",
             ),
-            href="/workflows",
+            href="/",
             class_name="w-brand",
-            custom_attrs={"aria-label": "Weft Studio, workflows"},
+            custom_attrs={"aria-label": "Weft Studio, home"},
         ),
         Commands.create(
             places=[
@@ -110,7 +113,12 @@ def _navigation(active: str) -> rx.Component:
             on_open=CommandList.load,
             sign_out=rx.call_script(SIGN_OUT),
         ),
-        rx.el.ul(*[_entry(place, active) for place in PLACES], class_name="w-nav-list"),
+        rx.el.ul(
+            *[_entry(place, active) for place in PLACES[:AT_THE_THUMB]],
+            *[_entry(place, active, "w-nav-beyond") for place in PLACES[AT_THE_THUMB:]],
+            _more(active),
+            class_name="w-nav-list",
+        ),
         rx.el.span(class_name="w-spacer w-nav-gap"),
         rx.el.ul(_entry(SAMPLE, active), class_name="w-nav-list w-nav-extra"),
         class_name="w-nav",
@@ -118,7 +126,43 @@ def _navigation(active: str) -> rx.Component:
     )
 
 
-def _entry(place: Place, active: str) -> rx.Component:
+def _more(active: str) -> rx.Component:
+    """On a phone: what its bar has no room for."""
+    rest = (*PLACES[AT_THE_THUMB:], SAMPLE)
+    here = active in {place.key for place in rest}
+    return rx.el.li(
+        rx.el.button(
+            icon("ellipsis", 17),
+            rx.el.span("More", class_name="w-nav-words"),
+            type="button",
+            class_name="w-nav-link here" if here else "w-nav-link",
+            custom_attrs={**test_id("nav-more"), "popoverTarget": "nav-more"},
+        ),
+        rx.el.ul(
+            *[
+                rx.el.li(
+                    link(
+                        icon(place.icon, 16),
+                        place.title,
+                        href=place.href,
+                        class_name="w-menu-item",
+                        custom_attrs={
+                            **test_id(f"more-{place.key}"),
+                            **({"aria-current": "page"} if place.key == active else {}),
+                        },
+                    )
+                )
+                for place in rest
+            ],
+            id="nav-more",
+            class_name="w-menu w-popover w-nav-sheet",
+            custom_attrs={"popover": "auto"},
+        ),
+        class_name="w-nav-more",
+    )
+
+
+def _entry(place: Place, active: str, kind: str = "") -> rx.Component:
     here = {"aria-current": "page"} if place.key == active else {}
     count = (
         rx.cond(
@@ -141,7 +185,8 @@ def _entry(place: Place, active: str) -> rx.Component:
             href=place.href,
             class_name="w-nav-link",
             custom_attrs={**test_id(f"nav-{place.key}"), **here},
-        )
+        ),
+        class_name=kind,
     )
 
 

@@ -47,6 +47,9 @@ class Person:
         self.at("login-password").fill(password)
         self.at("login-submit").click()
         expect(self.at("nav-workflows")).to_be_visible()
+        # Home is the dashboard once something has run; what people do here begins with the workflows.
+        self.at("nav-workflows").click()
+        expect(self.page).to_have_url(f"{self.url}/workflows")
 
     def text(self) -> Locator:
         """The workflow's text as the text pane shows it."""
