@@ -112,7 +112,7 @@ async def test_the_route_publishes_and_says_so(
     answer = await client.post("/events", json=body, headers=operator)
     assert answer.status_code == 201
     assert {**answer.json(), "id": "", "at": ""} == {
-        "id": "", "at": "", "seq": 1, "name": "paid", "payload": {"n": 1}, "told": 0,
+        "id": "", "at": "", "seq": 1, "name": "paid", "payload": {"n": 1}, "told": 0, "fires": 0,
     }  # fmt: skip
     changed = await client.post("/events", json={**body, "payload": 2}, headers=operator)
     assert changed.status_code == 409
