@@ -14,6 +14,7 @@ from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.finding import RunTerm, RunViewRow, UnsearchedRun
+from engine.tables.hooks import HookDelivery
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.notifying import Channel, NoticeWish, OutboxRow
 from engine.tables.rescues import Rescue, RescueCall
@@ -51,6 +52,7 @@ __all__ = [
     "EventSubscription",
     "EventWait",
     "FigureName",
+    "HookDelivery",
     "LoginDelay",
     "Message",
     "ModelCall",

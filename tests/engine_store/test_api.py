@@ -31,6 +31,7 @@ PUBLIC = {
     ("DELETE", "/session"),
     ("GET", "/oidc/login"),
     ("GET", "/oidc/callback"),
+    *((method, "/hooks/{account}/{path:path}") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),
