@@ -174,14 +174,14 @@ def _where() -> rx.Component:
         rx.cond(
             Publishing.starts.length() > 0,
             rx.el.p(
-                "The text also says that it is started ",
+                "From when it is live it is also started ",
                 rx.foreach(
                     Publishing.starts,
                     lambda words, n: rx.fragment(
                         rx.cond(n > 0, ", ", ""), rx.el.span(words, class_name="w-strong")
                     ),
                 ),
-                ". That is kept with the version; this studio does not start runs by it yet.",
+                ".",
                 custom_attrs=test_id("publish-starts"),
             ),
         ),

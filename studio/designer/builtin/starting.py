@@ -11,8 +11,8 @@ from studio.designer.builtin.verbs import KNOWN_VERBS, starts_with_verb
 from studio.designer.builtin.words import raw_tokens, singular, stem
 from studio.designer.builtin.zones import find_zone
 
-NOT_YET = "It is kept with the version; this studio does not start runs by it yet: start it by hand or over the API."
-"""Said wherever a trigger is written or told: nobody is to wait for a run that does not come."""
+WHEN_PUBLISHED = "It does so from when it is published."
+"""Said wherever a trigger is written or told: nobody is to wait for a run of a draft."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from studio.designer.builtin.draft import Draft, InputField, TriggerLine, quote
 from studio.designer.builtin.schedules import Schedule
-from studio.designer.builtin.starting import NOT_YET, Happening, Hook, Occasion, Start
+from studio.designer.builtin.starting import WHEN_PUBLISHED, Happening, Hook, Occasion, Start
 from studio.designer.builtin.words import name_stems, stems
 from studio.designer.builtin.work import Work, identifier
 
@@ -46,7 +46,7 @@ def _scheduled(draft: Draft, start: Schedule, work: Work) -> Draft:
         )
     for one in start.assumed:
         work.assume(f"It starts “{start.words}”: {one}.")
-    work.assume(f"It is to start {_lower(start.words)} ({start.cron}, {zone}). {NOT_YET}")
+    work.assume(f"It is to start {_lower(start.words)} ({start.cron}, {zone}). {WHEN_PUBLISHED}")
     line = TriggerLine("times", f"schedule {quote(start.cron)} timezone {quote(zone)}")
     return replace(draft, triggers=(line,), inputs=tuple(_filled(field, work) for field in draft.inputs))
 
@@ -89,7 +89,7 @@ def _hooked(draft: Draft, start: Hook, work: Work) -> Draft:
     work.assume(
         f"It is to be started by a POST to the webhook {path!r}, signed with the secret {secret!r}"
         + (f"; its body gives {asked}. " if asked else ". ")
-        + NOT_YET
+        + WHEN_PUBLISHED
     )
     return replace(draft, triggers=(line,), secrets=(secret,))
 
@@ -119,7 +119,8 @@ def _happened(draft: Draft, start: Happening, work: Work) -> Draft:
     )
     asked = " with ".join(["", " and ".join(repr(name) for name, _ in fields)]) if fields else ""
     work.assume(
-        f"It is to be started by the event {start.name!r}{asked} (POST /api/events) when {start.words}. {NOT_YET}"
+        f"It is to be started by the event {start.name!r}{asked} (POST /api/events) when {start.words}. "
+        + WHEN_PUBLISHED
     )
     return replace(draft, triggers=(line,))
 

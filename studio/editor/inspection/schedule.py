@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from engine.triggers import moments
 
 Often: TypeAlias = Literal["minutes", "hour", "day", "week", "month", "cron"]
 
@@ -22,14 +23,6 @@ OFTEN: Final[dict[Often, str]] = {
 DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 DAY_WORDS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NUMBERS: Final = {name: (index + 1) % 7 for index, name in enumerate(DAYS)}
-_MONTHS: Final = {
-    name: index + 1
-    for index, name in enumerate(
-        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-    )
-}
-_SEARCHED: Final = 366 * 8
-"""Days that are looked through; the 29th of February comes within eight years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,79 +86,18 @@ def spell_cron(plan: Plan) -> str:
 
 
 def problem_of(cron: str, zone: str) -> str:
-    """Why there will never be such a moment; "" when there will."""
-    if _fields(cron) is None:
-        return "A schedule has five parts: minute, hour, day, month, day of the week."
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return f"There is no time zone {zone!r}. Zones are called like Europe/Paris."
-    return ""
+    """Why there will never be such a moment, in a sentence; "" when there will. As publishing says it."""
+    said = moments.problem_of(cron, zone)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def next_moments(cron: str, zone: str, now: datetime, count: int = 3) -> list[datetime]:
-    """The next moments after ``now`` (with a time zone), in the schedule's own zone; fewer where there are no more."""
-    fields = _fields(cron)
-    if fields is None or problem_of(cron, zone):
+    """The next moments after ``now`` (with a time zone), in the schedule's own zone, as the scheduler has them; fewer
+    where there are no more."""
+    if moments.problem_of(cron, zone):
         return []
-    found: list[datetime] = []
     place = ZoneInfo(zone)
-    for moment in _moments(fields, place, now.astimezone(place).date()):
-        if moment > now:
-            found.append(moment)
-            if len(found) == count:
-                break
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    minutes: frozenset[int]
-    hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    any_day: bool
-    any_weekday: bool
-
-    def on(self, day: date) -> bool:
-        """As cron has it: where both days are given, either will do."""
-        if day.month not in self.months:
-            return False
-        of_month, of_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
-        if self.any_day or self.any_weekday:
-            return of_month and of_week
-        return of_month or of_week
-
-
-def _moments(fields: _Fields, place: ZoneInfo, first: date) -> Iterator[datetime]:
-    for number in range(_SEARCHED):
-        day = first + timedelta(days=number)
-        if not fields.on(day):
-            continue
-        for hour in sorted(fields.hours):
-            for minute in sorted(fields.minutes):
-                moment = datetime.combine(day, time(hour, minute), place)
-                # An hour that the change of the clocks leaves out does not come.
-                if moment.astimezone(ZoneInfo("UTC")).astimezone(place).replace(
-                    tzinfo=None
-                ) == moment.replace(tzinfo=None):
-                    yield moment
-
-
-def _fields(cron: str) -> _Fields | None:
-    parts = cron.split()
-    if len(parts) != 5:
-        return None
-    minutes = _values(parts[0], 0, 59, {})
-    hours = _values(parts[1], 0, 23, {})
-    days = _values(parts[2], 1, 31, {})
-    months = _values(parts[3], 1, 12, _MONTHS)
-    weekdays = _values(parts[4], 0, 7, _NUMBERS)
-    if not (minutes and hours and days and months and weekdays):
-        return None
-    week = frozenset(day % 7 for day in weekdays)
-    return _Fields(minutes, hours, days, months, week, parts[2] == "*", parts[4] == "*")
+    return [moment.astimezone(place) for moment in moments.next_moments(cron, zone, now, count)]
 
 
 def _values(part: str, low: int, high: int, names: dict[str, int]) -> frozenset[int] | None:

@@ -19,7 +19,7 @@ from studio.designer.builtin.edits.triggers import (
     without,
 )
 from studio.designer.builtin.schedules import Schedule, find_schedule
-from studio.designer.builtin.starting import NOT_YET
+from studio.designer.builtin.starting import WHEN_PUBLISHED
 from studio.designer.builtin.words import stems
 from studio.designer.builtin.work import identifier
 from studio.designer.builtin.zones import find_zone
@@ -102,7 +102,7 @@ def trigger(clause: str, existing: Existing) -> Found | None:
             existing,
             f'event "{name}"',
             identifier(name),
-            f"It is to start when the event {name!r} happens. {NOT_YET}",
+            f"It is to start when the event {name!r} happens. {WHEN_PUBLISHED}",
             also=also,
         )
     if (hook := _WEBHOOK.search(clause)) and re.search(r"web-?hook|endpoint|url|http|called", clause, re.I):
@@ -135,7 +135,7 @@ def trigger(clause: str, existing: Existing) -> Found | None:
             existing,
             f'event "{name}"',
             identifier(name),
-            f"It is to start when the event {name!r} happens. {NOT_YET}",
+            f"It is to start when the event {name!r} happens. {WHEN_PUBLISHED}",
             also=also,
         )
         if isinstance(found, Change):
@@ -221,14 +221,14 @@ def _scheduled(existing: Existing, schedule: Schedule, *, also: bool) -> Found:
         )
     name = fresh_name(existing, "schedule")
     edit = dsl.SetHeader(part="trigger", name=name, text=text)
-    return Change((edit,), f"It is now to run {schedule.words}.", (*assumptions, NOT_YET))
+    return Change((edit,), f"It is now to run {schedule.words}.", (*assumptions, WHEN_PUBLISHED))
 
 
 def _replaced(
     existing: Existing, trigger: tree.Trigger, text: str, words: str, assumptions: tuple[str, ...]
 ) -> Found:
     edit = dsl.SetHeader(part="trigger", name=trigger.name, text=text + given_by(existing, trigger))
-    return Change((edit,), f"The schedule {trigger.name!r} is now: {words}.", (*assumptions, NOT_YET))
+    return Change((edit,), f"The schedule {trigger.name!r} is now: {words}.", (*assumptions, WHEN_PUBLISHED))
 
 
 def _retimed(existing: Existing, words: str) -> Found | None:

@@ -16,7 +16,7 @@ from studio.designer.builtin.edits.approvals import approvals_of
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.numbers import numbers_of
 from studio.designer.builtin.edits.request import plain, without_politeness
-from studio.designer.builtin.starting import NOT_YET
+from studio.designer.builtin.starting import WHEN_PUBLISHED
 from studio.designer.builtin.talk.ways import what_if
 from studio.designer.comparing import in_one_sentence, walked
 from studio.designer.proving import explained, findings, proved_as_it_is
@@ -162,7 +162,7 @@ def _when(existing: Existing, match: re.Match[str]) -> str:
         return "Nothing starts it by itself: it runs when somebody starts it by hand or over the API."
     words = "; ".join(small(_trigger(t)) for t in there)
     return f"It is to run {words}." + (
-        "" if all(isinstance(t.on, tree.Manual) for t in there) else f" {NOT_YET}"
+        "" if all(isinstance(t.on, tree.Manual) for t in there) else f" {WHEN_PUBLISHED}"
     )
 
 
