@@ -194,7 +194,19 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = add("bench", "measure; --json prints one object last")
     bench.add_argument(
-        "name", choices=("chat", "dsl", "engine", "history", "queue", "poison", "stack", "startup", "studio")
+        "name",
+        choices=(
+            "chat",
+            "dsl",
+            "engine",
+            "history",
+            "queue",
+            "poison",
+            "stack",
+            "startup",
+            "studio",
+            "triggers",
+        ),
     )
     bench.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
