@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import reflex as rx
 
-from studio.runs.elements import state_pill, test_badge
+from engine.finding.asking import TRIGGERS as KINDS
 from studio.runs.listing import RunList
-from studio.runs.rows import STATES, RunRow
-from studio.shell.elements import Elapsed, Pulse, TimeAgo, empty, failure, link, skeleton_rows, test_id
+from studio.runs.rows import STATES, TRIGGERS
+from studio.shell.elements import Pulse, empty, failure, link, skeleton_rows
 from studio.shell.frame import frame
+
+_PATCHED = rx.asset("patched.js", shared=True)
+_LIST = rx.asset("list.jsx", shared=True)
+
+_STATES: Final = [{"key": key, "words": words, "tone": tone} for key, (words, tone) in STATES.items()]
+_TRIGGERS: Final = [
+    {"key": key, "words": TRIGGERS[key][:1].upper() + TRIGGERS[key][1:]} for key in KINDS if key in TRIGGERS
+]
+
+
+class RunFilters(rx.NoSSRComponent):
+    """What is asked for: ``asked`` in the words of an address, ``choices`` by filter, ``kept`` views."""
+
+    library = _LIST.importable_path
+    tag = "RunFilters"
+
+    asked: rx.Var[dict[str, str]]
+    choices: rx.Var[dict[str, Any]]
+    kept: rx.Var[list[dict[str, Any]]]
+    states: rx.Var[list[dict[str, str]]]
+    triggers: rx.Var[list[dict[str, str]]]
+    on_ask: rx.EventHandler[rx.event.passthrough_event_spec(dict)]
+    on_keep: rx.EventHandler[rx.event.passthrough_event_spec(str, bool)]
+    on_forget: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class RunTable(rx.NoSSRComponent):
+    """The rows, as patches; ``bulks`` as :func:`studio.runs.bulking.offered` gives them."""
+
+    library = _LIST.importable_path
+    tag = "RunTable"
+
+    patches: rx.Var[list[dict[str, Any]]]
+    states: rx.Var[list[dict[str, str]]]
+    bulks: rx.Var[list[dict[str, Any]]]
+    on_missing: rx.EventHandler[rx.event.no_args_event_spec]
+    on_more: rx.EventHandler[rx.event.no_args_event_spec]
+    on_bulk: rx.EventHandler[rx.event.passthrough_event_spec(str, list)]
 
 
 def runs_page() -> rx.Component:
@@ -16,27 +56,35 @@ def runs_page() -> rx.Component:
     return frame(
         rx.fragment(
             Pulse.create(every=2500, on_beat=RunList.refresh),
-            _filters(),
+            RunFilters.create(
+                asked=RunList.asked,
+                choices=RunList.choices,
+                kept=RunList.kept,
+                states=_STATES,
+                triggers=_TRIGGERS,
+                on_ask=RunList.ask,
+                on_keep=RunList.keep,
+                on_forget=RunList.forget,
+            ),
             failure(RunList.message, RunList.help, RunList.retry),
             rx.el.div(
                 rx.cond(
                     ~RunList.loaded,
-                    skeleton_rows(6),
-                    rx.cond(RunList.rows.length() > 0, _table(), _none()),
+                    skeleton_rows(10),
+                    rx.cond(
+                        RunList.empty,
+                        _none(),
+                        RunTable.create(
+                            patches=RunList.patches,
+                            states=_STATES,
+                            bulks=RunList.bulks,
+                            on_missing=RunList.retry,
+                            on_more=RunList.load_more,
+                            on_bulk=RunList.bulk,
+                        ),
+                    ),
                 ),
                 class_name="w-card w-table-card",
-            ),
-            rx.cond(
-                RunList.more,
-                rx.el.div(
-                    rx.el.button(
-                        "Load more",
-                        class_name="w-button",
-                        on_click=RunList.load_more,
-                        custom_attrs=test_id("load-more"),
-                    ),
-                    class_name="w-after-table",
-                ),
             ),
         ),
         active="runs",
@@ -44,88 +92,15 @@ def runs_page() -> rx.Component:
     )
 
 
-def _filters() -> rx.Component:
-    return rx.el.div(
-        rx.el.label("Workflow", html_for="filter-workflow", class_name="w-visually-hidden"),
-        rx.el.select(
-            rx.el.option("All workflows", value=""),
-            rx.foreach(RunList.choices, lambda choice: rx.el.option(choice[1], value=choice[0])),
-            id="filter-workflow",
-            value=RunList.workflow,
-            on_change=RunList.filter_workflow,
-            class_name="w-input w-filter",
-            custom_attrs=test_id("filter-workflow"),
-        ),
-        rx.el.label("State", html_for="filter-state", class_name="w-visually-hidden"),
-        rx.el.select(
-            rx.el.option("All states", value=""),
-            *[rx.el.option(words, value=state) for state, (words, _) in STATES.items()],
-            id="filter-state",
-            value=RunList.state,
-            on_change=RunList.filter_state,
-            class_name="w-input w-filter",
-            custom_attrs=test_id("filter-state"),
-        ),
-        rx.el.label("Tests", html_for="filter-tests", class_name="w-visually-hidden"),
-        rx.el.select(
-            rx.el.option("Runs and tests", value=""),
-            rx.el.option("Runs only", value="none"),
-            rx.el.option("Tests only", value="only"),
-            id="filter-tests",
-            value=RunList.tests,
-            on_change=RunList.filter_tests,
-            class_name="w-input w-filter",
-            custom_attrs=test_id("filter-tests"),
-        ),
-        class_name="w-toolbar",
-    )
-
-
-def _table() -> rx.Component:
-    heads = ("Run", "State", "Workflow", "Started", "Took", "By")
-    return rx.el.table(
-        rx.el.thead(rx.el.tr(*[rx.el.th(head, class_name=f"w-col-{head.lower()}") for head in heads])),
-        rx.el.tbody(rx.foreach(RunList.rows, _row)),
-        class_name="w-table",
-        custom_attrs=test_id("runs-table"),
-    )
-
-
-def _row(run: rx.Var[RunRow]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(
-            link(run.short, href=f"/runs/{run.id}", class_name="w-mono w-row-target"),
-            class_name="w-col-run",
-        ),
-        rx.el.td(
-            state_pill(run.state),
-            rx.cond(
-                run.trouble != "", rx.el.span(run.trouble, class_name="w-small w-muted w-trouble w-truncate")
-            ),
-            class_name="w-col-state",
-        ),
-        rx.el.td(
-            run.workflow,
-            " ",
-            rx.cond(run.trial, test_badge(), rx.el.span(run.version, class_name="w-muted w-small")),
-            class_name="w-col-workflow",
-        ),
-        rx.el.td(TimeAgo.create(at=run.queued), class_name="w-col-started w-nowrap"),
-        rx.el.td(
-            Elapsed.create(since=run.started, until=run.finished, none="–"),
-            class_name="w-col-took w-nowrap w-number",
-        ),
-        rx.el.td(run.by, class_name="w-col-by w-muted w-truncate"),
-        key=run.id,
-        class_name="w-row-link",
-        custom_attrs=test_id("run-row", id=run.id, state=run.state),
-    )
-
-
 def _none() -> rx.Component:
     return rx.cond(
-        (RunList.workflow != "") | (RunList.state != "") | (RunList.tests != ""),
-        empty("filter-x", "No run fits this filter", "Choose another workflow or state above."),
+        RunList.asked.length() > 0,
+        empty(
+            "filter-x",
+            "No run fits this",
+            "Ask for less above, or clear the filters. A search finds a run a few seconds after it began or ended.",
+            test_id="runs-none",
+        ),
         empty(
             "activity",
             "No runs yet",

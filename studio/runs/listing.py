@@ -1,132 +1,208 @@
-"""State of the list of runs: filters, live refresh, more on demand."""
+"""State of the list of runs: what is asked for, the rows that fit, live, and views that people keep."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
 
 from engine import runs, workflows
-from engine.errors import WeftError
-from studio.runs.rows import STATES, RunRow, row
+from engine.errors import BadInput, WeftError
+from engine.finding import views
+from engine.finding.asking import RunFilter, lenient, read
+from engine.permissions import may
+from engine.triggers.register import list_triggers
+from studio.runs.bulking import BULK, MOST, offered
+from studio.runs.patching import Patches
+from studio.runs.rows import RunRow, row
 from studio.shell import people, services
 from studio.shell.session import authorized, guarded
 
-PAGE: Final = 30
+PAGE: Final = 50
 MOST_REFRESHED: Final = 200
-TESTS: Final = {"only": True, "none": False}
 
 
 class RunList(rx.State):
-    """What is filtered for, and the rows that fit, newest first."""
+    """`asked`: the words of the filter, as in the address. `patches`: the rows, see :mod:`studio.runs.patching`; with
+    them travel `more` (there is a next page), `count` ("200+") and `until` (how far a search looked)."""
 
-    rows: list[RunRow] = []
+    asked: dict[str, str] = {}
+    patches: list[dict[str, Any]] = []
     loaded: bool = False
-    more: bool = False
     busy: bool = False
-    workflow: str = ""
-    state: str = ""
-    tests: str = ""
-    choices: list[tuple[str, str]] = []
+    empty: bool = False
+    choices: dict[str, list[dict[str, str]]] = {}
+    kept: list[dict[str, Any]] = []
+    bulks: list[dict[str, Any]] = []
     message: str = ""
     help: str = ""
+    _asks: RunFilter = RunFilter()
+    _rows: tuple[RunRow, ...] = ()
     _cursor: str = ""
+    _until: str = ""
+    _counted: tuple[str, int] = ("", 0)
+    _sent: Any = None
 
     @rx.event
     @guarded("view")
     async def load(self) -> None:
         """When the page opens, with the filters of its address."""
-        query = self.router.url.query_parameters
-        self.workflow = _uuid_or_none(query.get("workflow", ""))
-        self.state = query.get("state", "") if query.get("state", "") in STATES else ""
-        self.tests = query.get("tests", "") if query.get("tests", "") in TESTS else ""
-        self.rows, self.loaded = [], False
+        self._asks = lenient(dict(self.router.url.query_parameters))
+        self.asked = self._asks.words()
+        self._rows, self._cursor, self._sent = (), "", Patches()
+        self.loaded, self.message, self.help, self._counted = False, "", "", ("", 0)
         actor = await authorized(self)
+        self.bulks = offered(actor.role)
+        await self._read(whole=True)
         try:
-            listed = await workflows.list_workflows(await services.database(), actor)
+            db = await services.database()
+            self.choices = {
+                "workflow": [
+                    {"key": str(each.id), "words": each.title or each.name}
+                    for each in await workflows.list_workflows(db, actor)
+                ],
+                "by": [
+                    {"key": str(each), "words": name}
+                    for each, name in (await people.names(db, actor)).items()
+                ],
+                "trigger_id": [
+                    {"key": str(each.id), "words": f"{each.name} ({each.kind})"}
+                    for each in await list_triggers(db, actor)
+                ],
+            }
+            await self._read_views()
         except WeftError:
-            listed = ()
-        self.choices = [(str(each.id), each.title or each.name) for each in listed]
-        await self._read(PAGE)
+            self.choices, self.kept = {}, []
 
     @rx.event(temporal=True)
     @guarded("view")
     async def refresh(self) -> None:
         """Every few seconds: as many rows as are shown."""
         if self.loaded and not self.busy:
-            await self._read(max(PAGE, min(len(self.rows), MOST_REFRESHED)))
+            await self._read()
 
     @rx.event
     @guarded("view")
     async def retry(self) -> None:
-        """After a failure."""
-        await self._read(PAGE)
+        """After a failure, and for a page that misses something."""
+        await self._read(whole=True)
 
     @rx.event
     @guarded("view")
-    async def filter_workflow(self, workflow: str) -> rx.event.EventSpec:
-        """Only runs of one workflow; "" for all."""
-        self.workflow = _uuid_or_none(workflow)
-        return await self._filtered()
-
-    @rx.event
-    @guarded("view")
-    async def filter_state(self, state: str) -> rx.event.EventSpec:
-        """Only runs in one state; "" for all."""
-        self.state = state if state in STATES else ""
-        return await self._filtered()
-
-    @rx.event
-    @guarded("view")
-    async def filter_tests(self, tests: str) -> rx.event.EventSpec:
-        """Tests of drafts alone ("only"), runs alone ("none"), or both."""
-        self.tests = tests if tests in TESTS else ""
-        return await self._filtered()
+    async def ask(self, words: dict[str, str]) -> Any:
+        """Other filters: all of them, as the words of an address."""
+        try:
+            self._asks = read(words)
+        except BadInput as unfit:
+            return rx.toast.error(unfit.message, description=unfit.help)
+        self.asked = self._asks.words()
+        self._rows, self._cursor = (), ""
+        await self._read(whole=True)
+        query = urlencode(self.asked)
+        address = f"/runs?{query}" if query else "/runs"
+        return rx.call_script(f"history.replaceState(history.state, '', {address!r})")
 
     @rx.event
     @guarded("view")
     async def load_more(self) -> None:
         """The next page, below what is there."""
         if self._cursor:
-            await self._read(PAGE, cursor=self._cursor)
+            await self._read(cursor=self._cursor)
 
-    async def _filtered(self) -> rx.event.EventSpec:
-        await self._read(PAGE)
-        named = {"workflow": self.workflow, "state": self.state, "tests": self.tests}
-        query = "&".join(f"{name}={value}" for name, value in named.items() if value)
-        address = "/runs?" + query if query else "/runs"
-        return rx.call_script(f"history.replaceState(history.state, '', '{address}')")
-
-    async def _read(self, limit: int, cursor: str = "") -> None:
+    @rx.event
+    @guarded("view")
+    async def keep(self, name: str, shared: bool) -> Any:
+        """Keeps the filter as a view of the person's."""
         actor = await authorized(self)
         try:
             db = await services.database()
-            page = await runs.list_runs(
-                db,
-                actor,
-                workflow_id=UUID(self.workflow) if self.workflow else None,
-                state=self.state or None,
-                trial=TESTS.get(self.tests),
-                cursor=cursor or None,
-                limit=limit,
-            )
+            await views.save_view(db, actor, name, self._asks.words(), shared)
+            await self._read_views()
+        except WeftError as error:
+            return rx.toast.error(error.message, description=error.help)
+        return rx.toast.success(f"Kept as “{' '.join(name.split())}”.")
+
+    @rx.event
+    @guarded("view")
+    async def forget(self, view_id: str) -> Any:
+        """Deletes a view of the person's."""
+        actor = await authorized(self)
+        try:
+            await views.delete_view(await services.database(), actor, UUID(view_id))
+            await self._read_views()
+        except (WeftError, ValueError) as error:
+            return rx.toast.error(getattr(error, "message", "There is no such view."))
+
+    @rx.event
+    @guarded("view")
+    async def bulk(self, key: str, ids: list[str]) -> Any:
+        """One of :data:`studio.runs.bulking.BULK`, for the chosen runs."""
+        chosen = BULK.get(key)
+        actor = await authorized(self)
+        if chosen is None or not may(actor, chosen.permission):
+            return rx.toast.error("Your role may not do this.")
+        try:
+            said = await chosen.does(await services.database(), actor, [UUID(each) for each in ids[:MOST]])
+        except (WeftError, ValueError) as error:
+            return rx.toast.error(getattr(error, "message", "One of these is no run."))
+        await self._read()
+        return rx.toast.success(said)
+
+    async def _read_views(self) -> None:
+        actor = await authorized(self)
+        self.kept = [
+            {
+                "key": str(each.id),
+                "name": each.name,
+                "asked": each.asks.words(),
+                "shared": each.shared,
+                "mine": each.mine,
+            }
+            for each in await views.list_views(await services.database(), actor)
+        ]
+
+    async def _read(self, *, cursor: str = "", whole: bool = False) -> None:
+        actor = await authorized(self)
+        limit = PAGE if cursor else max(PAGE, min(len(self._rows), MOST_REFRESHED))
+        try:
+            db = await services.database()
+            page = await runs.list_runs(db, actor, asks=self._asks, cursor=cursor or None, limit=limit)
             named = await people.names(db, actor)
+            costs = await runs.costs(db, actor, [run.id for run in page.items])
+            count = await self._count(whole or not page.items)
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
-        fresh = [row(run, named) for run in page.items]
-        kept = self.rows if cursor else []
-        beyond = [] if cursor or len(self.rows) <= MOST_REFRESHED else self.rows[MOST_REFRESHED:]
-        if (shown := [*kept, *fresh, *beyond]) != self.rows:
-            self.rows = shown
+        fresh = [row(run, named, costs.get(run.id)) for run in page.items]
+        kept = self._rows if cursor else ()
+        beyond = () if cursor or len(self._rows) <= MOST_REFRESHED else self._rows[MOST_REFRESHED:]
+        self._rows = (*kept, *fresh, *beyond)
         if cursor or not beyond:
-            self._cursor, self.more = page.next or "", page.next is not None
-        self.loaded, self.message, self.help = True, "", ""
+            self._cursor = page.next or ""
+            self._until = "" if page.until is None else page.until.isoformat()
+        rest = {"more": bool(self._cursor), "count": count, "until": self._until}
+        sent: Patches = self._sent or Patches()
+        patches = sent.change([(each.id, asdict(each)) for each in self._rows], rest, whole=whole)
+        self._sent = sent
+        if patches is not None:
+            self.patches = patches
+        if self.empty != (not self._rows):
+            self.empty = not self._rows
+        if not self.loaded or self.message:
+            self.loaded, self.message, self.help = True, "", ""
 
+    async def _count(self, anew: bool) -> str:
+        """How many fit, in words; counted when the filter changes, and then only looked at."""
+        asked = repr(self._asks)
+        if anew or self._counted[0] != asked:
+            counted = await runs.count_runs(await services.database(), await authorized(self), self._asks)
+            self._counted = (asked, counted)
+        number = self._counted[1]
+        return f"{number - 1}+" if number > 200 else str(max(number, len(self._rows)))
 
-def _uuid_or_none(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return ""
+    def shown(self) -> tuple[RunRow, ...]:
+        """The rows as this side has them."""
+        return self._rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -52,10 +53,12 @@ class RunRow:
     trouble: str
     live: bool
     trial: bool = False
+    trigger: str = ""
+    cost: str = ""
 
 
-def row(run: RunSummary, people: Mapping[UUID, str]) -> RunRow:
-    """The row of a run; `people` gives names for ids."""
+def row(run: RunSummary, people: Mapping[UUID, str], cost: Decimal | None = None) -> RunRow:
+    """The row of a run; `people` gives names for ids, `cost` is what models cost it in US dollars."""
     return RunRow(
         id=str(run.id),
         short=str(run.id)[-8:],
@@ -70,7 +73,16 @@ def row(run: RunSummary, people: Mapping[UUID, str]) -> RunRow:
         trouble=trouble(run),
         live=not is_terminal(run.state),
         trial=run.trial,
+        trigger=TRIGGERS.get(run.trigger, run.trigger),
+        cost=dollars(cost),
     )
+
+
+def dollars(cost: Decimal | float | None) -> str:
+    """As people read it: two digits that say something; "" for nothing."""
+    if not cost:
+        return ""
+    return f"${cost:.2f}" if cost >= 1 else f"${cost:.2g}" if cost >= Decimal("0.0001") else "<$0.0001"
 
 
 def started_by(run: RunSummary, people: Mapping[UUID, str]) -> str:

@@ -120,20 +120,48 @@ async def test_one_opened_form_starts_one_run_however_often_it_is_sent(signed_in
 
 
 async def test_runs_are_listed_filtered_and_paged(signed_in: Tab, workspace: Workspace, refund: UUID) -> None:
-    for _ in range(32):
-        await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1002"})
+    many = [runs.NewRun({"order_id": "A-1002"}) for _ in range(60)]
+    await runs.start_runs(workspace.db, workspace.owner, refund, many)
     await signed_in.send(RunList.load())
     listed = await signed_in.state(RunList)
-    assert (len(listed.rows), listed.more) == (30, True)
+    assert (len(listed.shown()), listed.patches[-1]["rest"]["more"]) == (50, True)
     await signed_in.send(RunList.load_more())
-    await signed_in.send(RunList.refresh())
+    shown = (await signed_in.state(RunList)).shown()
+    assert len(shown) == len({each.id for each in shown}) >= 60
+    await signed_in.send(RunList.ask({"state": "succeeded"}))
     listed = await signed_in.state(RunList)
-    assert len(listed.rows) >= 32
-    assert len({each.id for each in listed.rows}) == len(listed.rows)
-    await signed_in.send(RunList.filter_state("succeeded"))
-    assert (await signed_in.state(RunList)).rows == []
-    await signed_in.send(RunList.filter_state("no such state"))
-    assert (await signed_in.state(RunList)).state == ""
+    assert (listed.shown(), listed.empty, listed.patches[-1]["rest"]["count"]) == ((), True, "0")
+    await signed_in.send(RunList.ask({"state": "no such state"}))
+    assert (await signed_in.state(RunList)).asked == {"state": "succeeded"}
+
+
+async def test_a_refresh_sends_what_changed_and_nothing_when_nothing_did(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1003"})
+    await signed_in.send(RunList.load())
+    before = (await signed_in.state(RunList)).patches[-1]
+    await signed_in.send(RunList.refresh())
+    assert (await signed_in.state(RunList)).patches[-1] == before
+    await signed_in.send(RunList.bulk("cancel", [str(run.id)]))
+    after = (await signed_in.state(RunList)).patches[-1]
+    assert (after["rev"], after["order"], list(after["rows"])) == (before["rev"] + 1, None, [str(run.id)])
+    assert after["rows"][str(run.id)]["state"] == "cancelled"
+
+
+async def test_a_view_is_kept_with_its_filter(signed_in: Tab, refund: UUID) -> None:
+    await signed_in.send(RunList.load())
+    await signed_in.send(RunList.ask({"state": "failed,timed_out", "span": "24h"}))
+    await signed_in.send(RunList.keep("What went wrong", True))
+    [kept] = (await signed_in.state(RunList)).kept
+    assert (kept["name"], kept["asked"]["state"], kept["shared"], kept["mine"]) == (
+        "What went wrong",
+        "failed,timed_out",
+        True,
+        True,
+    )
+    await signed_in.send(RunList.forget(kept["key"]))
+    assert (await signed_in.state(RunList)).kept == []
 
 
 async def test_a_run_is_shown_and_cancelled(signed_in: Tab, workspace: Workspace, refund: UUID) -> None:

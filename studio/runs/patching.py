@@ -1,0 +1,57 @@
+"""Rows on their way to a page as patches: what changed, and the order only when it did. Pure but for the numbers.
+
+A page keeps the rows it was given. A patch is ``{"epoch", "rev", "whole", "rows": {key: row}, "order": [keys] | None,
+"rest": {...}}``: rows that are new or changed, and the order of all that are to be shown. A page applies patches in the
+order of ``rev`` and forgets rows that are no longer in the order; one that is ``whole`` stands alone. Two patches that
+reach the browser at once may be seen as one, so the last few travel together; a page that finds a gap asks for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import uuid4
+
+Row: TypeAlias = dict[str, Any]
+Patch: TypeAlias = dict[str, Any]
+
+TOGETHER: Final = 3
+
+
+class Patches:
+    """What one page has, as far as this side knows. (No dataclass: the framework would wrap every read of it.)"""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.rev = 0
+        self.rows: dict[str, Row] = {}
+        self.order: list[str] = []
+        self.rest: dict[str, Any] = {}
+        self.last: list[Patch] = []
+
+    def change(
+        self, rows: Sequence[tuple[str, Row]], rest: Mapping[str, Any] | None = None, *, whole: bool = False
+    ) -> list[Patch] | None:
+        """The patches that a page should see when these are its rows now, by key and in this order; None when it has
+        them. ``rest``: other things, sent when one of them changed."""
+        whole = whole or not self.epoch
+        if whole:
+            self.epoch, self.rows, self.order, self.rest, self.last = uuid4().hex[:12], {}, [], {}, []
+        order = [key for key, _ in rows]
+        changed = {key: row for key, row in rows if self.rows.get(key) != row}
+        other = {key: value for key, value in (rest or {}).items() if self.rest.get(key, self) != value}
+        if not changed and not other and order == self.order and not whole:
+            return None
+        self.rev += 1
+        patch: Patch = {
+            "epoch": self.epoch,
+            "rev": self.rev,
+            "whole": whole,
+            "rows": changed,
+            "order": None if order == self.order and not whole else order,
+            "rest": other,
+        }
+        self.rows, self.order = dict(rows), order
+        self.rest |= other
+        self.last = [*self.last, patch][-TOGETHER:]
+        return self.last
