@@ -118,25 +118,43 @@ class RunView:
 _ENDS = ("succeeded", "failed", "cancelled", "timed_out")
 
 
+class Fold:
+    """Folds a journal as it grows: ``take`` an event, look at ``view`` and ``steps`` at any time."""
+
+    def __init__(self) -> None:
+        self.view = RunView("queued", ())
+        self.steps: dict[str, StepRun] = {}
+
+    def take(self, event: Event) -> frozenset[str]:
+        """The paths of the steps that it changed."""
+        if event.kind.startswith("run."):
+            self.view = _of_run(self.view, event)
+            return self._ended() if self.view.finished_at is not None else frozenset()
+        path = event.path or event.data.get("path", "")
+        about = {path, path.rsplit("~catch", 1)[0]}
+        before = {each: self.steps.get(each) for each in about}
+        _of_step(self.steps, event)
+        if "review" in event.data and self.view.state == "needs_review" and not _asked(self.steps):
+            self.view = replace(self.view, state="queued")
+        if event.kind == "gate.answered" and self.view.state == "waiting":
+            waiting_on = tuple(path for path in self.view.waiting_on if path != event.path)
+            self.view = replace(self.view, state="queued", waiting_on=waiting_on)
+        return frozenset(each for each in about if self.steps.get(each) is not before[each])
+
+    def _ended(self) -> frozenset[str]:
+        left = [path for path, step in self.steps.items() if step.finished_at is None]
+        for path in left:
+            step = self.steps[path]
+            self.steps[path] = replace(step, state="cancelled", finished_at=self.view.finished_at)
+        return frozenset(left)
+
+
 def fold(events: Iterable[Event]) -> RunView:
     """The view after these events, which must be a beginning of the journal in order."""
-    view = RunView("queued", ())
-    steps: dict[str, StepRun] = {}
+    folded = Fold()
     for event in events:
-        if event.kind.startswith("run."):
-            view = _of_run(view, event)
-        else:
-            _of_step(steps, event)
-            if "review" in event.data and view.state == "needs_review" and not _asked(steps):
-                view = replace(view, state="queued")
-            if event.kind == "gate.answered" and view.state == "waiting":
-                waiting_on = tuple(path for path in view.waiting_on if path != event.path)
-                view = replace(view, state="queued", waiting_on=waiting_on)
-    if view.finished_at is not None:
-        for path, step in steps.items():
-            if step.finished_at is None:
-                steps[path] = replace(step, state="cancelled", finished_at=view.finished_at)
-    return replace(view, steps=tuple(steps.values()))
+        folded.take(event)
+    return replace(folded.view, steps=tuple(folded.steps.values()))
 
 
 def _of_run(view: RunView, event: Event) -> RunView:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,6 +25,7 @@ from engine.lifecycle import is_terminal
 from engine.permissions import Permission, require
 
 EVENT_PAGE = 500
+MOST_OF_STEP = 1_000
 QUIET_S = 10.0
 """How long to wait for a notification before looking anyway: they are hints, the journal is the truth."""
 
@@ -102,6 +104,76 @@ async def get_run(db: Database, actor: Actor, run_id: UUID) -> RunDetail:
     return RunDetail(
         summary, run.input, run.output, version.text, plan, tuple(events), fold(events), away, run.trial
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What of a run stays as it is: what it was given, and the version it is pinned to."""
+
+    input: dict[str, Any]
+    text: str
+    plan: Plan
+    trial: dict[str, Any] | None
+
+
+async def get_frame(db: Database, actor: Actor, run_id: UUID) -> Frame:
+    """Raises ``NotFound``."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        run = await session.get(tables.Run, run_id)
+        if run is None:
+            raise NotFound("There is no such run.", "Look at the list of runs.")
+        version = await session.get_one(tables.Version, run.version_id)
+    return Frame(run.input, version.text, Plan.model_validate(version.plan), run.trial)
+
+
+async def get_result(db: Database, actor: Actor, run_id: UUID) -> tuple[Any, Artifact | None]:
+    """What the run gave back, or where that is. Raises ``NotFound``."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        run = await session.get(tables.Run, run_id)
+    if run is None:
+        raise NotFound("There is no such run.", "Look at the list of runs.")
+    return run.output, None if run.output_artifact is None else Artifact.of(run.output_artifact)
+
+
+# Who watches needs what happened and when; what went in and came out is read for the step that is looked at.
+_LIGHT = text(
+    """
+    SELECT seq, extract(epoch FROM at)::float8, kind, path,
+      CASE WHEN kind = 'step.succeeded' AND path ~ '~turn[0-9]+$' THEN data || jsonb_build_object(
+        'result', (data -> 'result') - 'text' - 'uses', 'uses', jsonb_array_length(data #> '{result,uses}'))
+      ELSE data - '{args,result,output,value,input}'::text[] END
+    FROM run_events WHERE run_id = :run AND seq > :after ORDER BY seq LIMIT :most
+    """
+)
+_OF_STEP = text(
+    """
+    SELECT seq, extract(epoch FROM at)::float8, kind, path, data FROM run_events
+    WHERE run_id = :run AND (path = :path OR starts_with(path, :path || '~')) ORDER BY seq LIMIT :most
+    """
+)
+
+
+async def news(
+    db: Database, actor: Actor, run_id: UUID, after: int, most: int = EVENT_PAGE
+) -> tuple[RunSummary, tuple[Event, ...]]:
+    """The run as it is, and its events behind ``after`` without what went in and came out, as one moment saw them.
+    Raises ``NotFound``."""
+    require(actor, Permission.VIEW)
+    async with db.snapshot(actor) as session:
+        summary = await summary_in(session, run_id)
+        rows: Any = await session.execute(_LIGHT, {"run": run_id, "after": after, "most": most})
+        return summary, tuple(Event(*row) for row in rows)
+
+
+async def events_of_step(db: Database, actor: Actor, run_id: UUID, path: str) -> tuple[Event, ...]:
+    """All that was recorded of one step, an agent's turns and calls included; the first ``MOST_OF_STEP``."""
+    require(actor, Permission.VIEW)
+    async with db.account(actor) as session:
+        about = {"run": run_id, "path": path, "most": MOST_OF_STEP}
+        rows: Any = await session.execute(_OF_STEP, about)
+        return tuple(Event(*row) for row in rows)
 
 
 async def events_after(
