@@ -6,38 +6,44 @@ import asyncio
 import json
 import time
 from typing import Any, Final, cast
+from urllib.parse import quote
 from uuid import UUID
 
 import reflex as rx
 
 import dsl
-from dsl.catalog import Catalog
 from engine import catalog as catalogs
 from engine import reviews, runs
 from engine.errors import BadInput, Conflict, NotFound, WeftError
 from engine.lifecycle import RunState
-from engine.runs import RunDetail
+from studio.runs import relations, steps, telling
 from studio.runs import reviews as cards
-from studio.runs import steps
+from studio.runs.following import Followed, followings
 from studio.runs.gates import gates
+from studio.runs.outline import Look
+from studio.runs.patching import Patches
 from studio.runs.rows import RunRow, row
+from studio.runs.telling import bounded, veiled
 from studio.shell import people, services
 from studio.shell.session import authorized, guarded
 
 # Between two paints of a running run: often enough to feel live, seldom enough for a run of many steps.
 PAINT_SECONDS: Final = 0.25
-QUIET_SECONDS: Final = 4.0
 
 # The path is JSON in it: a step's name is no code.
 SHOW_STEP: Final = (
     "document.querySelector('[data-path=' + CSS.escape(%s) + ']')?.scrollIntoView({block: 'nearest'})"
 )
+ADDRESS: Final = "history.replaceState(history.state, '', %s)"
 
 NOBODY: Final = RunRow(*[""] * 11, live=False)
+LONGEST_PATH: Final = 2_000
 
 
 class RunPage(rx.State):
-    """One run. `given` is its input, `result["value"]` its output; `painted` the state of each step, for the graph."""
+    """One run. `given` is its input, `result["value"]` its output. `patches`: the lines of its steps and their marks on
+    the graph, see :mod:`studio.runs.patching`; `step` the path of the one that is looked at, `detail` what is known of
+    it (:func:`studio.runs.telling.told`), `picked` its path in the text."""
 
     run: RunRow = NOBODY
     loaded: bool = False
@@ -45,14 +51,15 @@ class RunPage(rx.State):
     given: dict[str, Any] = {}
     result: dict[str, Any] = {"value": None, "large": {}}
     error: dict[str, Any] = {}
-    trace: list[dict[str, Any]] = []
-    details: dict[str, Any] = {}
-    opened: list[str] = []
+    patches: list[dict[str, Any]] = []
+    begun: bool = False
+    step: str = ""
+    detail: dict[str, Any] = {}
     graph: dict[str, Any] = {}
-    painted: dict[str, str] = {}
     picked: str = ""
     gates: list[dict[str, str]] = []
     reviews: list[dict[str, Any]] = []
+    related: list[dict[str, str]] = []
     answering: str = ""
     review_problems: list[dict[str, str]] = []
     review_message: str = ""
@@ -61,15 +68,21 @@ class RunPage(rx.State):
     busy: bool = False
     message: str = ""
     help: str = ""
+    _look: Look = Look()
+    _sent: Any = None
+    _people: Any = None
+    _told: int = -1
+    _ended: bool = False
 
     @rx.event
     @guarded("view")
     async def load(self) -> Any:
-        """When the page opens. Goes on as `watch` while the run is not over."""
+        """When the page opens, at the step that its address names. Goes on as `watch` while the run is not over."""
         asked = _run_in(self.router.url.path)
-        if asked != self.run.id:
-            self.reset()
-        await self._read(asked)
+        self.reset()
+        await self._read(asked, whole=True)
+        if self.run.id and (step := dict(self.router.url.query_parameters).get("step", "")):
+            await self._select(step[:LONGEST_PATH])
         return RunPage.watch if self.run.live else None
 
     @rx.event(background=True, supersedes=True)
@@ -87,42 +100,79 @@ class RunPage(rx.State):
                 self.message, self.help = error.message, error.help
 
     async def _follow(self, run_id: UUID) -> None:
-        db = await services.database()
-        actor = await authorized(self)
-        after, painted_at = 0, 0.0
-        async for batch in runs.batches(db, actor, run_id, after, QUIET_SECONDS):
+        followed = await followings.of(await services.database(), await authorized(self), run_id)
+        painted_at, seen = 0.0, -1
+        async for rev in followed.changes(seen):
             await authorized(self)
-            if not batch:
+            if rev == seen and not followed.over:
                 continue
             await asyncio.sleep(max(0.0, painted_at + PAINT_SECONDS - time.monotonic()))
             async with self:
                 if self.run.id != str(run_id):
                     return
                 await self._read(str(run_id))
-            painted_at = time.monotonic()
+            painted_at, seen = time.monotonic(), rev
 
     @rx.event
     @guarded("view")
-    async def toggle(self, path: str) -> None:
-        """Opens or closes a step's details."""
-        if path in self.opened:
-            self.opened = [each for each in self.opened if each != path]
-        elif any(each["path"] == path for each in self.trace):
-            self.opened = [*self.opened, path]
-            await self._read(self.run.id)
+    async def resync(self) -> None:
+        """For a page that misses something of its lines."""
+        await self._read(self.run.id, whole=True)
+
+    @rx.event
+    @guarded("view")
+    async def look(self, said: dict[str, Any]) -> Any:
+        """What is shown of the steps. `{"type": "open", "path", "to"}`: a line's inner lines; `{"type": "window",
+        "path", "at"}` and `{"type": "failed", "path", "to"}`: which rounds of a loop; `{"type": "select", "path"}`:
+        the step that is looked at, "" for none."""
+        path = str(said.get("path", ""))[:LONGEST_PATH]
+        match said.get("type"):
+            case "open":
+                self._look = self._look.with_open(path, said.get("to") is True)
+            case "window" if isinstance(at := said.get("at"), int):
+                self._look = self._look.with_window(path, min(at, 10_000_000))
+            case "failed":
+                self._look = self._look.with_failed(path, said.get("to") is True)
+            case "select":
+                return await self._chosen("" if path == self.step else path)
+        await self._read(self.run.id)
+        return None
 
     @rx.event
     @guarded("view")
     async def pick(self, path: str) -> Any:
-        """A node of the graph: opens its step below, of several rounds the latest."""
-        self.picked = path
-        rounds = [each["path"] for each in self.trace if steps.written(each["path"]) == path]
-        if not rounds:
+        """A node of the graph: its step, of several rounds one that failed, else the latest."""
+        if not self.run.id or path == self.picked:
             return None
-        if rounds[-1] not in self.opened:
-            self.opened = [*self.opened, rounds[-1]]
-            await self._read(self.run.id)
-        return rx.call_script(SHOW_STEP % json.dumps(rounds[-1]))
+        followed = await self._followed()
+        found = "" if followed is None else followed.outline.latest(path[:LONGEST_PATH])
+        self.picked = path
+        return await self._chosen(found) if found else None
+
+    async def _chosen(self, path: str) -> Any:
+        await self._select(path)
+        query = f"?step={quote(path, safe='')}" if path else ""
+        address = ADDRESS % json.dumps(f"/runs/{self.run.id}{query}")
+        return rx.call_script(f"{address}; {SHOW_STEP % json.dumps(path)}" if path else address)
+
+    async def _select(self, path: str) -> None:
+        followed = await self._followed()
+        if followed is None:
+            return
+        known = path and followed.outline.find(path) is not None
+        self.step, self._told = path if known else "", -1
+        self.picked = steps.written(path) if known else ""
+        if known:
+            self._look = followed.outline.reveal(path, self._look)
+        elif self.detail:
+            self.detail = {}
+        await self._read(self.run.id)
+
+    async def _followed(self) -> Followed | None:
+        try:
+            return await followings.of(await services.database(), await authorized(self), UUID(self.run.id))
+        except (WeftError, ValueError):
+            return None
 
     @rx.event
     @guarded("cancel")
@@ -187,50 +237,50 @@ class RunPage(rx.State):
         self.answering = ""
         await self._read(self.run.id)
 
-    async def _read(self, run_id: str) -> None:
+    async def _read(self, run_id: str, *, whole: bool = False) -> None:
+        """Brings the page up to date with the run, and sends only what is another than before."""
         actor = await authorized(self)
         try:
             db = await services.database()
-            found = await runs.get_run(db, actor, UUID(run_id))
-            unclear = await reviews.of_run(db, actor, UUID(run_id))
-            named = await people.names(db, actor)
-            known = None if self.graph else await catalogs.catalog(db, actor)
+            followed = await followings.of(db, actor, UUID(run_id))
+            summary, state = followed.summary, followed.summary.state
+            unclear = await reviews.of_run(db, actor, summary.id) if state == "needs_review" else ()
+            if whole or self._people is None:
+                self._people = await people.names(db, actor)
+                known = await catalogs.catalog(db, actor)
+                self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(followed.frame.text), (), known)))
+            if whole or (followed.over and not self._ended):
+                self._ended = followed.over
+                self.related = await relations.of(db, actor, summary)
+                if followed.over:
+                    output, away = await runs.get_result(db, actor, summary.id)
+                    self.result = {
+                        "value": bounded(veiled(output)),
+                        "large": steps.large(away, run_id),
+                    }
+            if self.step and (changed := followed.changed(self.step)) != self._told:
+                events = await runs.events_of_step(db, actor, summary.id, self.step)
+                self.detail, self._told = telling.told(events, self.step, run_id), changed
         except (NotFound, ValueError):
             self.loaded, self.missing = True, True
             return
         except WeftError as error:
             self.loaded, self.message, self.help = True, error.message, error.help
             return
-        self._show(found, unclear, named, known)
-
-    def _show(
-        self,
-        found: RunDetail,
-        unclear: tuple[reviews.Review, ...],
-        named: dict[UUID, str],
-        catalog: Catalog | None,
-    ) -> None:
-        known = steps.known_steps(found.plan)
-        if not self.graph:  # a run's version never changes
-            self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(found.text), (), catalog)))
+        sent: Patches = self._sent or Patches()
+        patches = sent.change(followed.lines(self._look), marks=followed.outline.marks, whole=whole)
+        self._sent = sent
+        if patches is not None:
+            self.patches = patches
+        fold, plan = followed.fold, followed.outline.known
         shown: dict[str, Any] = {
-            "run": row(found.summary, named),
-            "given": found.input,
-            "result": {
-                "value": found.output,
-                "large": steps.large(found.output_artifact, str(found.summary.id)),
-            },
-            "error": found.summary.error or {},
-            "trace": steps.rows(found.view.steps, known),
-            "gates": gates(found.view.steps, found.summary.waiting_on, known),
+            "run": row(summary, self._people),
+            "given": bounded(veiled(followed.frame.input)),
+            "error": summary.error or {},
+            "gates": gates(fold.steps.values(), summary.waiting_on, plan),
             "reviews": cards.cards(unclear),
-            "parent": str(found.summary.parent_run_id or ""),
-            "painted": steps.painted(found.view.steps),
-            "details": {
-                each.path: steps.detail(each, str(found.summary.id))
-                for each in found.view.steps
-                if each.path in self.opened
-            },
+            "parent": str(summary.parent_run_id or ""),
+            "begun": bool(fold.steps),
             "loaded": True,
             "missing": False,
             "message": "",

@@ -7,13 +7,12 @@ from typing import Any
 import reflex as rx
 
 from studio.runs.rows import STATES
-from studio.shell import elements  # registers value.jsx and time.jsx, which form.jsx and trace.jsx import
+from studio.shell import elements  # registers value.jsx and time.jsx, which form.jsx imports
 
 _FORM = rx.asset("form.jsx", shared=True)
-_TRACE = rx.asset("trace.jsx", shared=True)
 _REVIEW = rx.asset("review.jsx", shared=True)
 
-__all__ = ["Review", "RunForm", "Trace", "open_gates", "run_form", "state_pill", "test_badge"]
+__all__ = ["Review", "RunForm", "open_gates", "run_form", "state_pill", "test_badge"]
 
 
 def state_pill(state: rx.Var[str], test: str = "run-state") -> rx.Component:
@@ -114,18 +113,3 @@ class Review(rx.Component):
     problems: rx.Var[list[dict[str, str]]]
     message: rx.Var[str]
     on_answer: rx.EventHandler[rx.event.passthrough_event_spec(str, str, int, str, str)]
-
-
-class Trace(rx.Component):
-    """Steps with their bars on the run's time. Rows: `studio.runs.steps.StepRow`; details by path."""
-
-    library = _TRACE.importable_path
-    tag = "Trace"
-
-    rows: rx.Var[list[dict[str, Any]]]
-    since: rx.Var[str]
-    until: rx.Var[str]
-    live: rx.Var[bool]
-    opened: rx.Var[list[str]]
-    details: rx.Var[dict[str, Any]]
-    on_toggle: rx.EventHandler[rx.event.passthrough_event_spec(str)]

@@ -51,8 +51,11 @@ function Choice({ name, label, options, value, onChange }) {
   );
 }
 
-export function RunFilters({ asked = {}, choices = {}, kept = [], states = [], triggers = [], onAsk, onKeep, onForget }) {
+export function RunFilters({ asked: given = {}, choices = {}, kept = [], states = [], triggers = [], onAsk, onKeep, onForget }) {
   const { rest } = useHeld(held);
+  // What is chosen shows at once; the rows follow.
+  const [asked, setAsked] = useState(given);
+  useEffect(() => setAsked(given), [given]);
   const [search, setSearch] = useState(asked.q ?? "");
   const [open, setOpen] = useState(false);
   const [custom, setCustom] = useState(false);
@@ -73,6 +76,7 @@ export function RunFilters({ asked = {}, choices = {}, kept = [], states = [], t
   const ask = (changes) => {
     const next = { ...asked, ...changes };
     for (const key of Object.keys(next)) if (!next[key]) delete next[key];
+    setAsked(next);
     onAsk?.(next);
   };
   const set = Object.keys(asked);

@@ -74,10 +74,11 @@ class Look:
 
 
 class Outline:
-    """All the steps of a run. ``rev`` grows with every change; ``marks``: state by path in the text, for the graph."""
+    """All the steps of a run. ``known``: the plan's steps by path; ``rev`` grows with every change; ``marks``: state by
+    path in the text, for the graph."""
 
     def __init__(self, known: Mapping[str, Known]) -> None:
-        self._known = known
+        self.known = known
         self._nodes: dict[str, Node] = {}
         self._roots: list[Node] = []
         self._of_text: dict[str, dict[str, str]] = {}
@@ -164,7 +165,7 @@ class Outline:
     def _line(self, node: Node, depth: int, opened: bool, loop: dict[str, int] | None) -> dict[str, Any]:
         state, began, ended = node.told
         step = node.step
-        told = self._known.get(written(node.path))
+        told = self.known.get(written(node.path))
         label = told.label if told is not None and node.kind == "step" else _label(node)
         tool = (step.tool if step else None) or (told.tool if told and node.kind == "step" else "")
         return {
@@ -219,7 +220,7 @@ class Outline:
 
     def _mark(self, step: StepRun) -> None:
         place = written(step.path)
-        if "~" in place and place not in self._known:
+        if "~" in place and place not in self.known:
             return
         states, counts = self._of_text.setdefault(place, {}), self._counts.setdefault(place, Counter())
         counts[states.get(step.path, "")] -= 1

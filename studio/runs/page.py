@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from studio.editor.browser import run_canvas
 from studio.runs.actions import run_actions
 from studio.runs.detail import RunPage
-from studio.runs.elements import Review, Trace, open_gates, state_pill, test_badge
+from studio.runs.elements import Review, open_gates, state_pill, test_badge
+from studio.runs.tracing import RunGraph, Timeline
 from studio.shell.elements import (
     Elapsed,
     Json,
@@ -61,7 +61,7 @@ def _run() -> rx.Component:
         _notice(),
         rx.el.div(
             rx.el.section(
-                run_canvas(RunPage.graph, RunPage.painted, selected=RunPage.picked, on_select=RunPage.pick),
+                RunGraph.create(graph=RunPage.graph, selected=RunPage.picked, on_select=RunPage.pick),
                 class_name="w-card w-run-canvas",
                 custom_attrs={**test_id("run-canvas"), "aria-label": "The run on its graph"},
             ),
@@ -69,16 +69,8 @@ def _run() -> rx.Component:
                 rx.el.section(
                     rx.el.div(rx.el.h2("Steps"), class_name="w-card-head"),
                     rx.cond(
-                        RunPage.trace.length() > 0,
-                        Trace.create(
-                            rows=RunPage.trace,
-                            since=rx.cond(RunPage.run.started != "", RunPage.run.started, RunPage.run.queued),
-                            until=RunPage.run.finished,
-                            live=RunPage.run.live,
-                            opened=RunPage.opened,
-                            details=RunPage.details,
-                            on_toggle=RunPage.toggle,
-                        ),
+                        RunPage.begun,
+                        rx.fragment(),
                         rx.el.p(
                             rx.cond(
                                 RunPage.run.live,
@@ -87,6 +79,19 @@ def _run() -> rx.Component:
                             ),
                             class_name="w-card-body w-muted",
                         ),
+                    ),
+                    rx.el.div(
+                        Timeline.create(
+                            patches=RunPage.patches,
+                            since=rx.cond(RunPage.run.started != "", RunPage.run.started, RunPage.run.queued),
+                            until=RunPage.run.finished,
+                            live=RunPage.run.live,
+                            step=RunPage.step,
+                            detail=RunPage.detail,
+                            on_look=RunPage.look,
+                            on_missing=RunPage.resync,
+                        ),
+                        class_name=rx.cond(RunPage.begun, "", "w-hidden"),
                     ),
                     class_name="w-card",
                 ),
@@ -136,11 +141,29 @@ def _head() -> rx.Component:
                 ),
             ),
             fact("Run", rx.el.span(run.id, class_name="w-mono w-small", custom_attrs=test_id("run-id"))),
+            rx.foreach(RunPage.related, _related),
             class_name="w-facts",
         ),
         rx.el.span(class_name="w-spacer"),
         run_actions(),
         class_name="w-run-head",
+    )
+
+
+def _related(other: rx.Var[dict[str, str]]) -> rx.Component:
+    """Another run that this one has to do with. The one that started it stands under "Started by" already."""
+    return rx.cond(
+        other["how"] == "parent",
+        rx.fragment(),
+        rx.el.div(
+            rx.el.dt(other["words"], class_name="w-small w-muted"),
+            rx.el.dd(
+                link(other["short"], href="/runs/" + other["id"], class_name="w-mono w-small"),
+                class_name="w-fact-value",
+            ),
+            class_name="w-fact",
+            custom_attrs=test_id("related-run", how=other["how"]),
+        ),
     )
 
 

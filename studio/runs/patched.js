@@ -2,7 +2,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 
 export function store() {
-  let held = { epoch: "", rev: 0, rows: {}, order: [], rest: {}, ready: false };
+  let held = { epoch: "", rev: 0, rows: {}, order: [], rest: {}, marks: {}, ready: false };
   const listeners = new Set();
   const set = (next) => {
     held = next;
@@ -11,7 +11,7 @@ export function store() {
   return {
     get: () => held,
     subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
-    clear: () => set({ epoch: "", rev: 0, rows: {}, order: [], rest: {}, ready: false }),
+    clear: () => set({ epoch: "", rev: 0, rows: {}, order: [], rest: {}, marks: {}, ready: false }),
     // Whether all of them fit: false means that one is missing, and all must be asked for.
     apply(patches) {
       const news = patches.filter((patch) => patch.epoch !== held.epoch || patch.rev > held.rev);
@@ -26,7 +26,7 @@ export function store() {
           const shown = new Set(order);
           for (const key of Object.keys(rows)) if (!shown.has(key)) delete rows[key];
         }
-        next = { epoch: patch.epoch, rev: patch.rev, rows, order, rest: patch.whole ? patch.rest : { ...next.rest, ...patch.rest }, ready: true };
+        next = { epoch: patch.epoch, rev: patch.rev, rows, order, rest: patch.whole ? patch.rest : { ...next.rest, ...patch.rest }, marks: patch.whole ? patch.marks : Object.keys(patch.marks).length ? { ...next.marks, ...patch.marks } : next.marks, ready: true };
       }
       set(next);
       return true;

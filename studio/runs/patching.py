@@ -1,9 +1,10 @@
 """Rows on their way to a page as patches: what changed, and the order only when it did. Pure but for the numbers.
 
-A page keeps the rows it was given. A patch is ``{"epoch", "rev", "whole", "rows": {key: row}, "order": [keys] | None,
-"rest": {...}}``: rows that are new or changed, and the order of all that are to be shown. A page applies patches in the
-order of ``rev`` and forgets rows that are no longer in the order; one that is ``whole`` stands alone. Two patches that
-reach the browser at once may be seen as one, so the last few travel together; a page that finds a gap asks for all.
+A page keeps the rows it was given. A patch is ``{"epoch", "rev", "whole", "rows": {key: row}, "order": [keys] or None,
+"rest": {...}, "marks": {...}}``: rows that are new or changed, and the order of all that are to be shown. A page takes
+patches in the order of ``rev`` and forgets rows that are not in the order any more; a ``whole`` one stands alone. Two
+patches that reach the browser at once may be seen as one, so the last few travel together; a page that finds a gap asks
+for all.
 """
 
 from __future__ import annotations
@@ -27,20 +28,29 @@ class Patches:
         self.rows: dict[str, Row] = {}
         self.order: list[str] = []
         self.rest: dict[str, Any] = {}
+        self.marks: dict[str, str] = {}
         self.last: list[Patch] = []
 
     def change(
-        self, rows: Sequence[tuple[str, Row]], rest: Mapping[str, Any] | None = None, *, whole: bool = False
+        self,
+        rows: Sequence[tuple[str, Row]],
+        rest: Mapping[str, Any] | None = None,
+        *,
+        marks: Mapping[str, str] | None = None,
+        whole: bool = False,
     ) -> list[Patch] | None:
         """The patches that a page should see when these are its rows now, by key and in this order; None when it has
-        them. ``rest``: other things, sent when one of them changed."""
+        them. ``rest``: other things, each sent when it changed; ``marks``:
+        many small things by key, of which those that changed are sent."""
         whole = whole or not self.epoch
         if whole:
             self.epoch, self.rows, self.order, self.rest, self.last = uuid4().hex[:12], {}, [], {}, []
+            self.marks = {}
         order = [key for key, _ in rows]
         changed = {key: row for key, row in rows if self.rows.get(key) != row}
         other = {key: value for key, value in (rest or {}).items() if self.rest.get(key, self) != value}
-        if not changed and not other and order == self.order and not whole:
+        marked = {key: mark for key, mark in (marks or {}).items() if self.marks.get(key) != mark}
+        if not changed and not other and not marked and order == self.order and not whole:
             return None
         self.rev += 1
         patch: Patch = {
@@ -50,8 +60,10 @@ class Patches:
             "rows": changed,
             "order": None if order == self.order and not whole else order,
             "rest": other,
+            "marks": marked,
         }
         self.rows, self.order = dict(rows), order
         self.rest |= other
+        self.marks |= marked
         self.last = [*self.last, patch][-TOGETHER:]
         return self.last

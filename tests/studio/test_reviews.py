@@ -93,8 +93,8 @@ async def test_a_person_answers_on_the_page_and_the_run_goes_on(
             await loading  # following ends with the run
         page = await signed_in.state(RunPage)
         assert (page.run.state, page.result, page.reviews) == ("succeeded", {"value": 5.0, "large": {}}, [])
-        await signed_in.send(RunPage.toggle("pay"))
-        (asked,) = (await signed_in.state(RunPage)).details["pay"]["questions"]
+        await signed_in.send(RunPage.look({"type": "select", "path": "pay"}))
+        (asked,) = (await signed_in.state(RunPage)).detail["questions"]
         assert (asked["words"], asked["by"], asked["comment"]) == (
             "It happened",
             workspace.owner.email,

@@ -65,6 +65,7 @@ def test_a_run_in_a_list_names_its_workflow_version_and_person() -> None:
         finished="",
         trouble="",
         live=True,
+        trigger="by hand",
     )
 
 
