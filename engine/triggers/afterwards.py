@@ -67,9 +67,10 @@ async def run_after(db: Database, actor: Actor, conversation_id: UUID, input: An
                 "What was accepted last is not published yet.", "Publish the workflow, then start the run."
             )
         interface = await interfaces.get(session, actor.account_id, found.workflow_id, found.live_version_id)
+        run_id = new_id()
         row = {
             "n": 0,
-            "id": str(new_id()),
+            "id": str(run_id),
             "account": str(actor.account_id),
             "workflow": str(found.workflow_id),
             "version": str(found.live_version_id),
@@ -84,5 +85,5 @@ async def run_after(db: Database, actor: Actor, conversation_id: UUID, input: An
         if (await session.execute(BORN, {"rows": encode([row])})).first() is None:  # somebody was faster
             again: UUID = (await session.execute(BEFORE, of_key)).scalar_one()
             return await summary_in(session, again)
-        await session.execute(TELL, {"run": row["id"]})
-        return await summary_in(session, UUID(row["id"]))
+        await session.execute(TELL, {"run": str(run_id)})
+        return await summary_in(session, run_id)
