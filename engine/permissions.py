@@ -29,6 +29,7 @@ class Permission(StrEnum):
     SECRETS = "secrets"
     TRIGGERS = "triggers"
     CHANNELS = "channels"
+    ALERTS = "alerts"
 
 
 ALLOWED: dict[Permission, frozenset[Role]] = {
@@ -51,6 +52,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.MODELS: frozenset({"admin"}),
     Permission.SECRETS: frozenset({"operator", "admin"}),
     Permission.TRIGGERS: frozenset({"builder", "operator", "admin"}),
+    Permission.ALERTS: frozenset({"operator", "admin"}),
     Permission.CHANNELS: frozenset({"operator", "admin"}),
 }
 

@@ -11,6 +11,7 @@ import psycopg
 from dsl.plan import Block, Plan
 from engine.finding.terms import number
 from engine.identity import new_id
+from tests.summing import TABLES, sum_up
 
 DAYS = 90
 WORKFLOWS = 20
@@ -103,10 +104,12 @@ def seed(connection: psycopg.Connection, count: int, account_id: UUID | None = N
         connection.execute(RUNS, given)
         connection.execute(TERMS, given)
         connection.execute(STATS, given)
+        sum_up(connection, account)
         connection.execute("DROP TABLE seed_of")
     connection.execute("VACUUM (ANALYZE) runs")
     connection.execute("VACUUM (ANALYZE) run_terms")
-    connection.execute("ANALYZE run_stats")
+    for table in ("run_stats", *TABLES):
+        connection.execute(f"ANALYZE {table}")  # type: ignore[arg-type]
     return Seeded(account, tuple(workflows), tuple(people), count)
 
 

@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from engine.api import (
     access,
     admin,
+    alerts,
     approvals,
     artifacts,
     bulk,
     connectors,
     conversations,
     events,
+    figures,
     finding,
     forking,
     hooks,
@@ -67,6 +69,8 @@ ROUTERS = (
     models.router,
     secrets.router,
     notifications.router,
+    figures.router,
+    alerts.router,
     admin.router,
     platform.router,
 )

@@ -41,8 +41,8 @@ class RunFilter:
     """Which runs. Everything that is set must hold. ``states``, ``triggers``: one of them; () for all. ``trigger``:
     the row of what started it by itself. ``version``: a number, of whatever workflow. ``by``: who asked for it.
     ``trial``: only tests, or only what is none. ``since`` (inclusive) and ``until`` (exclusive) are about when it was
-    queued; ``span``: "24h" and the like, until now, in the place of both. ``error``: the code of its error.
-    ``search``: see ``terms.asked``."""
+    queued, ``ended_since`` and ``ended_until`` about when it ended; ``span``: "24h" and the like, until now, in the
+    place of the first two. ``error``: the code of its error. ``search``: see ``terms.asked``."""
 
     workflow: UUID | None = None
     states: tuple[str, ...] = ()
@@ -54,6 +54,8 @@ class RunFilter:
     span: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    ended_since: datetime | None = None
+    ended_until: datetime | None = None
     error: str = ""
     search: str = ""
 
@@ -76,6 +78,8 @@ class RunFilter:
             ("span", self.span),
             ("since", "" if self.since is None else _said(self.since)),
             ("until", "" if self.until is None else _said(self.until)),
+            ("ended_since", "" if self.ended_since is None else _said(self.ended_since)),
+            ("ended_until", "" if self.ended_until is None else _said(self.ended_until)),
             ("error", self.error),
             ("q", self.search),
         ):
@@ -146,6 +150,10 @@ def _with(found: RunFilter, name: str, value: str) -> RunFilter:
             return replace(found, since=_moment(value))
         case "until":
             return replace(found, until=_moment(value))
+        case "ended_since":
+            return replace(found, ended_since=_moment(value))
+        case "ended_until":
+            return replace(found, ended_until=_moment(value))
         case "error":
             return replace(found, error=value[:LONGEST_ERROR])
         case "q":

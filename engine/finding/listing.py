@@ -34,6 +34,7 @@ from engine.watching import SUMMARY, RunSummary, summary_of
 
 MOST_SEARCHED: Final = 5_000
 MOST_COUNTED: Final = 200
+MOST_ENDED: Final = 20_000
 MOST_SHOWN: Final = 200
 
 # A generated column, which the model's class leaves alone.
@@ -143,6 +144,10 @@ def _plain(actor: Actor, asks: RunFilter, place: tuple[datetime, UUID] | None) -
         where.append(run.queued_at >= asks.since)
     if asks.until is not None:
         where.append(run.queued_at < asks.until)
+    if asks.ended_since is not None:
+        where.append(col(run.finished_at) >= asks.ended_since)
+    if asks.ended_until is not None:
+        where.append(col(run.finished_at) < asks.ended_until)
     if place is not None:
         where.append(tuple_(run.queued_at, run.id) < tuple_(*place))
     return where
@@ -154,6 +159,14 @@ async def _ids(
     where = _plain(actor, asks, place)
     run = tables.Run
     newest = (col(run.queued_at).desc(), col(run.id).desc())
+    if asks.ended_since is not None or asks.ended_until is not None:
+        # By the index of ends, the last of them; what that leaves is put in the order of the list.
+        if asks.states:
+            where.append(col(run.state).in_(asks.states))
+        last: Any = select(run.id, run.queued_at).where(*where).order_by(col(run.finished_at).desc())
+        some = last.limit(MOST_ENDED).subquery("ended")
+        query: Any = select(some.c.id).order_by(some.c.queued_at.desc(), some.c.id.desc()).limit(limit)
+        return list(await session.exec(query))
     if asks.error or asks.trial or asks.trigger:
         # An index of their own, whatever their states.
         if asks.states:

@@ -21,6 +21,7 @@ import psycopg
 
 from connectors import Health
 from engine import depth
+from engine.alerts.watchman import Watchman
 from engine.artifacts import ArtifactStore, Shelf, StoreFailed, configured
 from engine.effects import Tools
 from engine.janitor import Janitor
@@ -111,6 +112,7 @@ class Runner:
         """Called when nothing is active and nothing is due: for measuring and tests."""
         self._janitor = Janitor(url, store=store)
         self._courier = Courier(url)
+        self._watchman = Watchman(url)
         self._scheduler = Scheduler(url)
         self._rescuer = Rescuer(url)
 
@@ -148,6 +150,7 @@ class Runner:
         ]
         self._janitor.open()
         self._courier.open()
+        self._watchman.open()
         self._scheduler.open()
         self._rescuer.open()
 
@@ -156,6 +159,7 @@ class Runner:
         self._draining = True
         self._awake.set()
         await self._janitor.close()
+        await self._watchman.close()
         await self._rescuer.close()
         await self._scheduler.close()
         await self._courier.close()

@@ -6,6 +6,7 @@ the tables it needs, see ``engine/migrations``.
 """
 
 from engine.tables.accounts import Account, LoginDelay, RefreshToken, User, UserSession
+from engine.tables.alerts import AlertChange, AlertRule
 from engine.tables.approvals import Approval, ApprovalDelegation, ApprovalQuestion
 from engine.tables.artifacts import ArtifactRow
 from engine.tables.audit import AuditEntry
@@ -37,6 +38,8 @@ from engine.tables.workflows import Draft, StepPin, Version, Workflow
 __all__ = [
     "Account",
     "AccountModel",
+    "AlertChange",
+    "AlertRule",
     "Approval",
     "ApprovalDelegation",
     "ApprovalQuestion",

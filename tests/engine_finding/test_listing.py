@@ -38,6 +38,8 @@ def filters(seeded: Seeded) -> dict[str, RunFilter]:
         "version": RunFilter(version=1),
         "by": RunFilter(by=seeded.people[3]),
         "time": RunFilter(since=now - timedelta(days=50), until=now - timedelta(days=49)),
+        "ends": RunFilter(ended_since=now - timedelta(days=50), ended_until=now - timedelta(days=49)),
+        "failed ends": RunFilter(states=("failed", "timed_out"), ended_since=now - timedelta(days=50)),
         "span": RunFilter(span="24h"),
         "error": RunFilter(error="out_of_stock"),
         "tests": RunFilter(trial=True),
@@ -68,6 +70,8 @@ def fits(run: Any, asks: RunFilter) -> bool:
         and (asks.span != "24h" or run["queued_at"] >= datetime.now(UTC) - timedelta(days=1))
         and (asks.since is None or run["queued_at"] >= asks.since)
         and (asks.until is None or run["queued_at"] < asks.until)
+        and (asks.ended_since is None or bool(run["finished_at"] and run["finished_at"] >= asks.ended_since))
+        and (asks.ended_until is None or bool(run["finished_at"] and run["finished_at"] < asks.ended_until))
         and (not asks.error or (run["error"] or {}).get("code") == asks.error)
         and ("A-1777" not in asks.search or run["input"]["order_id"] == "A-1777")
         and ("paid" not in asks.search or number % 3 != 0)
@@ -78,8 +82,8 @@ def fits(run: Any, asks: RunFilter) -> bool:
 def everything(seeded: Seeded, owner_url: str) -> list[dict[str, Any]]:
     with psycopg.connect(owner_url, row_factory=psycopg.rows.dict_row) as connection:
         return connection.execute(
-            "SELECT r.id, r.workflow_id, r.state, r.trigger, r.requested_by, r.queued_at, r.input, r.error,"
-            " r.trial IS NOT NULL AS trial, v.number FROM runs r JOIN versions v ON v.id = r.version_id"
+            "SELECT r.id, r.workflow_id, r.state, r.trigger, r.requested_by, r.queued_at, r.finished_at, r.input,"
+            " r.error, r.trial IS NOT NULL AS trial, v.number FROM runs r JOIN versions v ON v.id = r.version_id"
             " WHERE r.account_id = %s ORDER BY r.queued_at DESC, r.id DESC",
             (seeded.account_id,),
         ).fetchall()
@@ -175,7 +179,7 @@ async def test_a_neighbour_finds_none_of_it(db: Database, reader: Actor, seeded:
 
 def test_a_filter_survives_its_address(seeded: Seeded) -> None:
     for asks in filters(seeded).values():
-        whole = replace(asks, since=None, until=None)
+        whole = replace(asks, since=None, until=None, ended_since=None, ended_until=None)
         assert read(whole.words()) == whole
     said = RunFilter(since=datetime(2026, 11, 1, tzinfo=UTC), error="x&y=z", search='"two words" a=b')
     assert read(said.words()) == said
