@@ -9,6 +9,8 @@ from typing import Any, Literal
 import reflex as rx
 
 from studio.runs.detail import RunPage
+from studio.runs.forking import ForkRun
+from studio.runs.forking_dialog import StopRun, run_again_dialogs
 from studio.shell.elements import icon, test_id
 from studio.shell.state import Shell
 
@@ -30,7 +32,19 @@ class Action:
 
 def actions() -> Sequence[Action]:
     """In the order in which they stand; what ends something comes last."""
+    over = (RunPage.run.id != "") & ~RunPage.run.live & Shell.can_run
+    may_stop = (Shell.role == "operator") | (Shell.role == "admin")
     return (
+        Action("run-again", "Run again…", "rotate-cw", over, ForkRun.ask(RunPage.run.id, "")),
+        Action("run-with-input", "With another input…", "pencil", over, ForkRun.ask_input(RunPage.run.id)),
+        Action(
+            "force-stop",
+            "Stop waiting…",
+            "octagon-x",
+            RunPage.run.live & (RunPage.run.trouble == "stopping") & may_stop,
+            StopRun.ask(RunPage.run.id),
+            "danger",
+        ),
         Action(
             "cancel-run",
             "Cancel run",
@@ -48,6 +62,10 @@ def run_actions() -> rx.Component:
     some = offered[0].when
     for action in offered[1:]:
         some = some | action.when
+    return rx.fragment(_offered(offered, some), run_again_dialogs())
+
+
+def _offered(offered: Sequence[Action], some: rx.Var[bool]) -> rx.Component:
     return rx.cond(
         some,
         rx.fragment(

@@ -126,6 +126,11 @@ export function StepDetails({ row, detail }) {
         {part("Input", detail.input, "step-input", detail.large?.input)}
         {part("Output", detail.output, "step-output", detail.large?.output)}
       </div>
+      <div className="w-row">
+        <button type="button" className="w-button small" onClick={() => window.dispatchEvent(new CustomEvent("weft-run-again", { detail: row.path }))} data-testid="run-again-here">
+          Run again from here…
+        </button>
+      </div>
       {!detail.error && detail.input == null && detail.output == null && !Object.keys(detail.large ?? {}).length && !detail.waits?.length && <p className="w-muted">This step takes and gives no values.</p>}
         </>
       )}
