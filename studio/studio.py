@@ -21,10 +21,12 @@ from studio.models import Memory, ModelList, ModelRules, models_page
 from studio.origins import allowed_origins
 from studio.runs import RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
+from studio.secrets import SecretList, secrets_page
 from studio.shell import Guard, Shell, faults, services
 from studio.shell.elements import Away, empty, link
 from studio.shell.head import early_theme
 from studio.shell.inlet import guard_inlet
+from studio.triggers import TriggerList, triggers_page
 from studio.workflows import Gallery, WorkflowList, templates_page, workflows_page
 
 app = rx.App(
@@ -90,6 +92,12 @@ app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[She
 app.add_page(run_page, route="/runs/[run_id]", title="Run · Weft Studio", on_load=[Shell.load, RunPage.load])
 app.add_page(
     approvals_page, route="/approvals", title="Approvals · Weft Studio", on_load=[Shell.load, Inbox.load]
+)
+app.add_page(
+    triggers_page, route="/triggers", title="Triggers · Weft Studio", on_load=[Shell.load, TriggerList.load]
+)
+app.add_page(
+    secrets_page, route="/secrets", title="Secrets · Weft Studio", on_load=[Shell.load, SecretList.load]
 )
 app.add_page(
     connectors_page,

@@ -29,7 +29,9 @@ PLACES: Final = (
     Place("workflows", "Workflows", "/workflows", "workflow"),
     Place("runs", "Runs", "/runs", "activity"),
     Place("approvals", "Approvals", "/approvals", "stamp"),
+    Place("triggers", "Triggers", "/triggers", "alarm-clock"),
     Place("connectors", "Connectors", "/connectors", "plug"),
+    Place("secrets", "Secrets", "/secrets", "key-round"),
     Place("models", "Models", "/models", "cpu"),
 )
 SAMPLE: Final = Place("sample", "Sample business", "/sample", "store")
