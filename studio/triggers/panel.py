@@ -93,7 +93,7 @@ def _health(each: rx.Var[TriggerRow]) -> rx.Component:
                 "Workflow",
                 link(each.workflow, href="/workflows/" + each.workflow_id),
             ),
-            fact("Next", TimeAgo.create(at=each.next_at, none="–")),
+            rx.cond(each.next_at != "", fact("Next", TimeAgo.create(at=each.next_at, none=""))),
             fact(
                 "Last",
                 TimeAgo.create(at=each.last_at, none="never"),

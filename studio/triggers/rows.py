@@ -108,7 +108,7 @@ def row_of(view: TriggerSummary, missing: Container[str], lately: Mapping[UUID, 
         next_at=iso(view.next_at),
         last_at=iso(view.last_at),
         last_words=_last(view),
-        last_run=str(view.last_run_id or ""),
+        last_run=str(view.last_run_id or "") if view.last_result == "started" else "",
         problem=(view.last_problem or "") if view.last_result == "problem" else "",
     )
 
@@ -216,4 +216,6 @@ def _body(args: Mapping[str, Expression]) -> str:
 
 
 def _bytes(size: int) -> str:
+    if size == 1:
+        return "1 byte"
     return f"{size:,} bytes" if size < 10_000 else f"{size / 1024:,.0f} KB"

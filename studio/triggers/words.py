@@ -18,7 +18,7 @@ STATES: Final[Mapping[str, tuple[str, str, str]]] = {
     "paused": ("Paused", "warning", "Somebody paused it: it starts nothing until it is resumed."),
     "off": ("Off", "", "Its workflow is archived."),
     "no_secret": ("No secret", "danger", "Its secret is not set, so nobody's signature is right."),
-    "failing": ("Failing", "danger", "What it was to start failed the last times."),
+    "failing": ("Failing", "danger", "What it was to start failed, or could not be started."),
     "refusing": ("Refusing", "warning", "The last request was not signed as it must be."),
 }
 
