@@ -8,7 +8,7 @@ import reflex as rx
 
 from studio import security
 from studio.api import StudioApi
-from studio.approvals import Inbox, approvals_page
+from studio.approvals import Handing, Inbox, approval_page, approvals_page
 from studio.chat.state import ChatState
 from studio.connectors import ConnectorList, connectors_page
 from studio.dashboard import Board, Home, dashboard_page
@@ -18,6 +18,7 @@ from studio.editor.page import ROUTE as EDITOR
 from studio.editor.page import editor_page
 from studio.login import login_page
 from studio.models import Memory, ModelList, ModelRules, models_page
+from studio.notifications import Channels, notifications_page
 from studio.origins import allowed_origins
 from studio.runs import RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
@@ -91,7 +92,16 @@ app.add_page(editor_page, route=EDITOR, title="Editor · Weft Studio", on_load=[
 app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[Shell.load, RunList.load])
 app.add_page(run_page, route="/runs/[run_id]", title="Run · Weft Studio", on_load=[Shell.load, RunPage.load])
 app.add_page(
-    approvals_page, route="/approvals", title="Approvals · Weft Studio", on_load=[Shell.load, Inbox.load]
+    approvals_page,
+    route="/approvals",
+    title="Approvals · Weft Studio",
+    on_load=[Shell.load, Inbox.load, Handing.load],
+)
+app.add_page(
+    approval_page,
+    route="/approvals/[approval_id]",
+    title="Approval · Weft Studio",
+    on_load=[Shell.load, Inbox.load],
 )
 app.add_page(
     triggers_page, route="/triggers", title="Triggers · Weft Studio", on_load=[Shell.load, TriggerList.load]
@@ -110,6 +120,12 @@ app.add_page(
     route="/models",
     title="Models · Weft Studio",
     on_load=[Shell.load, ModelList.load, ModelRules.load, Memory.load],
+)
+app.add_page(
+    notifications_page,
+    route="/notifications",
+    title="Notifications · Weft Studio",
+    on_load=[Shell.load, Channels.load],
 )
 app.add_page(
     sample_page,

@@ -1,6 +1,9 @@
-"""Approvals: the inbox of what waits for a person."""
+"""Approvals: the inbox of what waits for a person, one by itself, what was decided, and who stands in for whom."""
 
-from studio.approvals.page import approvals_page
+from studio.approvals.bulk import Bulk
+from studio.approvals.handing import Handing
+from studio.approvals.history import History
+from studio.approvals.page import approval_page, approvals_page
 from studio.approvals.state import Inbox
 
-__all__ = ["Inbox", "approvals_page"]
+__all__ = ["Bulk", "Handing", "History", "Inbox", "approval_page", "approvals_page"]

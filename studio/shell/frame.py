@@ -33,6 +33,7 @@ PLACES: Final = (
     Place("connectors", "Connectors", "/connectors", "plug"),
     Place("secrets", "Secrets", "/secrets", "key-round"),
     Place("models", "Models", "/models", "cpu"),
+    Place("notifications", "Notifications", "/notifications", "bell"),
 )
 SAMPLE: Final = Place("sample", "Sample business", "/sample", "store")
 AT_THE_THUMB: Final = 5

@@ -20,7 +20,7 @@ function subscribe(listener) {
   };
 }
 
-const useNow = () => useSyncExternalStore(subscribe, () => now, () => now);
+export const useNow = () => useSyncExternalStore(subscribe, () => now, () => now);
 
 const STEPS = [
   [60, 1, "s"],

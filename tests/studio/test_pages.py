@@ -12,7 +12,7 @@ from engine import approvals, connections, limits, policy, runs, workflows
 from engine.database import Database
 from engine.identity import new_id
 from engine.tables import Approval
-from studio.approvals import Inbox
+from studio.approvals import History, Inbox
 from studio.connectors import ConnectorList
 from studio.runs import RunList, RunPage, StartRun
 from studio.sample import SampleBusiness
@@ -224,7 +224,7 @@ async def test_an_approval_shows_what_would_happen_and_is_decided_once(
 ) -> None:
     row = await open_approval(workspace, refund)
     await signed_in.send(Inbox.load())
-    card = next(each for each in (await signed_in.state(Inbox)).cards if each.id == str(row.id))
+    card = next(each for each in (await signed_in.state(Inbox)).mine if each.id == str(row.id))
     assert (card.title, card.asked_by, card.approvers, card.refusal) == (
         "Refund 249.90 EUR?",
         "Owner",
@@ -234,19 +234,19 @@ async def test_an_approval_shows_what_would_happen_and_is_decided_once(
     assert [(each.tool, each.arguments) for each in card.effects] == [
         ("shop.process_refund", {"amount": 249.9})
     ]
-    await signed_in.send(Inbox.decide(str(row.id), "approve", "fine"))
-    await signed_in.send(Inbox.decide(str(row.id), "approve", "again"))
+    await signed_in.send(Inbox.decide(str(row.id), row.args_hash, "approve", "fine"))
+    await signed_in.send(Inbox.decide(str(row.id), row.args_hash, "approve", "again"))
     decided = await approvals.get(workspace.db, workspace.owner, row.id)
     assert (decided.state, [said["comment"] for said in decided.decisions]) == ("approved", ["fine"])
     await signed_in.send(Inbox.show("history"))
-    assert str(row.id) in [each.id for each in (await signed_in.state(Inbox)).history]
+    assert str(row.id) in [each.id for each in (await signed_in.state(History)).rows]
 
 
 async def test_only_what_the_page_showed_can_be_approved(
     signed_in: Tab, workspace: Workspace, refund: UUID
 ) -> None:
     row = await open_approval(workspace, refund)
-    await signed_in.send(Inbox.decide(str(row.id), "approve", ""))
+    await signed_in.send(Inbox.decide(str(row.id), row.args_hash, "approve", ""))
     assert (await approvals.get(workspace.db, workspace.owner, row.id)).state == "open"
 
 

@@ -158,15 +158,15 @@ def test_a_waiting_run_says_what_each_gate_waits_for_and_where_it_is_answered() 
 def test_an_effect_shows_exact_arguments_or_says_that_they_are_not_known() -> None:
     exact = effect({"connector": "shop", "tool": "refund", "path": "r", "arguments": {"a": 1}, "pending": []})
     later = effect({"connector": "mail", "tool": "send", "path": "m", "arguments": None, "pending": ["body"]})
-    assert exact == Effect("shop.refund", "r", {"a": 1}, [], True)
-    assert later == Effect("mail.send", "m", {}, ["body"], False)
+    assert exact == Effect("Refund in shop: a 1", "shop.refund", "r", {"a": 1}, [], True)
+    assert later == Effect("Send in mail, with what is not known yet", "mail.send", "m", {}, ["body"], False)
 
 
 def test_who_may_decide_reads_as_a_sentence() -> None:
     assert approvers(({"by": "role", "name": "manager"}, {"by": "user", "name": "a@example.com"})) == (
         "role manager or a@example.com"
     )
-    assert (quorum(1, 0), quorum(2, 1)) == ("", "1 of 2 have approved")
+    assert (quorum(1, 0), quorum(2, 1)) == ("", "1 of 2 said yes")
 
 
 @pytest.mark.parametrize(
