@@ -79,8 +79,8 @@ async def answer(db: Database, actor: Actor, question_id: UUID, words: str) -> A
             raise Conflict(
                 f"The approval is {current.state} already.", "No answer is needed.", current=current
             )
-        asked.answer, asked.answered_by = said, actor.user_id
-        asked.answered_at = (await session.exec(select(func.clock_timestamp()))).one()
+        now = (await session.exec(select(func.clock_timestamp()))).one()
+        asked.answer, asked.answered_by, asked.answered_at = said, actor.user_id, now
         session.add(asked)
         await session.flush()
         asker = await session.get(tables.User, asked.asked_by)
