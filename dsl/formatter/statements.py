@@ -60,24 +60,35 @@ class Statements:
         return "" if piece is None else piece.type
 
     def _statement(self, kind: str, indent: int) -> None:
-        """One statement with its blocks; a trigger's ``with`` gets a line of its own."""
-        begin = self._peek()
-        trigger = begin is not None and begin.type == "TRIGGER"
-        nodes, notes = self._segment(kind, stop_at_with=trigger, begun=False)
+        """One statement with its blocks; a trigger's ``with`` gets a line of its own, and so does a webhook's ``when``,
+        which stands behind what its ``verify`` takes."""
+        ends = self._own_lines()
+        nodes, notes = self._segment(kind, ends)
         self._emit(indent, nodes, notes, fresh=True)
         while (piece := self._peek()) is not None:
             if self._opens_block(piece):
                 self._braces(piece, indent)
-            elif trigger and self._next_token_type() == "WITH":
+            elif self._next_token_type() in ends:
                 self._comments(indent + STEP)
-                nodes, notes = self._segment(kind, stop_at_with=False, begun=False)
+                nodes, notes = self._segment(kind, ends)
                 self._emit(indent + STEP, nodes, notes, fresh=True)
             elif self._next_token_type() == "ELSE":
                 fresh = self._comments(indent)
-                nodes, notes = self._segment(kind, stop_at_with=False, begun=False)
+                nodes, notes = self._segment(kind, frozenset())
                 self._emit(indent, nodes, notes, fresh=fresh)
             else:
                 return
+
+    def _own_lines(self) -> frozenset[str]:
+        """What of the statement that begins here begins another line."""
+        near = self._source.pieces[self._at : self._at + 20]
+        match [piece.type for piece in near if not piece.comment][:4]:
+            case ["TRIGGER", _, _, "WEBHOOK"]:
+                return frozenset({"WITH", "WHEN"})
+            case ["TRIGGER", *_]:
+                return frozenset({"WITH"})
+            case _:
+                return frozenset()
 
     def _braces(self, brace: Piece, indent: int) -> None:
         self._at += 1
@@ -113,19 +124,19 @@ class Statements:
     def _opens_block(self, piece: Piece) -> bool:
         return piece.type == "LBRACE" and self._source.braces.get(piece.start, "fields") != "fields"
 
-    def _segment(self, kind: str, *, stop_at_with: bool, begun: bool) -> tuple[list[Node], list[Piece]]:
+    def _segment(self, kind: str, ends: frozenset[str]) -> tuple[list[Node], list[Piece]]:
         """Tokens up to the next line, block or end; comments in the middle of them are handed back apart."""
         nodes: list[Node] = []
         notes: list[Piece] = []
         previous: Piece | None = None
         while (piece := self._peek()) is not None:
             if piece.comment:
-                if self._ends_here(kind, stop_at_with):
+                if self._ends_here(kind, ends):
                     break
                 notes.append(piece)
                 self._at += 1
                 continue
-            if nodes and self._stops(piece, kind, stop_at_with):
+            if nodes and self._stops(piece, kind, ends):
                 break
             if piece.type in _OPENING:
                 value = previous is not None and previous.type == "WITH" and len(nodes) > 1
@@ -138,16 +149,16 @@ class Statements:
                 self._at += 1
         return nodes, notes
 
-    def _stops(self, piece: Piece, kind: str, stop_at_with: bool) -> bool:
-        if piece.type == "RBRACE" or self._opens_block(piece) or (stop_at_with and piece.type == "WITH"):
+    def _stops(self, piece: Piece, kind: str, ends: frozenset[str]) -> bool:
+        if piece.type == "RBRACE" or self._opens_block(piece) or piece.type in ends:
             return True
         return piece.type in _BEGINS[kind]
 
-    def _ends_here(self, kind: str, stop_at_with: bool) -> bool:
+    def _ends_here(self, kind: str, ends: frozenset[str]) -> bool:
         piece = self._next_token()
         if piece is None:
             return True
-        return self._stops(piece, kind, stop_at_with) and not self._opens_block(piece)
+        return self._stops(piece, kind, ends) and not self._opens_block(piece)
 
     def _emit(self, indent: int, nodes: list[Node], notes: list[Piece], *, fresh: bool) -> None:
         for note in notes:
