@@ -96,9 +96,12 @@ class Scheduler:
                 async with connection:
                     await connection.execute("LISTEN weft_triggers")
                     while True:
-                        await self.turn(connection)
+                        due_s = await self._due_s(connection)
+                        if due_s <= 0:
+                            await self.turn(connection)
+                            due_s = self._settings.least_s
                         self._on_rest()
-                        await self._rest(connection)
+                        await self._rest(connection, due_s)
             except psycopg.OperationalError as error:
                 log.warning("the scheduler lost the database: %s", error)
             except Exception:  # the runs that are there depend on nothing of it
@@ -153,9 +156,12 @@ class Scheduler:
         except ValueError:
             return None
 
-    async def _rest(self, connection: Connection) -> None:
-        row = await (await connection.execute(NEXT)).fetchone()
-        soon = self._settings.poll_s if row is None or row[0] is None else float(row[0])
-        wait = min(max(soon, self._settings.least_s), self._settings.poll_s)
-        async for _ in connection.notifies(timeout=wait, stop_after=1):
+    async def _due_s(self, connection: Connection) -> float:
+        """Seconds until something is due, none or less when it is."""
+        row = await (await connection.execute(NEXT, prepare=True)).fetchone()
+        return self._settings.poll_s if row is None or row[0] is None else float(row[0])
+
+    async def _rest(self, connection: Connection, seconds: float) -> None:
+        """So long, or until somebody says that there is something new."""
+        async for _ in connection.notifies(timeout=min(seconds, self._settings.poll_s), stop_after=1):
             pass
