@@ -30,6 +30,8 @@ class Bulk:
     asks: str
     does: Do
     tone: Literal["", "danger"] = ""
+    opens: str = ""
+    """The event of the browser that opens a dialog of its own instead of the question."""
 
 
 async def _cancel(db: Database, actor: Actor, ids: Sequence[UUID]) -> str:
@@ -44,7 +46,19 @@ async def _cancel(db: Database, actor: Actor, ids: Sequence[UUID]) -> str:
     return f"{told} {'run stops' if told == 1 else 'runs stop'} after the step they are in.{late}"
 
 
+async def _asked_first(db: Database, actor: Actor, ids: Sequence[UUID]) -> str:
+    return "Look at what would happen again first."
+
+
 BULK: Final[dict[str, Bulk]] = {
+    "retry": Bulk(
+        "Run again",
+        Permission.REPLAY,
+        frozenset({"failed", "timed_out"}),
+        "",
+        _asked_first,
+        opens="weft-retry-runs",
+    ),
     "cancel": Bulk(
         "Cancel",
         Permission.CANCEL,
@@ -59,7 +73,14 @@ BULK: Final[dict[str, Bulk]] = {
 def offered(role: str) -> list[dict[str, object]]:
     """As the list's page takes it, for a person of this role."""
     return [
-        {"key": key, "words": each.words, "states": sorted(each.states), "asks": each.asks, "tone": each.tone}
+        {
+            "key": key,
+            "words": each.words,
+            "states": sorted(each.states),
+            "asks": each.asks,
+            "tone": each.tone,
+            "opens": each.opens,
+        }
         for key, each in BULK.items()
         if role in ALLOWED[each.permission]
     ]

@@ -315,7 +315,7 @@ export function RunTable({ patches, states = [], bulks = [], onMissing, onMore, 
           {bulks.map((bulk) => {
             const ids = fitting(bulk);
             return ids.length ? (
-              <button key={bulk.key} type="button" className={`w-button small ${bulk.tone}`} onClick={() => setAsking({ bulk, ids })} data-testid={`bulk-${bulk.key}`}>
+              <button key={bulk.key} type="button" className={`w-button small ${bulk.tone}`} onClick={() => (bulk.opens ? window.dispatchEvent(new CustomEvent(bulk.opens, { detail: ids })) : setAsking({ bulk, ids }))} data-testid={`bulk-${bulk.key}`}>
                 {bulk.words} {ids.length}
               </button>
             ) : null;

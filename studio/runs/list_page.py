@@ -7,7 +7,9 @@ from typing import Any, Final
 import reflex as rx
 
 from engine.finding.asking import TRIGGERS as KINDS
+from studio.runs.bulk_retry import bulk_retry_dialog
 from studio.runs.listing import RunList
+from studio.runs.rescue import rescue_line
 from studio.runs.rows import STATES, TRIGGERS
 from studio.shell.elements import Pulse, empty, failure, link, skeleton_rows
 from studio.shell.frame import frame
@@ -86,6 +88,8 @@ def runs_page() -> rx.Component:
                 ),
                 class_name="w-card w-table-card",
             ),
+            rescue_line(),
+            bulk_retry_dialog(),
         ),
         active="runs",
         title="Runs",

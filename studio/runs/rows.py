@@ -33,6 +33,9 @@ TRIGGERS: Final[dict[str, str]] = {
     "mcp": "by an agent",
     "workflow": "by another run",
     "chat": "from a conversation",
+    "replay": "again, from a step",
+    "fork": "again, with a change",
+    "error": "by a failure",
 }
 
 
@@ -87,7 +90,7 @@ def dollars(cost: Decimal | float | None) -> str:
 
 def started_by(run: RunSummary, people: Mapping[UUID, str]) -> str:
     """Who or what started it: a person when one pressed the button, otherwise the trigger."""
-    if run.requested_by is not None and run.trigger in ("manual", "api", "mcp"):
+    if run.requested_by is not None and run.trigger in ("manual", "api", "mcp", "replay", "fork"):
         return people.get(run.requested_by, TRIGGERS[run.trigger])
     return TRIGGERS.get(run.trigger, run.trigger)
 
