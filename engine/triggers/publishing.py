@@ -24,10 +24,10 @@ def problems(parsed: dsl.Parsed, text: str, taken: Mapping[tuple[str, str], str]
             continue
         match head.on:
             case tree.Schedule(cron=cron, timezone=zone):
-                found += _schedule(head, cron, zone)
+                found += _schedule(text, head, cron, zone)
             case tree.Webhook():
                 found += _webhook(parsed, text, head, head.on)
-                found += _address(head, head.on, own, taken)
+                found += _address(text, head, head.on, own, taken)
                 own.setdefault(address(head.on), head.name)
     return found
 
@@ -36,7 +36,7 @@ def address(on: tree.Webhook) -> tuple[str, str]:
     return on.method.upper(), on.path
 
 
-def _schedule(head: tree.Trigger, cron: str, zone: str) -> Iterator[Diagnostic]:
+def _schedule(text: str, head: tree.Trigger, cron: str, zone: str) -> Iterator[Diagnostic]:
     if problem := moments.problem_of(cron, zone):
         zoned = problem.startswith("there is no time zone")
         help = (
@@ -44,21 +44,21 @@ def _schedule(head: tree.Trigger, cron: str, zone: str) -> Iterator[Diagnostic]:
             if zoned
             else "Write it like `0 9 * * MON-FRI`: at 9:00 from Monday to Friday."
         )
-        yield _problem(head, problem, help)
+        yield _problem(_where(text, head, zone if zoned else cron), problem, help)
 
 
 def _webhook(parsed: dsl.Parsed, text: str, head: tree.Trigger, on: tree.Webhook) -> Iterator[Diagnostic]:
     if _SEGMENTS.fullmatch(on.path) is None:
         yield _problem(
-            head,
+            _where(text, head, on.path),
             f'"{on.path}" is no path of a webhook',
             "Write it like `/orders/paid`: letters, digits, `-`, `_`, `.` and `~` between slashes.",
         )
     if on.verify is None:
         yield _problem(
-            head,
+            head.span,
             f"anybody could start `{head.name}`: the webhook does not check who sends",
-            "Add a check of the signature, such as `verify hmac_sha256(event, secrets.webhook_key)`.",
+            "Add a check of the signature, such as `verify standard(secrets.webhook_key)`.",
             _signed(parsed, text, head),
         )
 
@@ -70,7 +70,7 @@ def _signed(parsed: dsl.Parsed, text: str, head: tree.Trigger) -> Fix | None:
     secret = next((one.name for one in parsed.workflow.heads if isinstance(one, tree.Secret)), None)
     at = tree.Span(opening.end(), opening.end())
     name = secret or "webhook_key"
-    check = f"verify hmac_sha256(event, secrets.{name})"
+    check = f"verify standard(secrets.{name})"
     splices = [Replacement(at, f" {check}")]
     if secret is None:
         inner = parsed.workflow.body.inner.start
@@ -79,6 +79,7 @@ def _signed(parsed: dsl.Parsed, text: str, head: tree.Trigger) -> Fix | None:
 
 
 def _address(
+    text: str,
     head: tree.Trigger,
     on: tree.Webhook,
     own: Mapping[tuple[str, str], str],
@@ -92,11 +93,17 @@ def _address(
     else:
         return
     yield _problem(
-        head,
+        _where(text, head, on.path),
         f'`{head.name}` would have the address {where[0]} "{where[1]}", which {owner} has already',
         "Choose another path: an address starts one workflow.",
     )
 
 
-def _problem(head: tree.Trigger, message: str, help: str, fix: Fix | None = None) -> Diagnostic:
-    return Diagnostic(CODE, "error", message, head.span, help, None, fix)
+def _where(text: str, head: tree.Trigger, quoted: str) -> tree.Span:
+    """Where a text stands in a trigger; the whole trigger where it is spelled in another way."""
+    at = text.find(f'"{quoted}"', head.span.start, head.span.end)
+    return head.span if at < 0 else tree.Span(at, at + len(quoted) + 2)
+
+
+def _problem(span: tree.Span, message: str, help: str, fix: Fix | None = None) -> Diagnostic:
+    return Diagnostic(CODE, "error", message, span, help, None, fix)

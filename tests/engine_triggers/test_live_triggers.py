@@ -129,18 +129,18 @@ async def test_two_webhooks_of_a_workflow_may_change_their_addresses_with_each_o
 
 
 @pytest.mark.parametrize(
-    ("head", "message"),
+    ("head", "message", "where"),
     [
-        ('trigger t: schedule "0 99 * * *" timezone "Europe/Paris"', "`99` is no hour"),
-        ('trigger t: schedule "0 9 * * *" timezone "Paris"', 'there is no time zone "Paris"'),
-        ('trigger t: webhook POST "/open"', "anybody could start `t`"),
-        ('trigger t: webhook POST "/a b" verify hmac_sha256(event, secrets.key)', "is no path of a webhook"),
+        ('trigger t: schedule "0 99 * * *" timezone "Europe/Paris"', "`99` is no hour", '"0 99 * * *"'),
+        ('trigger t: schedule "0 9 * * *" timezone "Paris"', 'there is no time zone "Paris"', '"Paris"'),
+        ('trigger t: webhook POST "/open"', "anybody could start `t`", 'trigger t: webhook POST "/open"'),
+        ('trigger t: webhook POST "/a b" verify standard(secrets.key)', "is no path of a webhook", '"/a b"'),
         (f"{SIGNED.format(path='same')}\n  {SIGNED.format(path='same').replace('trigger hook', 'trigger two')}",
-         'which the trigger `hook` has already'),
+         "which the trigger `hook` has already", '"/same"'),
     ],
 )  # fmt: skip
 async def test_a_trigger_that_could_not_be_live_is_not_published(
-    db: Database, workspace: Workspace, head: str, message: str
+    db: Database, workspace: Workspace, head: str, message: str, where: str
 ):
     builder = workspace.people["builder"]
     text = written(f"j_{new_id().hex}", head)
@@ -148,7 +148,7 @@ async def test_a_trigger_that_could_not_be_live_is_not_published(
         await published(db, builder, text)
     (problem,) = refused.value.diagnostics
     assert message in problem.message
-    assert text[problem.span.start :].startswith("trigger t") or "two" in text[problem.span.start :][:12]
+    assert text[problem.span.start : problem.span.end] == where
 
 
 async def test_the_fix_of_an_unsigned_webhook_makes_it_publishable(db: Database, workspace: Workspace):
