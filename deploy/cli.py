@@ -200,12 +200,14 @@ def _parser() -> argparse.ArgumentParser:
             "dsl",
             "engine",
             "history",
+            "operate",
             "queue",
             "poison",
             "stack",
             "startup",
             "studio",
             "triggers",
+            "watch",
         ),
     )
     bench.add_argument("rest", nargs=argparse.REMAINDER)

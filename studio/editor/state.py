@@ -90,6 +90,8 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
         canvas.palette = palette(catalog) if self.may_edit else []
         await self._open_feeds()
         self.ready, self.opened = True, uuid4().hex[:12]
+        if step := str(self.router.url.query_parameters.get("step", ""))[:500]:
+            await self._select(step)
         if self.may_edit:
             self.touched()
         return self.__class__.examine

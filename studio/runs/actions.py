@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from studio.runs.comparing import Comparison
 from studio.runs.detail import RunPage
 from studio.runs.forking import ForkRun
 from studio.runs.forking_dialog import StopRun, run_again_dialogs
@@ -15,6 +16,11 @@ from studio.shell.elements import icon, test_id
 from studio.shell.state import Shell
 
 MENU = "run-actions-menu"
+# The address names the step that is open.
+SHARE = [
+    rx.call_script("navigator.clipboard?.writeText(location.href)"),
+    rx.toast.success("The link is copied. It leads to the step that is open."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,19 @@ def actions() -> Sequence[Action]:
     over = (RunPage.run.id != "") & ~RunPage.run.live & Shell.can_run
     may_stop = (Shell.role == "operator") | (Shell.role == "admin")
     return (
+        Action("share-run", "Copy link", "link", RunPage.run.id != "", SHARE),
+        Action("compare-run", "Compare", "columns-2", RunPage.run.id != "", Comparison.ask),
+        Action(
+            "open-editor", "Open in the editor", "pencil", RunPage.run.workflow_id != "", RunPage.open_editor
+        ),
         Action("run-again", "Run again…", "rotate-cw", over, ForkRun.ask(RunPage.run.id, "")),
-        Action("run-with-input", "With another input…", "pencil", over, ForkRun.ask_input(RunPage.run.id)),
+        Action(
+            "run-with-input",
+            "With another input…",
+            "text-cursor-input",
+            over,
+            ForkRun.ask_input(RunPage.run.id),
+        ),
         Action(
             "force-stop",
             "Stop waiting…",

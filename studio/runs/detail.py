@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from typing import Any, Final, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import reflex as rx
@@ -19,16 +19,12 @@ from engine.lifecycle import RunState
 from studio.runs import relations, steps, telling
 from studio.runs import reviews as cards
 from studio.runs.following import Followed, followings
-from studio.runs.gates import gates
 from studio.runs.outline import Look
 from studio.runs.patching import Patches
 from studio.runs.rows import RunRow, row
 from studio.runs.telling import bounded, veiled
 from studio.shell import people, services
 from studio.shell.session import authorized, guarded
-
-# Between two paints of a running run: often enough to feel live, seldom enough for a run of many steps.
-PAINT_SECONDS: Final = 0.25
 
 # The path is JSON in it: a step's name is no code.
 SHOW_STEP: Final = (
@@ -106,7 +102,7 @@ class RunPage(rx.State):
             await authorized(self)
             if rev == seen and not followed.over:
                 continue
-            await asyncio.sleep(max(0.0, painted_at + PAINT_SECONDS - time.monotonic()))
+            await asyncio.sleep(max(0.0, painted_at + followings.pace_s - time.monotonic()))
             async with self:
                 if self.run.id != str(run_id):
                     return
@@ -175,6 +171,14 @@ class RunPage(rx.State):
             return None
 
     @rx.event
+    @guarded("view")
+    async def open_editor(self) -> Any:
+        """To the workflow in the editor: the version that ran, and the step that is looked at."""
+        asked = {"version": self.run.version.removeprefix("v"), "step": self.picked}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return rx.redirect(f"/workflows/{self.run.workflow_id}?{query}")
+
+    @rx.event
     @guarded("cancel")
     async def ask_cancel(self) -> None:
         """Asks before it cancels."""
@@ -196,7 +200,7 @@ class RunPage(rx.State):
             await runs.cancel_run(await services.database(), actor, UUID(self.run.id))
         except WeftError as error:
             return rx.toast.error(error.message, description=error.help)
-        await self._read(self.run.id)
+        await self._read(self.run.id, fresh=True)
         return rx.toast.success(
             "Cancelled." if not self.run.live else "The run stops after the step it is in."
         )
@@ -235,18 +239,21 @@ class RunPage(rx.State):
             more = said.state == RunState.NEEDS_REVIEW
             yield rx.toast.success("Kept. There is more to answer." if more else "Kept. The run goes on.")
         self.answering = ""
-        await self._read(self.run.id)
+        await self._read(self.run.id, fresh=True)
 
-    async def _read(self, run_id: str, *, whole: bool = False) -> None:
-        """Brings the page up to date with the run, and sends only what is another than before."""
+    async def _read(self, run_id: str, *, whole: bool = False, fresh: bool = False) -> None:
+        """Brings the page up to date with the run, and sends only what is another than before. ``fresh``: after
+        something was done to the run."""
         actor = await authorized(self)
         try:
             db = await services.database()
-            followed = await followings.of(db, actor, UUID(run_id))
+            followed = await followings.of(db, actor, UUID(run_id), fresh=fresh or whole)
             summary, state = followed.summary, followed.summary.state
             unclear = await reviews.of_run(db, actor, summary.id) if state == "needs_review" else ()
             if whole or self._people is None:
                 self._people = await people.names(db, actor)
+                given = bounded(veiled(followed.frame.input))
+                self.given = given if isinstance(given, dict) else {"input": given}
                 known = await catalogs.catalog(db, actor)
                 self.graph = dsl.graph_json(dsl.layout(dsl.view(dsl.parse(followed.frame.text), (), known)))
             if whole or (followed.over and not self._ended):
@@ -272,15 +279,13 @@ class RunPage(rx.State):
         self._sent = sent
         if patches is not None:
             self.patches = patches
-        fold, plan = followed.fold, followed.outline.known
         shown: dict[str, Any] = {
             "run": row(summary, self._people),
-            "given": bounded(veiled(followed.frame.input)),
             "error": summary.error or {},
-            "gates": gates(fold.steps.values(), summary.waiting_on, plan),
+            "gates": followed.gates(),
             "reviews": cards.cards(unclear),
             "parent": str(summary.parent_run_id or ""),
-            "begun": bool(fold.steps),
+            "begun": bool(followed.fold.steps),
             "loaded": True,
             "missing": False,
             "message": "",

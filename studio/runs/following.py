@@ -21,6 +21,7 @@ from engine.errors import Unavailable
 from engine.history import Fold
 from engine.lifecycle import is_terminal
 from engine.watching import EVENT_PAGE, OUTAGE_S, Frame, RunSummary, get_frame, news
+from studio.runs.gates import gates
 from studio.runs.outline import Look, Outline
 from studio.runs.steps import known_steps
 
@@ -30,6 +31,9 @@ MOST_EVENTS: Final = 200_000
 QUIET_S: Final = 4.0
 LEAST_S: Final = 0.1
 """Between two reads of one run."""
+LEAST_PAINT_S: Final = 0.25
+PAINT_COSTS_S: Final = 0.005
+"""What an update of one page takes of this process."""
 
 Lines: TypeAlias = list[tuple[str, dict[str, Any]]]
 
@@ -52,6 +56,7 @@ class Followed:
         self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
         self._problem: Unavailable | None = None
+        self._gates: tuple[int, list[dict[str, Any]]] = (-1, [])
         self._shown: tuple[int, dict[tuple[object, ...], Lines]] = (-1, {})
 
     @property
@@ -94,6 +99,13 @@ class Followed:
         if look.key not in known:
             known[look.key] = self.outline.lines(look)
         return known[look.key]
+
+    def gates(self) -> list[dict[str, Any]]:
+        """The open gates, see :mod:`studio.runs.gates`; worked out once for all who look."""
+        if self._gates[0] != self.rev:
+            steps = (self.fold.steps[path] for path in self.summary.waiting_on if path in self.fold.steps)
+            self._gates = (self.rev, gates(steps, self.summary.waiting_on, self.outline.known))
+        return self._gates[1]
 
     def changed(self, path: str) -> int:
         """At which ``rev`` the step, or what is under it, changed last; 0 for one that has not begun."""
@@ -164,8 +176,9 @@ class Followings:
         self._known: OrderedDict[tuple[UUID, UUID], Followed] = OrderedDict()
         self._opening: dict[tuple[UUID, UUID], asyncio.Lock] = {}
 
-    async def of(self, db: Database, actor: Actor, run_id: UUID) -> Followed:
-        """The run as it is now. Raises ``NotFound``, ``Forbidden``, ``Unavailable``."""
+    async def of(self, db: Database, actor: Actor, run_id: UUID, *, fresh: bool = False) -> Followed:
+        """The run, read anew where nobody watches it; ``fresh``: also where its reader may be a moment behind.
+        Raises ``NotFound``, ``Forbidden``, ``Unavailable``."""
         key = (actor.account_id, run_id)
         lock = self._opening.setdefault(key, asyncio.Lock())
         async with lock:
@@ -174,13 +187,19 @@ class Followings:
                 one = Followed(db, actor, run_id)
                 await one.open()
                 self._known[key] = one
-            elif not one.over and not one.watchers:
+            elif not one.over and (fresh or not one.watchers):
                 await one.catch_up()
             self._known.move_to_end(key)
             self._forget()
         if not lock.locked():
             self._opening.pop(key, None)
         return one
+
+    @property
+    def pace_s(self) -> float:
+        """Between two paints of a page: often enough to feel live, and so seldom that all who watch together get
+        their turn."""
+        return max(LEAST_PAINT_S, PAINT_COSTS_S * sum(one.watchers for one in self._known.values()))
 
     def _forget(self) -> None:
         idle = [key for key, one in self._known.items() if not one.watchers]

@@ -39,6 +39,7 @@ class Node:
     over: bool = False
     children: list[Node] = field(default_factory=list)
     known: tuple[str, float, float | None] | None = None
+    line: tuple[object, dict[str, Any]] | None = None
 
     @property
     def told(self) -> tuple[str, float, float | None]:
@@ -95,7 +96,7 @@ class Outline:
         node.step = step
         above: Node | None = node
         while above is not None:
-            above.known, above = None, above.parent
+            above.known, above.line, above = None, None, above.parent
         self._mark(step)
         self.rev += 1
 
@@ -103,7 +104,7 @@ class Outline:
         """The run is over: nothing more comes."""
         self._over, self.rev = True, self.rev + 1
         for node in self._nodes.values():
-            node.over, node.known = True, None
+            node.over, node.known, node.line = True, None, None
 
     def find(self, path: str) -> StepRun | None:
         node = self._nodes.get(path)
@@ -158,7 +159,10 @@ class Outline:
             opened = bool(node.children) and look.opened.get(
                 node.path, node.kind not in ("round", "turn") and not _talks(node)
             )
-            yield node.path, self._line(node, depth, opened, loop)
+            asked = (opened, None if loop is None else tuple(loop.values()))
+            if node.line is None or node.line[0] != asked:
+                node.line = (asked, self._line(node, depth, opened, loop))
+            yield node.path, node.line[1]  # the same object as long as nothing of it changed
             if opened:
                 yield from self._walk(children, depth + 1, look)
 

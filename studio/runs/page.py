@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from studio.runs.actions import run_actions
+from studio.runs.comparing import compare_dialog
 from studio.runs.detail import RunPage
 from studio.runs.elements import Review, open_gates, state_pill, test_badge
 from studio.runs.tracing import RunGraph, Timeline
@@ -108,6 +109,7 @@ def _run() -> rx.Component:
             class_name="w-run-grid",
         ),
         _cancel_dialog(),
+        compare_dialog(),
         class_name="w-stack",
     )
 

@@ -21,7 +21,9 @@ export function store() {
       if (start < 0 && (news[0].epoch !== held.epoch || news[0].rev !== held.rev + 1)) return false;
       for (const patch of start < 0 ? news : news.slice(start)) {
         const rows = patch.whole ? { ...patch.rows } : { ...next.rows, ...patch.rows };
-        const order = patch.order ?? next.order;
+        const [at, cut, put] = patch.order ?? [0, 0, []];
+        const was = patch.whole ? [] : next.order;
+        const order = patch.order ? [...was.slice(0, at), ...put, ...was.slice(at + cut)] : was;
         if (patch.order) {
           const shown = new Set(order);
           for (const key of Object.keys(rows)) if (!shown.has(key)) delete rows[key];

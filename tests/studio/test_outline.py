@@ -134,7 +134,8 @@ def test_a_page_that_takes_the_patches_in_order_has_what_this_side_has() -> None
                 continue
             seen_rev = patch["rev"]
             rows = {**({} if patch["whole"] else rows), **patch["rows"]}
-            order = order if patch["order"] is None else patch["order"]
+            at, cut, put = patch["order"] or (0, 0, [])
+            order = [*order[:at], *put, *order[at + cut :]] if not patch["whole"] else put
             rows = {key: row for key, row in rows.items() if key in order}
         assert (order, [rows[key] for key in order]) == (
             [path for path, _ in made.lines(look)],

@@ -15,6 +15,7 @@ from engine.tables import Approval
 from studio.approvals import History, Inbox
 from studio.connectors import ConnectorList
 from studio.runs import RunList, RunPage, StartRun
+from studio.runs.comparing import Comparison
 from studio.sample import SampleBusiness
 from studio.shell.state import Shell
 from studio.workflows import WorkflowList
@@ -283,3 +284,34 @@ async def test_the_sample_business_is_read_through_its_connectors(signed_in: Tab
     sample = await signed_in.state(SampleBusiness)
     assert (sample.message, sample.loaded, sample.reading) == ("", True, False)
     assert "249.90 EUR" in {each.total for each in sample.orders}
+
+
+async def test_a_run_is_compared_with_another_of_its_workflow(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    first = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    second = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1002"})
+    for run in (first, second):
+        await runs.cancel_run(workspace.db, workspace.owner, run.id)
+    signed_in.url = f"http://localhost:3000/runs/{first.id}"
+    await signed_in.send(RunPage.load())
+    await signed_in.send(Comparison.ask())
+    offered = (await signed_in.state(Comparison)).offered
+    assert str(second.id) in {each.id for each in offered} and str(first.id) not in {
+        each.id for each in offered
+    }
+    await signed_in.send(Comparison.choose(str(second.id)))
+    found = await signed_in.state(Comparison)
+    assert found.given == [{"where": "input.order_id", "left": '"A-1001"', "right": '"A-1002"'}]
+    assert (found.rows, found.differing, found.message) == ([], 0, "")
+
+
+async def test_a_link_to_a_step_that_is_not_there_shows_the_run(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    await runs.cancel_run(workspace.db, workspace.owner, run.id)
+    signed_in.url = f"http://localhost:3000/runs/{run.id}?step=no.such.step"
+    await signed_in.send(RunPage.load())
+    page = await signed_in.state(RunPage)
+    assert (page.run.id, page.step, page.detail, page.missing) == (str(run.id), "", {}, False)
