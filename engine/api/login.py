@@ -35,8 +35,10 @@ class TokenAnswer(BaseModel):
 
 
 class Me(BaseModel):
-    """``permissions``: what this person may do, so that a page can leave out the rest."""
+    """``permissions``: what this person may do, so that a page can leave out the rest. ``account_id``: the workspace,
+    as it stands in the addresses of webhooks."""
 
+    account_id: UUID
     email: str
     name: str
     role: str
@@ -82,7 +84,14 @@ async def me(actor: Annotated[Actor, Depends(Guard(None))]) -> Me:
 
 def me_of(actor: Actor) -> Me:
     granted = tuple(permission.value for permission, roles in ALLOWED.items() if actor.role in roles)
-    return Me(email=actor.email, name=actor.name, role=actor.role, groups=actor.groups, permissions=granted)
+    return Me(
+        account_id=actor.account_id,
+        email=actor.email,
+        name=actor.name,
+        role=actor.role,
+        groups=actor.groups,
+        permissions=granted,
+    )
 
 
 def set_cookie(response: Response, settings: Settings, token: str) -> None:

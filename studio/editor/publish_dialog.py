@@ -10,7 +10,7 @@ from studio.editor.browser import Changes, Said
 from studio.editor.publishing import Publishing
 from studio.editor.state import EditorState
 from studio.editor.versions_tab import runs_under_way
-from studio.shell.elements import Modal, icon, test_id
+from studio.shell.elements import Modal, icon, link, test_id
 
 
 def publish_dialog() -> rx.Component:
@@ -98,6 +98,17 @@ def _refused() -> rx.Component:
     return rx.el.div(
         rx.el.p("This cannot go live yet. Click a problem to go there."),
         _problems(Publishing.refused, "error", "publish-error"),
+        rx.cond(
+            Publishing.unset != "",
+            link(
+                icon("key-round", 14),
+                "Set the secret ",
+                Publishing.unset,
+                href="/secrets?name=" + Publishing.unset,
+                class_name="w-button",
+                custom_attrs=test_id("publish-set-secret"),
+            ),
+        ),
         class_name="w-stack",
     )
 

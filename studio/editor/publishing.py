@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from studio.editor.versions import Rollback, Versions
 from studio.shell import authorized, guarded, services
 
 Json = dict[str, Any]
+_UNSET = re.compile(r"the secret `([a-zA-Z_][a-zA-Z0-9_]{0,63})` is not set")
 
 __all__ = ["Publishing", "Versions"]
 
@@ -45,6 +47,12 @@ class Publishing(rx.State):
     lowers: int = 0
     breaks: int = 0
     read: bool = False
+
+    @rx.var
+    def unset(self) -> str:
+        """The first secret that would have to be set before; "" where none is missing."""
+        said = (_UNSET.match(str(one["message"])) for one in self.refused if one["code"] == "E106")
+        return next((found[1] for found in said if found), "")
 
     @rx.event
     @guarded("publish")

@@ -175,6 +175,15 @@ def _row(each: rx.Var[WorkflowRow]) -> rx.Component:
                     each.title != each.name,
                     rx.el.span(each.name, class_name="w-mono w-small w-muted w-truncate"),
                 ),
+                rx.cond(
+                    each.starts != "",
+                    link(
+                        each.starts,
+                        href=each.starts_href,
+                        class_name="w-small w-muted w-above w-truncate",
+                        custom_attrs=test_id("workflow-starts"),
+                    ),
+                ),
                 rx.foreach(each.tags, lambda tag: rx.el.span(tag, class_name="w-badge square")),
                 class_name="w-row w-row-tags",
             ),

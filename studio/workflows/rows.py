@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from engine.triggers.register import TriggerSummary
 from engine.workflows import WorkflowSummary
 from studio.shell.moments import iso
+from studio.triggers.words import brief
 
 TITLE_WORDS: Final = 6
 _LEAD: Final = re.compile(
@@ -45,11 +47,22 @@ class WorkflowRow:
     run_at: str
     tags: list[str]
     archived: bool
+    starts: str = ""
+    starts_href: str = ""
 
 
-def row(workflow: WorkflowSummary, last: Mapping[UUID, LastRun]) -> WorkflowRow:
-    """The row of a workflow, with its latest run if there was one."""
+def row(
+    workflow: WorkflowSummary, last: Mapping[UUID, LastRun], triggers: Sequence[TriggerSummary] = ()
+) -> WorkflowRow:
+    """The row of a workflow, with its latest run if there was one, and what starts it by itself. ``triggers``: of all
+    workflows."""
     run = last.get(workflow.id)
+    own = [
+        one
+        for one in triggers
+        if one.workflow_id == workflow.id and one.state != "off" and brief(one.trigger)
+    ]
+    words = [brief(one.trigger) + (" (paused)" if one.state == "paused" else "") for one in own[:2]]
     return WorkflowRow(
         id=str(workflow.id),
         name=workflow.name,
@@ -62,6 +75,8 @@ def row(workflow: WorkflowSummary, last: Mapping[UUID, LastRun]) -> WorkflowRow:
         run_at=iso(run.queued_at) if run else "",
         tags=list(workflow.tags),
         archived=workflow.archived,
+        starts=", ".join(words) + (f" and {len(own) - 2} more" if len(own) > 2 else ""),
+        starts_href=f"/triggers?trigger={own[0].id}" if own else "",
     )
 
 

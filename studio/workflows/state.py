@@ -12,6 +12,7 @@ from engine import workflows
 from engine.actor import Actor
 from engine.drafts import Draft
 from engine.errors import BadInput, Conflict, WeftError
+from engine.triggers import register
 from studio.shell import services
 from studio.shell.notices import plain
 from studio.shell.session import authorized, guarded
@@ -162,10 +163,11 @@ class WorkflowList(rx.State):
             db = await services.database()
             listed = await workflows.list_workflows(db, actor, archived=True)
             last = await last_runs(db, actor)
+            triggers = await register.list_triggers(db, actor)
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
-        rows = [row(each, last) for each in listed]
+        rows = [row(each, last, triggers) for each in listed]
         if rows != self.rows:
             self.rows = rows
             if self.tag not in tags_of(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,15 @@ Known = dict[str, str]
 _ROOT = Path(__file__).parents[2]
 _REFUND = (_ROOT / "examples" / "refund.weft").read_text(encoding="utf-8")
 _DIGEST = (_ROOT / "examples" / "order_digest.weft").read_text(encoding="utf-8")
+_ORDERED = """workflow ordered {
+  input { order: string, amount: float = 0 }
+  secret shop_key
+  trigger placed: webhook POST "/orders" verify standard(secrets.shop_key) when event.body.amount > 0
+    with (order: event.body.order, amount: event.body.amount)
+  trigger weekly: schedule "0 9 * * MON" timezone "Europe/Paris" with (order: "all")
+  step done: let 1
+}
+"""
 _RECALL = (_ROOT / "studio" / "workflows" / "templates" / "recall.weft").read_text(encoding="utf-8")
 # Asks for euros only: the checks prove that other money could leave without a yes.
 _UNSAFE = _REFUND.replace("workflow refund ", "workflow refund_fast ").replace(
@@ -38,6 +48,15 @@ def prepare(stack: Stack) -> Known:
         refund = made("Refund an order", _REFUND, ["money", "approval"])
         digest = made("A digest every morning", _DIGEST, ["schedule"])
         recall = made("Recall a bad batch", _RECALL, ["money", "list"])
+        visitor.until_served("PUT", "/secrets/shop_key", {"value": secrets.token_hex(16)})
+        made("Orders from the shop", _ORDERED, ["webhook"])
+        live = {one["name"]: one["id"] for one in visitor.get("/triggers")}
+        for body in (
+            '{"order": "A-1001", "amount": 20}',
+            '{"order": "A-1002", "amount": 0}',
+            '{"amount": 5}',
+        ):
+            visitor.until_served("POST", f"/triggers/{live['placed']}/deliveries", {"body": body})
         unsafe = made("Refund, fast lane", _UNSAFE, ["money"], publish=False)
         changed = _REFUND.replace("threshold: float = 100.0", "threshold: float = 250.0").replace(
             '"manager"', '"finance_manager"'
@@ -58,6 +77,8 @@ def prepare(stack: Stack) -> Known:
         "digest": f"/workflows/{digest}",
         "small": f"/runs/{small}",
         "waiting": f"/runs/{waiting}",
+        "webhook": f"/triggers?trigger={live['placed']}",
+        "schedule": f"/triggers?trigger={live['weekly']}",
     }
 
 
@@ -65,6 +86,14 @@ def _page(address: str) -> Callable[[Person, Known], None]:
     def go(person: Person, known: Known) -> None:
         person.page.goto(person.url + address)
         expect(person.page.locator("h1")).to_be_visible()
+
+    return go
+
+
+def _trigger(name: str) -> Callable[[Person, Known], None]:
+    def go(person: Person, known: Known) -> None:
+        person.page.goto(person.url + known[name])
+        expect(person.at("delivery" if name == "webhook" else "next-fires").first).to_be_visible()
 
     return go
 
@@ -169,8 +198,12 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "waiting": (_run("waiting", "gate.approval"), False),
     "runs": (_page("/runs"), False),
     "approval": (_page("/approvals"), False),
+    "webhook": (_trigger("webhook"), False),
+    "schedule": (_trigger("schedule"), False),
     "connectors": (_page("/connectors"), False),
+    "secrets": (_page("/secrets"), False),
     "models": (_page("/models"), False),
     "approval-phone": (_page("/approvals"), True),
+    "webhook-phone": (_trigger("webhook"), True),
     "workflows-phone": (_page("/workflows"), True),
 }

@@ -62,7 +62,18 @@ def looked_at(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/workflows", "/templates", "/runs", "/approvals", "/connectors", "/models", "/sample"]
+    "address",
+    [
+        "/workflows",
+        "/templates",
+        "/runs",
+        "/approvals",
+        "/triggers",
+        "/connectors",
+        "/secrets",
+        "/models",
+        "/sample",
+    ],
 )
 def test_a_page_has_nothing_grave(somebody: Person, editor: str, address: str) -> None:
     somebody.page.goto(somebody.url + address)
