@@ -293,7 +293,7 @@ function Note({ field }) {
     <div className="wf-told-note" data-testid={testId(field)}>
       {field.problem ? <span className="w-error"><span><Said text={field.problem} /></span></span> : (
         <>
-          <span>{field.value}</span>
+          {field.opens ? <a href={field.opens}>{field.value}</a> : <span>{field.value}</span>}
           {field.values?.length ? <span className="w-muted">Next: {field.values.join(" · ")}</span> : null}
         </>
       )}

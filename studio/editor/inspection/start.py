@@ -163,6 +163,12 @@ def _trigger(head: tree.Trigger, workflow: tree.Workflow, around: Around, now: d
         only = value_field(f"{key}.when", "", {}, head.on.when, around, label="Only when")
         fields.append(replace(only, help=_ONLY_WHEN[sort], read=False))
     fields += _given(key, head, workflow, around)
+    if not isinstance(head.on, tree.Manual):
+        fields.append(
+            Field(
+                f"{key}.live", "", _LIVE[sort], control="note", mode="plain", opens=f"/triggers?kind={sort}"
+            )
+        )
     return Field(
         key,
         head.name,
@@ -174,6 +180,13 @@ def _trigger(head: tree.Trigger, workflow: tree.Workflow, around: Around, now: d
         problem=around.problem(head.span),
         sort="folds",
     )
+
+
+_LIVE = {
+    "schedule": "Its next moments and its pause, once it is live",
+    "webhook": "Its address and what came in, once it is live",
+    "event": "What it started, once it is live",
+}
 
 
 def sort_of(head: tree.Trigger) -> str:
