@@ -47,12 +47,13 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
         return
     if known.reads and composer.looked_up.get(known.id) in scope.names():
         return
-    if (loop := _for_each(item, known)) is not None:
+    if not item.tool and (loop := _for_each(item, known)) is not None:
         composer.each(loop, steps, scope, place)
         return
     words = re.sub(r'"[^"]*"', "", item.words)
     gated = (
-        bool(_APPROVING.search(words))
+        not item.tool
+        and bool(_APPROVING.search(words))
         and not _is_state(known, words)
         and not known.sends
         and not _APPROVING.search(known.tool.name)

@@ -55,7 +55,7 @@ def ask(composer: Composer, item: Ask, steps: list[DraftStep], scope: Scope, pla
         ApproveStep(
             composer.work.fresh("approval"), role.role, prose.approval_title(scope, doing, amount), shown[-4:],
             within, item.quorum, reject, says=f"ask the {role.role.replace('_', ' ')} to approve",
-            escalate=escalate, silent=tuple(silent),
+            escalate=escalate, silent=tuple(silent), also=tuple(r for r in item.also if r != role.role),
         )
     )  # fmt: skip
     if isinstance(reject[-1], ReturnStep) and not item.no:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsl.catalog import Schema
 from studio.designer.builtin import literals, prose, web
+from studio.designer.builtin.changing_fields import no_change
 from studio.designer.builtin.draft import CallStep, quote, template
 from studio.designer.builtin.mentioning import joined, line, mentioned
 from studio.designer.builtin.payloads import sent_for
@@ -77,6 +78,8 @@ class Wish:
     words: str
     branch: str = ""
     last: bool = True
+    given: tuple[tuple[str, str], ...] = ()
+    """Arguments whose values are settled, as expressions."""
 
 
 def write_call(work: Work, scope: Scope, known: Known, wish: Wish) -> CallStep:
@@ -164,6 +167,8 @@ def _argument(
     work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *, needed: bool
 ) -> str | None:
     words = name_stems(name)
+    if (settled := dict(wish.given).get(name)) is not None:
+        return settled
     if (given := work.given.get((known.id, name))) is not None:
         return given
     spoken = _spoken(scope, known, wish, name, schema, needed=needed)
@@ -200,11 +205,22 @@ def _argument(
     if person and (written := re.search(r"[\w.+-]+@[\w-]+\.[\w.]+\w", wish.words)):
         return quote(written[0])
     found = address_of_whom(scope, wish, surely=True) if person else None
-    found = found or scope.for_argument(wanted, schema, hints)
+    idle = frozenset(
+        place.path
+        for thing, place in scope.places()
+        if thing.step and no_change(known, thing.words, place.leaf, words)
+    )
+    found = found or scope.for_argument(wanted, schema, hints, but=idle)
     if found is None and wanted != words:
-        found = scope.for_argument(words, schema, hints, floor=0.75)
+        found = scope.for_argument(words, schema, hints, floor=0.75, but=idle)
     if found is None and person:
         found = address_of_whom(scope, wish)
+    if found is None and person and idle:
+        # A new owner, where only the old one has that name: whom the step before found.
+        found = next(
+            (p for t, p in reversed(list(scope.places())) if t.step and t.name == scope.things[-1].name
+             and p.sort == "string" and "email" in p.leaf and p.path not in idle), None
+        )  # fmt: skip
     if found is None and (sent := sent_for(work, scope, words, schema)) is not None:
         return sent.name
     if found is not None:
@@ -364,6 +380,15 @@ def _optional(work: Work, scope: Scope, known: Known, wish: Wish, name: str, sch
         found = scope.for_argument(words, schema)
         if found is not None:
             return found.path
+    if (
+        work.grounded
+        and known.lists
+        and sort_of(schema) in ("string", "integer", "number")
+        and not choices(schema)
+    ):
+        said = {stem(w) for w in raw_tokens(wish.words)}
+        if set(words) & said and not (len(words) > 1 and words[-1] in _BARE and not set(words) <= said):
+            return work.take_input(scope, name, plain(schema), doc="Which are listed.")
     if known.lists and words[-1] in _AREAS and sort_of(schema) == "string":
         area = re.search(r"\b(?:from|in|of|at) (?:the )?([A-Z][\w\-]+)\b", wish.words)
         return quote(area[1]) if area else None
@@ -483,12 +508,14 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     if not known.sends:
         about = prose.label(scope)
         text = spoken or f"{wish.verb} {wish.words}".strip().rstrip(".")
-        outcome = _last_read(scope, wish.words) if _FOUND.search(wish.words) else []
-        told = () if quoted else outcome or mentioned(wish.words, scope) or _last_read(scope, wish.words)
-        if told and (words[-1] in _LONG_PROSE or not _has_long(known)):
-            return template(f"{prose.in_full(text, about)}\n\n" + "\n".join(told))
+        outcome = _last_read(work, scope, wish.words) if _FOUND.search(wish.words) else []
+        lines: tuple[str, ...] | list[str] = (
+            () if quoted else outcome or mentioned(wish.words, scope) or _last_read(work, scope, wish.words)
+        )
+        if lines and (words[-1] in _LONG_PROSE or not _has_long(known)):
+            return template(f"{prose.in_full(text, about)}\n\n" + "\n".join(lines))
         return template(prose.in_full(text, about))
-    who = set(person_of(wish))
+    who = set() if "@" in wish.words else set(person_of(wish))
     concerned = {w for _, p in scope.places() if p.leaf == ("email",) for w in p.words}
     personal = takes_address(known) and (bool(who & concerned) or (not who and not wish.branch))
     matter = re.match(
@@ -497,10 +524,12 @@ def _prose(work: Work, scope: Scope, known: Known, wish: Wish, words: tuple[str,
     told = f"{wish.verb} {wish.words}"
     if not (said or who or work.effects or wish.branch):
         told += " it"
-    facts = () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(scope, told))
+    facts = (
+        () if quoted else tuple(mentioned(wish.words, scope, frozenset(who)) or _last_read(work, scope, told))
+    )
     if not facts and not (quoted or spoken or personal or matter):
         # "Tell the room": of what was found last, or it would say nothing.
-        facts = tuple(_last_read(scope, "result"))
+        facts = tuple(_last_read(work, scope, "result"))
     telling = prose.Telling(
         spoken, personal, wish.branch, facts=facts, matter=matter[1].strip() if matter and not spoken else ""
     )
@@ -520,20 +549,26 @@ _OUTCOME = re.compile(
 _FOUND = re.compile(r"\b(?:outcome|results?|findings?|verdict)\b", re.I)
 
 
+_PLACES = "channel|room|chat|zone|board|group|terminal"
+
+
 def _without_place(words: str) -> str:
     """The words without a channel or room that is named in quotes."""
-    return re.sub(r'\b(channel|room|chat|zone)\s+"[^"]*"', r"\1", words, flags=re.I)
+    words = re.sub(rf'\b({_PLACES})\s+"[^"]*"', r"\1", words, flags=re.I)
+    return re.sub(rf'"[^"]*" ({_PLACES})\b', r"\1", words, flags=re.I)
 
 
 def _has_long(known: Known) -> bool:
     return any(name_stems(n)[-1] in _LONG_PROSE for n in properties(known.tool.input_schema))
 
 
-def _last_read(scope: Scope, words: str) -> list[str]:
+def _last_read(work: Work, scope: Scope, words: str) -> list[str]:
     """The plain values of what was read last, where the words speak of an outcome."""
     if not _OUTCOME.search(words):
         return []
-    steps = [t for t in scope.things if t.step and not t.noun.startswith("item:")]
+    steps = [
+        t for t in scope.things if t.step and not t.noun.startswith("item:") and t.name not in work.looked
+    ]
     if not steps:
         return []
     newest = steps[-1]

@@ -27,6 +27,8 @@ from studio.designer.builtin.draft import (
     step_text,
     walk,
 )
+from studio.designer.builtin.grounded.recipients import addressed, provide_facts
+from studio.designer.builtin.grounded.sources import provide_chain
 from studio.designer.builtin.lists import find_list, of_the_item
 from studio.designer.builtin.lookups import provide
 from studio.designer.builtin.looping import over_all, stands_for_all
@@ -87,6 +89,14 @@ class Composer:
         self.looked_up: dict[str, str] = {}
         self.loops: list[str] = []
         """The lists that are gone through where steps are being written."""
+        self._calls: dict[str, list[str]] = {}
+
+    def stands(self, known: Known, scope: Scope) -> bool:
+        """Whether a result of the tool can be named here."""
+        return any(id in scope.names() for id in self._calls.get(known.id, ()))
+
+    def note(self, known: Known, step: CallStep) -> None:
+        self._calls.setdefault(known.id, []).append(step.id)
 
     def compose(self, items: tuple[Item, ...], scope: Scope, place: Place) -> list[DraftStep]:
         steps: list[DraftStep] = []
@@ -135,6 +145,8 @@ class Composer:
 
     def match(self, item: Act, scope: Scope | None = None) -> Known | None:
         """The tool for an action; among tools that send, one that reaches whom it is for."""
+        if item.tool:
+            return next((k for k in self.work.toolbox.tools if k.id == item.tool), None)
         ranked = self.work.toolbox.rank(item.verb, item.rest, self.work.topic)
         if calls := web.caller(self.work.toolbox.tools, item.words, ranked[0].known if ranked else None):
             return calls
@@ -183,19 +195,26 @@ class Composer:
     def call(
         self, known: Known, verb: str, words: str, steps: list[DraftStep], scope: Scope, place: Place
     ) -> CallStep:
-        provide(self, known, words, steps, scope, place)
+        given: tuple[tuple[str, str], ...] = ()
+        if self.work.grounded:
+            provide_chain(self, known, words, steps, scope)
+            provide_facts(self, known, words, steps, scope)
+            given = addressed(self, known, words, steps, scope)
+        if not given:
+            provide(self, known, words, steps, scope, place)
         last = not any(isinstance(later, Act | Ask) for later in place.ahead)
         step = write_call(
             self.work,
             scope,
             known,
-            Wish(prose.base_form(verb.lower()) if verb else "", words, place.branch, last),
+            Wish(prose.base_form(verb.lower()) if verb else "", words, place.branch, last, given),
         )
         if known.reads and (same := _read_already(step, steps)):
             self.work.ids.discard(step.id)
             return same
         steps.append(step)
         scope.add(thing_of(step, known))
+        self.note(known, step)
         return step
 
     def has(self, steps: list[DraftStep], known: Known) -> bool:

@@ -8,13 +8,26 @@ from typing import TYPE_CHECKING
 
 from studio.designer.builtin.asks import next_effect
 from studio.designer.builtin.draft import DraftStep, FailStep, IfStep, ReturnStep
+from studio.designer.builtin.grounded.sources import call_for
 from studio.designer.builtin.lookups import ask_for_number, fetch_for_test
-from studio.designer.builtin.reading import Act, Ask, Check, Is, Item, Same, When
+from studio.designer.builtin.reading import (
+    Act,
+    Ask,
+    Both,
+    Check,
+    Compare,
+    CompareTo,
+    Is,
+    Item,
+    Same,
+    Test,
+    When,
+)
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import places
 from studio.designer.builtin.testing import Resolved, Unresolved, inverted, opposite, resolve
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import raw_tokens, stem, stems
+from studio.designer.builtin.words import name_stems, raw_tokens, stem, stems
 from studio.designer.builtin.work import identifier
 
 if TYPE_CHECKING:
@@ -63,6 +76,10 @@ def check(composer: Composer, item: Check, steps: list[DraftStep], scope: Scope,
 
 
 def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, place: Place) -> None:
+    for source in sources_of(item.test):
+        teller = next((k for k in composer.work.toolbox.tools if k.id == source[0]), None)
+        if teller is not None and not any(p.leaf == name_stems(source[1]) for _, p in scope.places()):
+            call_for(composer, teller, steps, scope, "the condition needs it")
     found = resolve(item.test, scope, composer.last)
     if isinstance(found, Unresolved) or found.weak:
         known = (
@@ -113,6 +130,19 @@ def when(composer: Composer, item: When, steps: list[DraftStep], scope: Scope, p
         steps.append(IfStep(if_id, inverted(found).test, tuple(other), says=f"unless {branch}"))
     else:
         steps.append(IfStep(if_id, found.test, tuple(then), tuple(other), says=f"if {branch}"))
+
+
+def sources_of(test: Test) -> list[tuple[str, str]]:
+    """The tools that tell a condition, where the reader knew them, each with the field's name in words."""
+    match test:
+        case Both(_, left, right):
+            return [*sources_of(left), *sources_of(right)]
+        case Compare(subject, source=source) | CompareTo(subject, source=source) if source:
+            return [(source, subject)]
+        case Is(subject, predicate, source=source) if source:
+            return [(source, subject or predicate)]
+        case _:
+            return []
 
 
 def checker(composer: Composer, item: Check) -> Known | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dsl.catalog import Catalog
+from studio.designer.builtin import web
 from studio.designer.builtin.clauses import read_request
 from studio.designer.builtin.composing import Composer, Place
 from studio.designer.builtin.draft import (
@@ -23,6 +24,8 @@ from studio.designer.builtin.draft import (
 from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
 from studio.designer.builtin.given import take_what_is_given, typed_in
+from studio.designer.builtin.grounded.story import read_grounded
+from studio.designer.builtin.grounded.weighing import asked_of, weigh
 from studio.designer.builtin.mentions import said_once, used
 from studio.designer.builtin.payloads import take_what_is_sent
 from studio.designer.builtin.preferences import NO_PREFERENCES, Preferences
@@ -67,24 +70,70 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     if (unclear := vague(request)) is not None:
         return Said(unclear)
     verbs = verb_stems(known.tool.name for known in toolbox.tools)
-    reading = read_request(request, verbs, (*toolbox.vocabulary, *sorted(catalog.roles or ())))
-    work = Work(catalog, toolbox, preferences, reading.occasion, topic_of(reading))
+    names = (*toolbox.vocabulary, *sorted(catalog.roles or ()))
+    plain = _drafted(request, read_request(request, verbs, names), catalog, toolbox, preferences)
+    if web.URL.search(request):
+        # What is called by its address is told by the plain reading alone.
+        return _proved(plain) if plain.does and toolbox.tools else Said(cannot(plain.work, plain.reading))
+    second = _drafted(
+        request, read_grounded(request, toolbox, catalog.roles), catalog, toolbox, preferences, grounded=True
+    )
+    asked = asked_of(request, plain.work)
+    drafts = sorted(
+        (plain, second),
+        key=lambda d: (d.does, weigh(asked, d.work, d.steps) + (0.0 if d.work.grounded else _TRUST)),
+        reverse=True,
+    )
+    answers = (_proved(d) if d.does and toolbox.tools else Said(cannot(d.work, d.reading)) for d in drafts)
+    first = next(answers)
+    return first if isinstance(first, Written) or not second.does else next(answers)
+
+
+_TRUST = 0.8
+"""What the plain reading has before the other: it knows more turns of phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    work: Work
+    reading: Reading
+    steps: tuple[DraftStep, ...]
+    scope: Scope
+
+    @property
+    def does(self) -> bool:
+        return any(isinstance(s, CallStep | ApproveStep) for s in walk(self.steps))
+
+
+def _drafted(
+    request: str,
+    reading: Reading,
+    catalog: Catalog,
+    toolbox: Toolbox,
+    preferences: Preferences,
+    *,
+    grounded: bool = False,
+) -> _Drafted:
+    """One reading as steps."""
+    topic = topic_of(reading)
+    if grounded:
+        topic = tuple(dict.fromkeys((*topic, *stems(without_shown(request)))))
+    work = Work(catalog, toolbox, preferences, reading.occasion, topic, grounded=grounded)
     scope = Scope()
     if isinstance(reading.start, Hook | Happening):
         take_what_is_sent(request, work, scope)
     if isinstance(reading.start, Happening):
         work.entity = stem(reading.start.entity)
     composer = Composer(work)
-    if names := typed_in(with_inputs(without_shown(request))):
+    if names := (*typed_in(with_inputs(without_shown(request))), *reading.typed):
         take_what_is_given(names, used(composer, reading.items), work, scope)
     steps = composer.compose(said_once(composer, reading.items), scope, Place())
-    if not toolbox.tools or not any(isinstance(s, CallStep | ApproveStep) for s in walk(tuple(steps))):
-        return Said(cannot(work, reading))
-    return _proved(work, reading, tuple(steps), scope)
+    return _Drafted(work, reading, tuple(steps), scope)
 
 
-def _proved(work: Work, reading: Reading, steps: tuple[DraftStep, ...], scope: Scope) -> Outcome:
+def _proved(drafted: _Drafted) -> Outcome:
     """Prove the draft; leave out (and say so) what does not hold, rather than propose it."""
+    work, reading, steps, scope = drafted.work, drafted.reading, drafted.steps, drafted.scope
     catalog, ids = work.catalog, frozenset(work.ids)
     for _ in range(_MAX_REPAIRS):
         work.ids = set(ids)

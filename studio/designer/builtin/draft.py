@@ -54,6 +54,8 @@ class ApproveStep:
     """After how long which role is asked too."""
     silent: tuple[DraftStep, ...] = ()
     """What is done when nobody answers in time; without it the run fails."""
+    also: tuple[str, ...] = ()
+    """Roles that may answer instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ def step_lines(step: DraftStep) -> list[str]:
             lines = [f"{head}if {step.test} {{", *_inside(step.then)]
             return [*lines, "} else {", *_inside(step.other), "}"] if step.other else [*lines, "}"]
         case ApproveStep():
-            lines = [f'{head}approve by role "{step.role}" {{', f"  title {step.title}"]
+            asked = ", ".join(f'role "{role}"' for role in (step.role, *step.also))
+            lines = [f"{head}approve by {asked} {{", f"  title {step.title}"]
             lines += [f"  show {', '.join(step.show)}"] if step.show else []
             lines += [f"  quorum {step.quorum}"] if step.quorum else []
             lines.append(f"  within {step.within}")

@@ -50,7 +50,7 @@ def typed_in(request: str) -> tuple[str, ...]:
     text = re.sub(r'"[^"]*"', " ", request)
     found = [match["list"] for match in _TYPED.finditer(text) if _names_fields(match["list"])]
     for match in _BRACKETS.finditer(text):
-        sentence = re.split(r"[.;\n]", text[: match.start()])[-1]
+        sentence = re.split(r"[.;\n](?=\s)", text[: match.start()])[-1]
         if not _TELLS.search(sentence):
             found.append(match["list"])
     names: list[str] = []

@@ -83,6 +83,13 @@ def _number(
             found = quantity(match[0].strip())
             if found and found.sort == "money":
                 return number_text(found.value * factor, floating=floating)
+    if is_amount(words) and needed:
+        bare = re.findall(
+            r"(?<![\w.#/-])(\d+(?:\.\d+)?)(?![\w./-])(?!\s*(?:%|percent|days?|hours?|minutes?|weeks?|months?|times|kg|pieces?))",
+            lowered,
+        )
+        if len(bare) == 1:
+            return number_text(float(bare[0]) * factor, floating=floating)
     if set(words) & _COUNTED:
         match = re.search(
             rf"(?<![\w.]){_NUM}\s*(?:pieces?|pcs\.?|units?|items?|x\b|more\b|of\b|replicas?)", lowered
@@ -113,7 +120,7 @@ def _text(text: str, name: str, words: tuple[str, ...], known: frozenset[str]) -
     tokens = [t for t in raw_tokens(name) if t not in ("id", "name")] or list(raw_tokens(name))
     for called in dict.fromkeys((r"[ _-]?".join(tokens), tokens[-1], tokens[0])):
         for match in re.finditer(
-            rf"\b(?:{called})(?:\s+(?:is|to|of|as|called|named|=))?\s*[:=]?\s+{_TOKEN}", text, re.I
+            rf"\b(?:{called})(?:\s+(?:is|to|of|as|being|called|named|=))?\s*[:=]?\s+{_TOKEN}", text, re.I
         ):
             value = match["v"]
             if value.startswith('"'):
@@ -148,7 +155,7 @@ def standing_for(text: str, known: frozenset[str]) -> str | None:
         value = match["v"]
         if (
             value.lower() in STOP
-            or value.lower() in _COMMON
+            or (value.lower() in _COMMON and not value[0].isupper())
             or (
                 not (value.isupper() and len(value) > 2)
                 and any(likeness(stem(value.lower()), k) == 1.0 for k in known)

@@ -25,6 +25,8 @@ class Compare:
     subject: str
     op: Op
     quantity: Quantity
+    source: str = field(default="", compare=False)
+    """The tool that tells it, where the reader knew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class CompareTo:
     subject: str
     op: Op
     other: str
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Is:
     subject: str
     predicate: str
     negated: bool
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Act:
     rest: str
     known: bool = True
     aside: bool = False
+    tool: str = ""
+    """The tool that is meant ("connector.tool"), where the reader knew; else it is found by the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,8 @@ class Ask:
     """What is done when nobody answers."""
     escalate: tuple[str, str] | None = None
     """After how long ("" when not said) who is asked as well."""
+    also: tuple[str, ...] = ()
+    """Who may say yes instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +285,5 @@ class Reading:
     heading: str = ""
     """A first line that only names what it is about: "quote for a lead"."""
     unclear: tuple[Unclear, ...] = field(default=())
+    typed: tuple[str, ...] = ()
+    """What somebody is said to type in, in words."""

@@ -58,12 +58,18 @@ class Scope:
     # ---- looking for the value of an argument ----------------------------------------------------------
 
     def for_argument(
-        self, wanted: tuple[str, ...], schema: Schema, hints: tuple[str, ...] = (), floor: float = 0.55
+        self,
+        wanted: tuple[str, ...],
+        schema: Schema,
+        hints: tuple[str, ...] = (),
+        floor: float = 0.55,
+        but: frozenset[str] = frozenset(),
     ) -> Place | None:
-        """The place whose name and type suit an argument called ``wanted`` (stems); None when none is good enough."""
+        """The place whose name and type suit an argument called ``wanted`` (stems); None when none is good enough, or
+        only those at the paths ``but``."""
         best: tuple[float, Place] | None = None
         for thing, place in self.places():
-            if not fits(place.schema, schema):
+            if place.path in but or not fits(place.schema, schema):
                 continue
             score = self._suits(thing, place, wanted, hints)
             if score >= floor and (best is None or score > best[0] + 1e-9):

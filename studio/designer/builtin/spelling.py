@@ -90,7 +90,6 @@ class _Known:
     def nearest(self, word: str) -> str | None:
         if len(word) < 4 or word in self.words or stem(word) in self.stems or word.endswith("'s"):
             return None
-        most = 1 if len(word) < 8 else 2
         best: tuple[int, int, str] | None = None
         for ending in ("", "s", "ed", "ing", "d"):
             if not word.endswith(ending):
@@ -98,6 +97,7 @@ class _Known:
             core = word[: len(word) - len(ending)] if ending else word
             if len(core) < 4:
                 continue
+            most = 1 if len(core) < 8 else 2
             for other in self.by_first.get(core[0], ()):
                 if abs(len(other) - len(core)) > 1 or (
                     len(core) < 6 and len(other) == len(core) and sorted(other) != sorted(core)

@@ -20,6 +20,8 @@ pay payout settle transfer disburse remit wire
 charge bill debit collect capture
 create add open make register file raise generate insert submit log new issue record write
 updat change set modify edit adjust patch amend mark
+set put turn switch move become go updat change
+post book
 delete remove drop erase purge wipe
 cancel abort void revoke terminate annul
 approv accept grant confirm permit

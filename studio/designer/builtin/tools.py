@@ -16,7 +16,7 @@ from functools import cached_property
 
 from dsl.catalog import Catalog, Schema, Tool
 from studio.designer.builtin.anatomy import anatomy, callable_name, description_verb
-from studio.designer.builtin.shapes import choices, item_schema, places, properties, required
+from studio.designer.builtin.shapes import choices, item_schema, places, properties, required, sort_of
 from studio.designer.builtin.words import (
     CHECK_VERBS,
     GENERIC_VERBS,
@@ -96,7 +96,16 @@ class Known:
 
     @property
     def lists(self) -> bool:
-        return self.reads and any(w in LIST_VERBS for w in (self.verb, self.says) if w)
+        if not self.reads:
+            return False
+        return any(w in LIST_VERBS for w in (self.verb, self.says) if w) or self.gives_a_list
+
+    @property
+    def gives_a_list(self) -> bool:
+        """Whether what it gives is a list of things and at most how many they are."""
+        fields = [(sort_of(s), s) for s in properties(self.tool.output_schema or {}).values()]
+        lists = [s for sort, s in fields if sort == "array" and properties(item_schema(s))]
+        return len(lists) == 1 and all(sort in ("array", "integer") for sort, _ in fields)
 
     @property
     def phrase(self) -> str:

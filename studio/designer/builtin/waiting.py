@@ -63,9 +63,12 @@ def repeat(composer: Composer, item: Repeat, steps: list[DraftStep], scope: Scop
                 work.fresh(f"{id_}_gave_up"), "exhausted", f"Given up: {found.spoken} did not hold in time"
             )
         )
+    waits = any(isinstance(s, WaitStep) for s in body)
     steps.append(
         LoopStep(
-            id_, until, most, (WaitStep(work.fresh("pause"), pause), *body), asked.id,
+            id_, until, most,
+            tuple(body) if waits else (WaitStep(work.fresh("pause"), pause), *body),
+            asked.id,
             says=f"look every {spoken_duration(pause)} until {found.spoken}, at most {most} times",
             spent=tuple(spent),
         )

@@ -59,6 +59,10 @@ class Work:
     sent: set[str] = field(default_factory=set)
     """Names of inputs that a caller is said to send along; those that nothing reads are left out in the end."""
     unplaced: list[Unplaced] = field(default_factory=list)
+    looked: set[str] = field(default_factory=set)
+    """Steps that nobody asked for: what they give is not what a message is about."""
+    grounded: bool = False
+    """Whether the reading names tools itself; then what they need is looked up in chains."""
 
     def fresh(self, wanted: str) -> str:
         """A step id nobody has yet."""

@@ -1,0 +1,446 @@
+"""Conditions read from the fields that tools give: "it is a listed one", "in risk class C", "more than 30 kilos".
+
+A field is spoken of by its own name, by one of the words it takes, or by the unit it is counted in; what is found is
+said in the field's own words, so that whoever places the condition finds it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from studio.designer.builtin.amounts import NUMBER_WORDS, QUANTITY, Quantity, quantity
+from studio.designer.builtin.reading import Both, Compare, CompareTo, Empty, Is, Op, Same, Test
+from studio.designer.builtin.scope import is_amount
+from studio.designer.builtin.shapes import Sort, choices, item_schema, places, properties, sort_of
+from studio.designer.builtin.tools import Toolbox
+from studio.designer.builtin.words import STOP, likeness, name_stems, opposites, raw_tokens, stem, stems
+
+_OPS: Final[tuple[tuple[Op, str], ...]] = (
+    ("<=", r"(?:no more than|not more than|not (?:over|above|exceeding)|at (?:the )?most|up to|does not exceed"
+    r"|a maximum of"
+           r"|maximum|<=|≤|(?:less|lower|smaller|fewer) than or equal to)"),
+    (">=", r"(?:no less than|not less than|not (?:under|below)|at (?:the very )?least|equals or exceeds"
+    r"|reach(?:es)?|a minimum of"
+           r"|minimum|>=|≥|starting (?:at|from)|from(?= [\d€$£]+[\w ]{0,12}(?:up|on|upwards?)\b)|(?:more"
+           r"|greater|higher) than or"
+           r" equal to)"),
+    (">", r"(?:even )?(?:over|above|more than|greater than|higher (?:than|then)|bigger than|larger than|longer"
+    r" than|older than"
+          r"|heavier than|later than|beyond|in excess of|exceed(?:s|ing|ed)?|north of|tops"
+          r"|surpass(?:es)?|worth more than"
+          r"|costs? more than|weighs? more than|>)"),
+    ("<", r"(?:under|below|less than|lower than|fewer than|smaller than|shorter than|younger than|lighter than"
+    r"|cheaper than"
+          r"|earlier than|short of|falls? below|drops? below|<)"),
+)  # fmt: skip
+_AFTER: Final[tuple[tuple[Op, str], ...]] = (
+    (
+        ">=",
+        r"\s*(?:or|and|,|&)?\s*(?:more|above|higher|over|up|upwards?|longer|heavier|older|plus|onwards?)\b|\s?\+(?!\w)",
+    ),
+    ("<=", r"\s*(?:or|and|,)?\s*(?:less|below|lower|under|fewer|down|shorter|lighter|younger|smaller)\b"),
+)
+_NOT: Final = re.compile(
+    r"\b(?:not|never|no|nobody|nothing|isn't|aren't|without|neither|nor|other than|another [\w]+ than|anything but"
+    r"|lacks?|instead of)\b|n't\b|!=|= ?no\b|: ?no\b",
+    re.IGNORECASE,
+)
+_NONE: Final = Quantity(0.0, "", "plain")
+_UNITS: Final = {
+    "kg": "weight", "kilo": "weight", "kilos": "weight", "kilogram": "weight", "kilograms": "weight", "grams": "weight",
+    "star": "star", "stars": "star", "percent": "percent", "km": "distance", "kilometers": "distance",
+    "day": "day", "days": "day", "hour": "hour", "hours": "hour", "night": "night", "nights": "night",
+}  # fmt: skip
+_VAGUE: Final = frozenset(
+    map(stem, ["state", "status", "id", "name", "type", "kind", "text", "number", "date", "value"])
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A field that some tool gives or takes: ``words`` are its stems, ``about`` those of what it belongs to."""
+
+    said: str
+    words: tuple[str, ...]
+    about: frozenset[str]
+    sort: Sort
+    choices: tuple[str, ...]
+    given: bool
+    tool: str
+    lists: bool = False
+
+    @property
+    def source(self) -> str:
+        """The tool to ask; a list is not asked for one."""
+        return self.tool if self.given and not self.lists else ""
+
+
+class States:
+    def __init__(self, toolbox: Toolbox, topic: frozenset[str] = frozenset()) -> None:
+        self.told = tuple(_fields(toolbox))
+        self.topic = topic
+        self.last: Told | None = None
+        self.compared: Compare | None = None
+
+    def read(self, text: str, *, bare: bool = False) -> Test | None:
+        """The condition a phrase tells; None when no field of any tool tells it. ``bare``: it is only a label."""
+        text = re.sub(r"\s+", " ", text).strip(" ,.;:()")
+        if not text:
+            return None
+        if re.fullmatch(
+            r"(?:so|yes|it is|they are|it does|they do|it has|that is the case|true|ok)", text, re.I
+        ):
+            return Same(negated=False)
+        if re.fullmatch(r"(?:no|not|it is not|they are not|it does not|it has not|false)", text, re.I):
+            return Same(negated=True)
+        if (span := self._between(text)) is not None:
+            return span
+        if (relative := self._more_or_less(text)) is not None:
+            return relative
+        whole = self._one(text)
+        parts = re.split(r"\s+(and|but|or|nor)\s+(?:if |when |it |they |is |are |that )*", text)
+        if len(parts) >= 3 and not re.search(
+            r"\b(?:equals? or exceeds?|between)\b|\bor (?:more|less|above|below|over|under|higher)\b|\band"
+            r" (?:more|up|above)\b",
+            text,
+            re.I,
+        ):
+            joined = self._joined(parts)
+            if joined is not None:
+                return joined
+        return whole
+
+    def compares(self, text: str) -> bool:
+        """Whether a phrase compares something with a number."""
+        return _amount(text) is not None
+
+    def rest_of(self, text: str) -> str | None:
+        """A phrase without its comparison."""
+        found = _amount(text)
+        return None if found is None else found[2]
+
+    def amount(self, text: str) -> Test | None:
+        """The comparison with a number in a phrase, whatever else it says."""
+        return self._between(text) or self._number(text)
+
+    def _between(self, text: str) -> Test | None:
+        match = re.search(
+            r"\b(?:between|from) (?P<a>\S+(?: (?:eur|euros?|percent|%))?) (?:and|to) (?P<b>\S+(?: [a-z%€]+)?)",
+            worded(text),
+            re.I,
+        )
+        if match is None:
+            return None
+        low, high = quantity(match["a"].strip(" ,.")), quantity(match["b"].strip(" ,."))
+        if low is None or high is None:
+            return None
+        told = self._counted(f"{text[: match.start()]} {text[match.end() :]}", high)
+        if told is None:
+            return None
+        self.last = told
+        low = Quantity(low.value, high.unit, high.sort)
+        return Both(
+            "&&", Compare(told.said, ">=", low, told.source), Compare(told.said, "<=", high, told.source)
+        )
+
+    def _more_or_less(self, text: str) -> Test | None:
+        """ "if it has more", "anything smaller": against the number that was named last."""
+        before = self.compared
+        if before is None or re.search(r"\d", text) or _amount(text) is not None:
+            return None
+        more = re.search(
+            r"\b(?:more|higher|above|over|bigger|larger|longer|heavier|beyond)(?: than)?(?: that| this| it)?$",
+            text,
+            re.I,
+        )
+        less = re.search(
+            r"\b(?:less|lower|below|under|smaller|fewer|shorter|lighter|cheaper)(?: than)?(?: that| this| it)?$",
+            text,
+            re.I,
+        )
+        if not more and not less:
+            return None
+        opposite: dict[str, Op] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+        same = before.op in ((">", ">=") if more else ("<", "<="))
+        op = before.op if same else opposite.get(before.op, ">" if more else "<")
+        return Compare(before.subject, op, before.quantity, before.source)
+
+    def _joined(self, parts: list[str]) -> Test | None:
+        tests: list[Test] = []
+        op = "&&"
+        for index in range(0, len(parts), 2):
+            test = self._one(parts[index])
+            if test is None and tests:
+                test = self._like(tests[-1], parts[index])
+            if test is None:
+                return None
+            tests.append(test)
+            if index + 1 < len(parts) and parts[index + 1].lower() in ("or", "nor"):
+                op = "||"
+        found = tests[0]
+        for test in tests[1:]:
+            if test != found:
+                found = Both(op, found, test)  # type: ignore[arg-type]
+        return found
+
+    def _like(self, test: Test, text: str) -> Test | None:
+        """ "from Spain or Portugal": the second of what the first told."""
+        if isinstance(test, Is) and test.subject:
+            words = [w for w in raw_tokens(text) if w not in STOP]
+            if len(words) == 1:
+                return Is(test.subject, text.strip(), test.negated, test.source)
+        return None
+
+    def _one(self, text: str) -> Test | None:
+        return self._number(text) or self._two_numbers(text) or self._word(text) or self._named(text)
+
+    def _two_numbers(self, text: str) -> Test | None:
+        """ "the mileage is past the next service km": one field against another."""
+        for op, pattern in (*_OPS, (">", r"past")):
+            sign = re.search(rf"\b(?:is |are |has )?(?:{pattern}) (?:the |its |their )?", text, re.I)
+            if sign is None:
+                continue
+            left = self._counted(text[: sign.start()], _NONE)
+            right = self._counted(text[sign.end() :], _NONE)
+            if left is not None and right is not None and left.words != right.words:
+                return CompareTo(left.said, op, right.said, left.source)
+        return None
+
+    def only(self, subject: str) -> Test | None:
+        """The case that the words in front of a thing tell: "parked vehicles", "privately insured patients"."""
+        return self._word(subject) or self._named(subject)
+
+    # ---- numbers -------------------------------------------------------------------------------------
+
+    def _number(self, text: str) -> Test | None:
+        found = _amount(text)
+        if found is None:
+            return None
+        op, amount, rest = found
+        told = self._counted(rest, amount)
+        if told is None:
+            return None
+        self.last = told
+        self.compared = Compare(told.said, op, amount, told.source)
+        return self.compared
+
+    def _counted(self, rest: str, amount: Quantity) -> Told | None:
+        said = [s for s in stems(rest) if s not in ("be", "it")]
+        unit = _UNITS.get(amount.unit, "")
+        best: tuple[float, Told] | None = None
+        for told in self.told:
+            if told.sort not in ("number", "integer"):
+                continue
+            on = [w for w in told.words if any(likeness(s, w) for s in said)]
+            exact = [w for w in told.words if w in said]
+            by_unit = bool(unit) and any(stem(unit) == w or stem(amount.unit) == w for w in told.words)
+            by_unit = by_unit or (amount.sort == "percent" and bool(set(told.words) & _PERCENT))
+            by_sum = amount.sort == "money" and is_amount(told.words)
+            if not on and not by_unit and not by_sum:
+                continue
+            score = 2.0 * len(exact) + 1.2 * (len(on) - len(exact)) - 0.4 * (len(told.words) - len(on))
+            score += 2.5 if by_unit else 0.0
+            score += 1.0 if by_sum else 0.0
+            score += 0.8 * len(told.about & set(said)) + 0.3 * len(told.about & self.topic)
+            score += (0.2 if told.given else 0.0) - 0.1 * told.lists
+            if best is None or score > best[0] + 1e-9:
+                best = score, told
+        if best is not None:
+            return best[1]
+        if not said and self.last is not None and self.last.sort in ("number", "integer"):
+            return self.last
+        return None
+
+    # ---- words that a field takes ----------------------------------------------------------------------
+
+    def _word(self, text: str) -> Test | None:
+        tokens = raw_tokens(text)
+        said = {stem(t) for t in tokens} | {stem(t.removesuffix("ly")) for t in tokens if t.endswith("ly")}
+        best: tuple[float, Told, str] | None = None
+        for told in self.told:
+            for choice in told.choices:
+                parts = [stem(w) for w in raw_tokens(choice)]
+                if not parts or not all(p in said for p in parts):
+                    continue
+                if len(parts) == 1 and len(choice) == 1 and not re.search(rf"\b{re.escape(choice)}\b", text):
+                    continue
+                score = 1.0 + 0.6 * len(parts) + 0.2 * told.given
+                score += 1.5 if any(w in said for w in told.words) else 0.0
+                score += 1.0 if told.about & said else 0.0
+                score += 0.5 * min(len(told.about & self.topic), 2)
+                score += 0.3 if self.last is not None and told.words == self.last.words else 0.0
+                score -= 0.1 * told.lists
+                if best is None or score > best[0] + 1e-9:
+                    best = score, told, choice
+        if best is None:
+            return None
+        self.last = best[1]
+        others = [c for c in best[1].choices if c != best[2] and all(stem(w) in said for w in raw_tokens(c))]
+        negated = _negated(text, best[2])
+        source = best[1].source
+        test: Test = Is(best[1].said, best[2].replace("_", " "), negated, source)
+        for other in others:
+            if not set(raw_tokens(other)) & set(raw_tokens(best[2])):
+                test = Both(
+                    "&&" if negated else "||",
+                    test,
+                    Is(best[1].said, other.replace("_", " "), negated, source),
+                )
+        return test
+
+    # ---- fields that say it by their name ------------------------------------------------------------------
+
+    def _named(self, text: str) -> Test | None:
+        said = [stem(t) for t in raw_tokens(text) if t not in STOP]
+        best: tuple[float, Told, bool] | None = None
+        for told in self.told:
+            if told.sort == "boolean":
+                hits = [w for w in told.words if w in said]
+                near = [w for w in told.words if w not in hits and any(likeness(w, s) for s in said)]
+                against = any(
+                    opposites(w, s) or s == f"un{w}" or s == f"in{w}" for w in told.words for s in said
+                )
+                if not hits and not near and not against:
+                    continue
+                score = (
+                    2.0 * len(hits)
+                    + 0.9 * len(near)
+                    + (1.8 if against else 0)
+                    - 0.5 * (len(told.words) - len(hits))
+                )
+                score += 0.7 * bool(told.about & set(said)) + 0.4 * min(len(told.about & self.topic), 2)
+                score += 0.2 * told.given - 0.1 * told.lists
+                if best is None or score > best[0] + 1e-9:
+                    best = score, told, against and not hits
+        if best is not None and best[0] > 1.2:
+            self.last = best[1]
+            return Is("", best[1].said, (_NOT.search(text) is not None) != best[2], best[1].source)
+        return self._free(text, said)
+
+    def _free(self, text: str, said: list[str]) -> Test | None:
+        """ "comes from Spain", "currency EUR", "another currency than EUR": a name said of a field that takes"
+        " any text."""
+        value = re.search(r"(?<![.!?] )(?<!^)\b([A-Z][\w\-]*)\b", text)
+        if value is None:
+            return None
+        for told in self.told:
+            if told.sort != "string" or told.choices or not told.given or told.words[-1] in _VAGUE:
+                continue
+            if any(w in said for w in told.words) or (
+                told.words == (stem("country"),)
+                and re.search(rf"\b(?:from|in|of) (?:\w+ )?{value[1]}\b", text)
+            ):
+                self.last = told
+                return Is(told.said, value[1], _NOT.search(text) is not None, told.source)
+        listed = next(
+            (t for t in self.told if t.sort == "array" and t.given and any(w in said for w in t.words)), None
+        )
+        return Empty(listed.said, negated=False) if listed and _NOT.search(text) else None
+
+
+_PERCENT: Final = frozenset(map(stem, ["percent", "percentage", "rate", "share", "probability", "ratio"]))
+
+
+def _negated(text: str, choice: str) -> bool:
+    """Whether a word is denied where it stands: "not paid", "other than vacation"."""
+    at = re.search(rf"\b{re.escape(raw_tokens(choice)[0])}", text.lower())
+    front = text[: at.start()] if at else text
+    return bool(_NOT.search(front[-28:]))
+
+
+def _amount(text: str) -> tuple[Op, Quantity, str] | None:
+    """The comparison in a phrase: how, with what, and what is left of it."""
+    lowered = re.sub(r"\b(\d+)[.,](\d{3})\b", r"\1\2", text)
+    for op, pattern in _OPS:
+        sign = re.search(
+            rf"(?<![\w])(?:{pattern})\s*(?=[\d€$£]|(?:eur|usd|gbp|chf)\b|(?:{_NUMS})\b)", lowered, re.I
+        )
+        if sign is None:
+            continue
+        number = re.match(QUANTITY, worded(lowered[sign.end() :].lower()))
+        if number is None:
+            continue
+        amount = quantity(number[0].strip())
+        if amount is None:
+            continue
+        return op, amount, f"{lowered[: sign.start()]} {worded(lowered[sign.end() :])[number.end() :]}"
+    for match in re.finditer(QUANTITY, worded(lowered.lower())):
+        if match["num"] in ("a", "an", "one"):
+            continue
+        told = worded(lowered.lower())
+        for op, pattern in _AFTER:
+            behind = re.match(pattern, told[match.end() :])
+            whole = match[0]
+            if behind is None and match["unit"] in ("or", "and"):
+                behind = re.match(pattern, told[match.end() - len(match["unit"]) :])
+                whole = match[0][: -len(match["unit"])]
+            if behind is None:
+                continue
+            amount = quantity(whole.strip())
+            if amount is not None:
+                return op, amount, f"{told[: match.start()]} {told[match.end() :]}"
+    return None
+
+
+_NUMS: Final = "|".join(sorted((w for w in NUMBER_WORDS if len(w) > 2), key=len, reverse=True)) + (
+    "|eighty|forty|sixty|seventy|ninety|zero"
+)
+_TENS: Final = {"forty": 40, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "zero": 0}
+
+
+def worded(text: str) -> str:
+    """Numbers of several words in figures: "five thousand" is 5000, "two hundred" 200."""
+    for word, value in _TENS.items():
+        text = re.sub(rf"\b{word}\b", str(value), text)
+
+    def product(match: re.Match[str]) -> str:
+        one = match[1].lower()
+        factor = 100 if match[2].lower() == "hundred" else 1000
+        number = NUMBER_WORDS[one] if one in NUMBER_WORDS else float(one)
+        return f"{int(number * factor)}"
+
+    return re.sub(rf"\b({_NUMS}|an?|\d+) (hundred|thousand)\b", product, text, flags=re.I)
+
+
+def _fields(toolbox: Toolbox) -> Iterator[Told]:
+    seen: set[tuple[str, str]] = set()
+    for known in toolbox.tools:
+        noun = frozenset(name_stems(" ".join(known.noun))) | known.fields["name"]
+        if known.reads:
+            output = known.tool.output_schema or {}
+            for one in (
+                output,
+                *(item_schema(s) for s in properties(output).values() if sort_of(s) == "array"),
+            ):
+                for place in places("", (), one, depth=2):
+                    leaf = place.path.rpartition(".")[2]
+                    if leaf and (known.id, leaf) not in seen:
+                        seen.add((known.id, leaf))
+                        said = " ".join(raw_tokens(leaf))
+                        yield Told(
+                            said,
+                            place.leaf,
+                            noun,
+                            place.sort,
+                            choices(place.schema),
+                            True,
+                            known.id,
+                            known.lists,
+                        )
+    for known in toolbox.tools:
+        if not known.reads:
+            for name, schema in properties(known.tool.input_schema).items():
+                if sort_of(schema) in ("number", "integer"):
+                    noun = frozenset(name_stems(" ".join(known.noun)))
+                    yield Told(
+                        " ".join(raw_tokens(name)),
+                        name_stems(name),
+                        noun,
+                        sort_of(schema),
+                        (),
+                        False,
+                        known.id,
+                    )

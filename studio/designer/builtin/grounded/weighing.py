@@ -1,0 +1,181 @@
+"""How much of a request a draft accounts for: what is said and done, what is said and missing, what nobody asked for.
+
+Nothing is counted that depends on how a draft came about, so drafts of different readings can be compared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from studio.designer.builtin.amounts import NUMBER_WORDS
+from studio.designer.builtin.draft import (
+    ApproveStep,
+    CallStep,
+    DraftStep,
+    EachStep,
+    IfStep,
+    LoopStep,
+    TogetherStep,
+    WaitStep,
+    step_text,
+    walk,
+)
+from studio.designer.builtin.given import without_typed_in
+from studio.designer.builtin.grounded.asked import People
+from studio.designer.builtin.grounded.deeds import Deeds
+from studio.designer.builtin.grounded.phrases import phrases_of, sentences_in
+from studio.designer.builtin.grounded.turns import unfolded
+from studio.designer.builtin.lines import lines_of
+from studio.designer.builtin.quoting import without_shown
+from studio.designer.builtin.saying import with_inputs
+from studio.designer.builtin.work import Work
+
+_EXACT: Final = re.compile(r'"([^"]{2,})"|“([^”]{2,})”|([\w.+-]+@[\w-]+\.[\w.]+\w)|(#[\w-]+)')
+_NUMBER: Final = re.compile(r"(?<![\w./:#@-])\d[\d.,']*(?![\w]*[:/])")
+_LOOPS: Final = re.compile(
+    r"\b(?:for (?:each|every|all)|each of|every one|each one|one by one|one after (?:the other|another)|at a"
+    r" time|go (?:through|over)"
+    r"|all (?:the |our |open |pending |new )?\w+s\b|everybody|every [a-z]+ (?:gets|should|must|is))",
+    re.IGNORECASE,
+)
+_USUAL: Final = 'on "timeout", "unavailable"'
+_A_YES: Final = re.compile(
+    r"\b(?:ask|get|needs?|requires?|wait for|must|has to|only (?:if|with|after))\b[^.;\n]{0,40}\b(?:approv\w*"
+    r"|approval|sign[ -]?off|permission|consent)\b",
+    re.IGNORECASE,
+)
+_AGAIN: Final = re.compile(
+    r"\bretr(?:y|ies)\b|\btry (?:it |that )?(?:again|\d|two|three|twice)", re.IGNORECASE
+)
+_CONDITIONS: Final = ("if", "unless", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for, as far as can be told without reading it as a whole."""
+
+    exact: tuple[str, ...]
+    numbers: tuple[str, ...]
+    deeds: tuple[tuple[frozenset[str], float], ...]
+    hints: frozenset[str]
+    roles: tuple[str, ...]
+    loops: bool
+    conditions: int
+    waits: bool
+    until: bool
+    beside: bool
+    yes: bool
+    again: bool
+
+
+def asked_of(request: str, work: Work) -> Asked:
+    """The parts of a request that a draft has to answer for."""
+    text = without_shown(request)
+    exact = tuple(dict.fromkeys(next(g for g in m.groups() if g) for m in _EXACT.finditer(text)))
+    bare = _EXACT.sub(" ", without_typed_in(with_inputs(text)))
+    deeds = Deeds(work.toolbox)
+    people = People(work.catalog.roles)
+    found: dict[frozenset[str], float] = {}
+    hints: set[str] = set()
+    conditions = 0
+    for line in _flat(unfolded(text)):
+        for sentence in sentences_in(line):
+            for phrase in phrases_of(sentence):
+                conditions += phrase.lead in _CONDITIONS
+                deed = deeds.of(phrase.text)
+                if deed is None:
+                    continue
+                hints |= {deed.known.id, *deed.others}
+                if phrase.lead not in ("if", "unless"):
+                    tools = deed.others | {deed.known.id}
+                    found[tools] = max(found.get(tools, 0.0), deed.sure)
+    question = people.asked(unfolded(text))
+    return Asked(
+        exact,
+        tuple(dict.fromkeys(_NUMBER.findall(bare))),
+        tuple(found.items()),
+        frozenset(hints),
+        question.roles if question else (),
+        bool(_LOOPS.search(bare)),
+        conditions,
+        bool(re.search(r"\b(?:wait|later|gone by)\b", bare, re.I)),
+        bool(re.search(r"\b(?:until|till)\b", bare, re.I)),
+        bool(re.search(r"\b(?:in parallel|same time|simultaneously|side by side)\b", bare, re.I)),
+        bool(_A_YES.search(bare)) and not people.unasked(bare),
+        bool(_AGAIN.search(bare)),
+    )
+
+
+def _flat(text: str) -> list[str]:
+    found: list[str] = []
+
+    def take(lines) -> None:  # type: ignore[no-untyped-def]
+        for line in lines:
+            found.append(line.text)
+            take(line.inner)
+
+    take(lines_of(text))
+    return found
+
+
+def weigh(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> float:
+    """The more a draft accounts for, the more it weighs."""
+    every = list(walk(steps))
+    written = "\n".join(map(step_text, steps))
+    calls = [s for s in every if isinstance(s, CallStep)]
+    called = {f"{s.connector}.{s.tool}" for s in calls}
+    weight = 0.0
+    for said in asked.exact:
+        weight += 0.0 if said in written else -1.5
+    for number in asked.numbers:
+        weight += 0.0 if _has_number(number, written) else -0.7
+    for tools, sure in asked.deeds:
+        weight += 0.0 if tools & called else -min(sure, 14.0) / 8.0
+    for call in calls:
+        tool = f"{call.connector}.{call.tool}"
+        if tool not in asked.hints:
+            weight -= 2.0 if call.writes else 0.15
+    approvals = [s for s in every if isinstance(s, ApproveStep)]
+    if asked.roles:
+        weight += 0.0 if any(a.role in asked.roles for a in approvals) else -2.0
+    elif asked.yes:
+        weight -= 0.0 if approvals else 2.0
+    elif approvals:
+        weight -= 1.0
+    tried = any(c.retry and not c.retry.endswith(_USUAL) for c in calls) or any(
+        "retry" in u.words or "try" in u.words for u in work.unplaced
+    )
+    weight -= 1.5 if asked.again and not tried else 0.0
+    looped = any(isinstance(s, EachStep) for s in every)
+    weight -= 1.5 if asked.loops and not looped else 0.0
+    weight -= 0.7 if looped and not asked.loops else 0.0
+    ways = sum(1 + bool(s.other) for s in every if isinstance(s, IfStep))
+    ways += sum(len(s.reject) > 1 for s in approvals) + sum(bool(s.silent) for s in approvals)
+    ways += sum(bool(c.failed) + bool(c.undo) for c in calls)
+    weight -= 0.8 * max(asked.conditions - ways, 0)
+    weight -= 1.0 if asked.waits and not any(isinstance(s, WaitStep) for s in every) else 0.0
+    weight -= 1.5 if asked.until and not any(isinstance(s, LoopStep | WaitStep) for s in every) else 0.0
+    weight -= (
+        1.5
+        if asked.beside
+        and not any(isinstance(s, TogetherStep) or (isinstance(s, EachStep) and s.concurrency) for s in every)
+        else 0.0
+    )
+    weight -= 1.2 * len(work.unplaced)
+    weight -= 0.3 * len(work.questions)
+    weight -= 0.2 * max(len(work.inputs) - 1, 0)
+    return weight
+
+
+def _has_number(said: str, written: str) -> bool:
+    plain = re.sub(r"[,'](?=\d{3}\b)", "", said).rstrip(".,'")
+    if re.fullmatch(r"\d+\.\d{3}", plain):
+        plain = plain.replace(".", "")
+    plain = plain.replace(",", ".")
+    whole = re.escape(plain.rstrip("0").rstrip(".") if "." in plain else plain)
+    return re.search(rf"(?<![\d.]){whole}(?:\.0)?(?![\d])", written) is not None
+
+
+_ = NUMBER_WORDS
