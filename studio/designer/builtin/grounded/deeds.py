@@ -162,7 +162,7 @@ class Deeds:
             if re.search(r"(?:ed|en|id|nt|ld|pt|ut)$", t[0].lower()) and t[0].lower() not in STOP
         ]
         for index, token in enumerate(spoken):
-            word = token[0].lower()
+            word, given = token[0].lower(), False
             sense = stem(_BASES.get(word, word))
             if word in _NO_VERBS or (word == "thank" and text[token.end() :].startswith(" you")):
                 continue
@@ -176,7 +176,7 @@ class Deeds:
                 and _GETS_MESSAGE.match(text[token.end() :])
                 and text[: token.start()].strip()
             ):
-                word, sense = "send", "send"
+                word, sense, given = "send", "send", True
             elif word in _BE and any(
                 w in later and stem(w) in self._verbs for w in (t[0].lower() for t in spoken[index + 1 :])
             ):
@@ -213,7 +213,7 @@ class Deeds:
             ):
                 # "all booked appointments".
                 continue
-            if not passive and not named and self._of_others(before, word):
+            if not passive and not named and not given and self._of_others(before, word):
                 theirs = theirs or best is None
                 continue
             head = [t for t in spoken[:index]]
