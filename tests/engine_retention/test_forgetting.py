@@ -400,3 +400,21 @@ async def test_what_another_installation_keeps_in_the_same_folder_stays(
     one = janitor(replace(QUICK, store_s=0), store=store)
     await until(lambda: one.swept.contents >= 1)
     assert [kept.account_id async for kept in store.kept()] == [elsewhere]
+
+
+async def test_a_webhooks_delivery_goes_with_its_run_and_no_sooner(past: Past, broom: Connection):
+    old, young, trigger = past.run(91), past.run(89), new_id()
+    with psycopg.connect(past.ground.owner_url) as owner:
+        owner.execute(
+            "INSERT INTO triggers (id, account_id, workflow_id, version_id, name, kind, spec)"
+            " VALUES (%s, %s, %s, %s, 'hook', 'webhook', '{}')",
+            (trigger, past.account, past.ground.workflow_id, past.version),
+        )
+        for run in (old, young):
+            owner.execute(
+                "INSERT INTO hook_deliveries (id, account_id, trigger_id, verdict, run_id, method, signed, identity)"
+                " VALUES (%s, %s, %s, 'accepted', %s, 'POST', true, %s)",
+                (new_id(), past.account, trigger, run, str(run)),
+            )
+    assert await forget(broom, past) == 1
+    assert past.ground.query("SELECT run_id FROM hook_deliveries") == [(young,)]
