@@ -66,6 +66,12 @@ def prepare(stack: Stack) -> Known:
         small = visitor.start(refund, {"order_id": "A-1002"})
         visitor.end_of(small)
         visitor.end_of(visitor.start(digest, {}))
+        batch = visitor.start(
+            recall, {"order_ids": ["A-1003", "A-1004", "A-1005"], "reason": "a cracked lid"}
+        )
+        [asked] = [each for each in _asked(visitor, batch) if each["run_id"] == batch]
+        visitor.until_served("POST", f"/approvals/{asked['id']}", {"decision": "approve", "comment": "go"})
+        visitor.end_of(batch)
         waiting = visitor.start(refund, {"order_id": "A-1001"})
         for event in visitor.follow(waiting):
             if event.kind == "gate.opened" or event.kind.endswith("waiting"):
@@ -79,7 +85,17 @@ def prepare(stack: Stack) -> Known:
         "waiting": f"/runs/{waiting}",
         "webhook": f"/triggers?trigger={live['placed']}",
         "schedule": f"/triggers?trigger={live['weekly']}",
+        "round": f"/runs/{batch}?step=results%5B1%5D.paid.refund",
     }
+
+
+def _asked(visitor: Visitor, run: str) -> list[dict[str, str]]:
+    """The open approvals, once the run waits."""
+    for event in visitor.follow(run):
+        if event.kind == "gate.opened":
+            break
+    found: list[dict[str, str]] = visitor.get("/approvals")
+    return found
 
 
 def _page(address: str) -> Callable[[Person, Known], None]:
@@ -171,6 +187,11 @@ def _commands(person: Person) -> None:
     person.page.keyboard.press("Control+k")
 
 
+def _round(person: Person, known: Known) -> None:
+    person.page.goto(person.url + known["round"])
+    expect(person.at("step-details")).to_be_visible()
+
+
 def _run(name: str, node: str) -> Callable[[Person, Known], None]:
     def go(person: Person, known: Known) -> None:
         person.page.goto(person.url + known[name])
@@ -196,6 +217,7 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "commands": (_editor("refund", "refund", _graph, _closed, _select("refund"), _commands), False),
     "run": (_run("small", "refund"), False),
     "waiting": (_run("waiting", "gate.approval"), False),
+    "run-round": (_round, False),
     "runs": (_page("/runs"), False),
     "approval": (_page("/approvals"), False),
     "webhook": (_trigger("webhook"), False),
@@ -205,5 +227,7 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "models": (_page("/models"), False),
     "approval-phone": (_page("/approvals"), True),
     "webhook-phone": (_trigger("webhook"), True),
+    "run-phone": (_round, True),
+    "runs-phone": (_page("/runs"), True),
     "workflows-phone": (_page("/workflows"), True),
 }
