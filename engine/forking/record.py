@@ -113,3 +113,9 @@ def around(path: str) -> Iterator[tuple[str, str]]:
     for place in range(len(path) - 1, 0, -1):
         if path[place] in SEPARATORS:
             yield path[:place], path[place:]
+
+
+def in_attempt(at: str, place: str) -> bool:
+    """Whether a path lies in just this try of the block at ``place``: not in the next, not in what caught or undid."""
+    below = at[len(place) :]
+    return at.startswith(place) and below[:1] in (".", "[", "~") and not below.startswith(("~catch", "~comp"))

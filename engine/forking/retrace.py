@@ -27,8 +27,8 @@ from dsl import plan as p
 from dsl.plan import Block, PlanStep
 from engine.forking.cover import Cover, Mark
 from engine.forking.pair import Pair, Side
-from engine.forking.record import Opaque, Record
-from engine.forking.shape import expressions, own
+from engine.forking.record import Opaque, Record, in_attempt
+from engine.forking.sameness import same_choice, same_step, value
 from engine.runtime.outline import walk
 from engine.runtime.scope import Scope, is_inside
 
@@ -47,8 +47,7 @@ DONE: Final = End("done")
 OPEN: Final = End("open")
 RETURNED: Final = End("returned")
 
-LIMIT = 200
-"""Walks; each but the last finds a root."""
+LIMIT = 200  # walks; each but the last finds a root
 
 
 @dataclass(slots=True)
@@ -145,7 +144,9 @@ class _Walk:
         path = pair.now.path(step.path)
         if path in self.roots:
             return OPEN
-        if not self.exact and not self.is_same(step, pair):
+        if not self.exact and not same_step(
+            step, self.old.get(step.path), self.before.plan, self.now.plan, pair
+        ):
             return self.root(path)
         end = self.attempts(step, pair, path)
         if end.leaves and step.catches and not self.is_cut(path, body=True):
@@ -157,7 +158,8 @@ class _Walk:
         if self.exact and not end.leaves:
             self.cover.mark(path, Mark.WHOLE)
         if not self.exact:
-            pair.put(step.id, self.value(step, pair, path))
+            known = step.path in self.pinned
+            pair.put(step.id, value(step, pair, path, self.record, known, path in self.differing))
         return end
 
     def root(self, path: str) -> End:
@@ -193,7 +195,7 @@ class _Walk:
             place = path if attempt == 1 else f"{path}#{attempt}"
             here = pair if attempt == 1 else pair.respelled(step.path, place)
             end = self.timed(step, here, place)
-            if f"{place}!" in self.roots or any(_in_attempt(root, place) for root in self.roots):
+            if f"{place}!" in self.roots or any(in_attempt(root, place) for root in self.roots):
                 self.more.update(end.leaves)
                 return OPEN
             if not end.leaves or place not in self.record.retrying:
@@ -201,7 +203,7 @@ class _Walk:
             if not self.exact:
                 return self.root(path)
             self.cover.mark(place, Mark.ATTEMPT)
-            self.handlers.append(lambda at, place=place: _in_attempt(at, place))  # type: ignore[misc]
+            self.handlers.append(lambda at, place=place: in_attempt(at, place))  # type: ignore[misc]
             attempt += 1
 
     def timed(self, step: PlanStep, pair: Pair, path: str) -> End:
@@ -210,7 +212,7 @@ class _Walk:
             return self.leaf(path)
         end = self.kind(step, pair, path)
         closed = self.record.closed.get(path)
-        if closed is None or f"{path}!" in self.roots or any(_in_attempt(root, path) for root in self.roots):
+        if closed is None or f"{path}!" in self.roots or any(in_attempt(root, path) for root in self.roots):
             return end
         if not self.exact:
             return self.root(path)
@@ -256,14 +258,14 @@ class _Walk:
                 return self.gate(path)
             case p.Approve() as do:
                 return self.approve(step, do, pair, path)
-            case p.If(otherwise=otherwise, arms=arms) | p.Switch(otherwise=otherwise, arms=arms):
+            case p.If() | p.Switch() as do:
                 if path not in record.arms:
                     return self.leaf(path) if record.failed(path) else OPEN
                 arm = record.arms[path]
-                if not self.exact and not self.same_choice(step, arm, pair):
+                if not self.exact and not same_choice(do, arm, pair):
                     return self.root(path)
                 self.cover.add(path, "branch.taken")
-                block = arms[arm].block if arm >= 0 else otherwise
+                block = do.arms[arm].block if arm >= 0 else do.otherwise
                 return DONE if block is None else self.block(block, pair)
             case p.Do(block=block):
                 return self.block(block, pair)
@@ -379,70 +381,18 @@ class _Walk:
 
     # ---- another input, another version -------------------------------------------------------------
 
-    def is_same(self, step: PlanStep, pair: Pair) -> bool:
-        old = self.old.get(step.path)
-        if old is None or own(old, self.before.plan) != own(step, self.now.plan):
-            return False
-        return all(pair.agree(one) for one in expressions(step))
-
-    def same_choice(self, step: PlanStep, arm: int, pair: Pair) -> bool:
-        """Whether the arm that was taken is taken again: what is tested up to it gives the same."""
-        do = step.do
-        assert isinstance(do, p.If | p.Switch)
-        subject = [do.subject] if isinstance(do, p.Switch) else []
-        tested = do.arms if arm < 0 else do.arms[: arm + 1]
-        return all(pair.agree(one) for one in [*subject, *(test for each in tested for test in each.tests)])
-
     def cover_value(self, step: PlanStep, pair: Pair, path: str) -> None:
         """What is computed again is taken over where it comes to the same: the runtime believes what is recorded."""
         assert isinstance(step.do, p.Let | p.Return)
         if self.exact or pair.agree(step.do.value):
             self.cover.mark(path, Mark.BODY)
 
-    def value(self, step: PlanStep, pair: Pair, path: str) -> tuple[Json, Json]:
-        """What a step gives on both sides: the same, or two that equal nothing."""
-        differ = (Opaque(), Opaque())
-        match step.do:
-            case p.Let(value=expression):
-                return pair.values(expression)
-            case p.If() | p.Switch() as do:
-                arm = self.record.arms.get(path, -1)
-                block = do.arms[arm].block if arm >= 0 else do.otherwise
-                result = None if block is None else block.result
-                return (None, None) if result is None else pair.values(result)
-            case p.Do(block=block) | p.Parallel(block=block) if block.result is not None:
-                return pair.values(block.result)
-            case p.Foreach() | p.Loop() if path in self.differing:
-                return differ
-            case p.Parallel(block=block) if not all(pair.agrees_on(one.id) for one in block.steps):
-                return differ
-            case _:
-                if step.path not in self.pinned and isinstance(step.do, p.Wait | p.RunWorkflow):
-                    recorded = _answer(self.record, path)
-                else:
-                    recorded = self.record.result(path)
-                return (recorded, recorded)
-
-
-def _answer(record: Record, path: str) -> Json:
-    answered = record.answered.get(path)
-    return Opaque() if answered is None or "large" in answered.data else answered.data.get("value")
-
-
-def _in_attempt(at: str, place: str) -> bool:
-    return is_inside(at, place) and not at[len(place) :].startswith(("#", "~catch", "~comp"))
-
 
 def _worst(ends: Iterable[End], *, failures: bool = True) -> End:
     """Of branches side by side: what one of them leaves open stays open; all that failed count as one."""
     ends = list(ends)
-    if any(end is OPEN for end in ends):
-        failed = [leaf for end in ends for leaf in end.leaves]
-        return End("failed", tuple(failed)) if failed and failures else OPEN
-    if any(end is RETURNED for end in ends):
+    is_open = any(end is OPEN for end in ends)
+    if any(end is RETURNED for end in ends) and not is_open:
         return RETURNED
-    failed = [leaf for end in ends for leaf in end.leaves]
-    return End("failed", tuple(failed)) if failed and failures else DONE
-
-
-__all__ = ["DONE", "OPEN", "RETURNED", "End", "Retraced", "Side", "Yes", "retrace"]
+    failed = tuple(leaf for end in ends for leaf in end.leaves)
+    return End("failed", failed) if failed and failures else OPEN if is_open else DONE

@@ -123,9 +123,21 @@ def wrong(one: Forked) -> list[str]:
         problems.append(f"done again, and the plan did not say so: {unsaid}")
     if not raced and (never := again - writes):
         problems.append(f"said to be done again, and was not: {never}")
+    if gone := undone_at_the_end(first.run) & {effect.path for effect in planned.reused}:
+        problems.append(f"taken over, although it was undone: {gone}")
     asked = {e.path for e in second.run.events if "approval_id" in e.data and "reused" not in e.data}
     told = {gate.path for gate in planned.asked}
     before = {e.path for e in first.run.events if "approval_id" in e.data}
     if not raced and (wrong_ones := (asked & before) - told):
         problems.append(f"asked again, and the plan did not say so: {wrong_ones}")
     return problems
+
+
+def undone_at_the_end(run: MemoryRun) -> set[str]:
+    """The steps that were undone because the whole run failed: behind the last step that was no undoing."""
+    last = max((e.seq for e in run.events if e.path and "~comp" not in e.path), default=0)
+    begun: dict[str, int] = {}
+    for event in run.events:
+        if "~comp" in event.path:
+            begun.setdefault(event.path.split("~comp", 1)[0], event.seq)
+    return {path for path, seq in begun.items() if seq > last}
