@@ -16,8 +16,9 @@ from dsl import plan as p
 from dsl.plan import PlanStep
 from engine.errors import BadInput
 from engine.forking.happened import Deed, First, deeds
+from engine.forking.pair import Side
 from engine.forking.record import Record, around, static
-from engine.forking.retrace import DONE, RETURNED, Retraced, Side, retrace
+from engine.forking.retrace import DONE, RETURNED, Retraced, retrace
 from engine.forking.shape import writes
 from engine.journal import Event
 from engine.runtime.outline import walk

@@ -23,8 +23,8 @@ from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound
 from engine.fitting import Interface, fitted
 from engine.forking.birth import bear
+from engine.forking.pair import Side
 from engine.forking.planning import ForkPlan, Wanted, plan_fork
-from engine.forking.retrace import Side
 from engine.identity import new_id
 from engine.journal import Event
 from engine.lifecycle import is_terminal

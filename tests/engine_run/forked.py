@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.forking.pair import Side
 from engine.forking.planning import ForkPlan, Wanted, plan_fork
-from engine.forking.retrace import Side
 from engine.journal import Event
 from engine.memory import MemoryRun
 from engine.runtime import Execution

@@ -92,8 +92,10 @@ def repeat_the_letter(person: Person, run: str) -> str:
     person.at("fork-yes").check()
     start.click()
     page.wait_for_url(lambda url: run not in url)
+    made = page.url.rpartition("/")[2]
+    expect(person.at("run-id")).to_contain_text(made)
     expect(person.at("run-page-state")).to_have_attribute("data-state", "failed")
-    return page.url.rpartition("/")[2]
+    return made
 
 
 def mend_the_input(person: Person, run: str) -> dict[str, object]:
