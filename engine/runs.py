@@ -15,7 +15,7 @@ from engine.database import Database
 from engine.errors import Conflict
 from engine.eventlog import NewEvent
 from engine.finding.asking import RunFilter
-from engine.finding.listing import Page, costs, count_runs, list_runs
+from engine.finding.listing import MOST_COUNTED, Page, costs, count_runs, list_runs
 from engine.lifecycle import RunState, is_terminal
 from engine.permissions import Permission, require
 from engine.starting import MOST_AT_ONCE, Debounce, NewRun, start_run, start_runs
@@ -34,6 +34,7 @@ from engine.watching import (
 
 __all__ = [
     "MOST_AT_ONCE",
+    "MOST_COUNTED",
     "Debounce",
     "NewRun",
     "Page",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -169,10 +170,12 @@ class RunList(rx.State):
         limit = PAGE if cursor else max(PAGE, min(len(self._rows), MOST_REFRESHED))
         try:
             db = await services.database()
-            page = await runs.list_runs(db, actor, asks=self._asks, cursor=cursor or None, limit=limit)
-            named = await people.names(db, actor)
+            page, named, count = await asyncio.gather(
+                runs.list_runs(db, actor, asks=self._asks, cursor=cursor or None, limit=limit),
+                people.names(db, actor),
+                self._count(whole),
+            )
             costs = await runs.costs(db, actor, [run.id for run in page.items])
-            count = await self._count(whole or not page.items)
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
@@ -183,7 +186,8 @@ class RunList(rx.State):
         if cursor or not beyond:
             self._cursor = page.next or ""
             self._until = "" if page.until is None else page.until.isoformat()
-        rest = {"more": bool(self._cursor), "count": count, "until": self._until}
+        known = "" if count.endswith("+") or self._cursor else str(len(self._rows))
+        rest = {"more": bool(self._cursor), "count": known or count, "until": self._until}
         sent: Patches = self._sent or Patches()
         patches = sent.change([(each.id, asdict(each)) for each in self._rows], rest, whole=whole)
         self._sent = sent
@@ -201,7 +205,7 @@ class RunList(rx.State):
             counted = await runs.count_runs(await services.database(), await authorized(self), self._asks)
             self._counted = (asked, counted)
         number = self._counted[1]
-        return f"{number - 1}+" if number > 200 else str(max(number, len(self._rows)))
+        return f"{number - 1}+" if number > runs.MOST_COUNTED else str(max(number, len(self._rows)))
 
     def shown(self) -> tuple[RunRow, ...]:
         """The rows as this side has them."""

@@ -74,5 +74,6 @@ class Patches:
         self.rows, self.order = dict(rows), order
         self.rest |= other
         self.marks |= marked
-        self.last = [*self.last, patch][-TOGETHER:]
+        # One that stands alone is large: it travels once, and a page that did not get it asks.
+        self.last = [*(each for each in self.last if not each["whole"]), patch][-TOGETHER:]
         return self.last
