@@ -41,10 +41,24 @@ def sentence(effect: Mapping[str, Any]) -> str:
     arguments = effect.get("arguments")
     if not isinstance(arguments, Mapping):
         return f"{deed(effect)}{where}, with what is not known yet"
-    named = [f"{humanised(str(name)).lower()} {value(one)}" for name, one in list(arguments.items())[:MOST]]
+    named = [f"{humanised(name).lower()} {value(one)}" for name, one in _ordered(arguments)[:MOST]]
     more = len(arguments) - MOST
     said = ", ".join([*named, f"and {more} more"] if more > 0 else named)
     return f"{deed(effect)}{where}: {said}" if said else f"{deed(effect)}{where}"
+
+
+def _ordered(arguments: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Stored JSON has no order of its own: what names the thing comes first, long and deep values last."""
+
+    def rank(pair: tuple[str, Any]) -> tuple[int, str]:
+        name, one = pair
+        if isinstance(one, Mapping | list):
+            return 4, name
+        if isinstance(one, str) and len(one) > LONGEST:
+            return 3, name
+        return (0 if re.fullmatch(r"(.*_)?id|to|name|title", name) else 1 if name in _MONEY else 2), name
+
+    return sorted(((str(name), one) for name, one in arguments.items()), key=rank)
 
 
 def value(one: Any) -> str:
@@ -57,8 +71,10 @@ def value(one: Any) -> str:
         case str():
             words = " ".join(one.split())
             return f"“{words[:LONGEST].rstrip()}…”" if len(words) > LONGEST else words or "empty"
-        case int() | float():
-            return json.dumps(one)
+        case int():
+            return str(one)
+        case float():
+            return json.dumps(int(one) if one.is_integer() and abs(one) < 1e15 else one)
         case Mapping():
             return f"{len(one)} fields" if len(one) != 1 else "1 field"
         case Sequence():

@@ -138,7 +138,7 @@ def bulk_dialog() -> rx.Component:
 def _question() -> rx.Component:
     return rx.el.form(
         rx.el.div(
-            rx.el.p(Bulk.words, class_name="w-strong w-bulk-sum", custom_attrs=test_id("bulk-sum")),
+            rx.el.p(Bulk.words, class_name="w-strong", custom_attrs=test_id("bulk-sum")),
             rx.el.ul(
                 rx.foreach(Bulk.titles, lambda title: rx.el.li(title, class_name="w-break")),
                 class_name="w-import-notes",

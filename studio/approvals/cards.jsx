@@ -329,7 +329,7 @@ export function ApprovalCards({ cards = [], deciding = "", single = false, keys 
   return (
     <div className="w-stack" ref={root}>
       {!single && open.length > 1 && (
-        <div className="w-bulk" data-testid="bulk-bar">
+        <div className="w-together" data-testid="bulk-bar">
           <label className="w-check">
             <input type="checkbox" checked={waiting.length > 0 && waiting.every((card) => ticked.includes(card.id))} onChange={(event) => setTicked(event.target.checked ? waiting.map((card) => card.id) : [])} data-testid="bulk-all" />
             {chosen.length ? `${chosen.length} selected` : "Select what you have looked at"}
@@ -356,7 +356,7 @@ export function ApprovalCards({ cards = [], deciding = "", single = false, keys 
 // One that was decided for many: what came of each.
 export function BulkResults({ results = [] }) {
   return (
-    <ul className="w-bulk-results" data-testid="bulk-results">
+    <ul className="w-together-results" data-testid="bulk-results">
       {results.map((one) => (
         <li key={one.id} data-state={one.state || "refused"}>
           {one.state ? <Check size={15} {...MARK} /> : <TriangleAlert size={15} {...MARK} />}

@@ -37,8 +37,9 @@ def test_several_calls_are_summed_where_the_sum_can_be_known(effects, said: str)
 
 def test_a_call_in_words_names_its_arguments_as_they_are():
     assert sentence(refund(249.9, order_id="A-1001", reason="x" * 200, lines=[1, 2])) == (
-        f"Process refund in shop: amount 249.9, order id A-1001, reason “{'x' * 80}…”, lines 2 items"
+        f"Process refund in shop: order id A-1001, amount 249.9, reason “{'x' * 80}…”, lines 2 items"
     )
+    assert sentence(refund(5000.0)) == "Process refund in shop: amount 5000"
     assert deed({"connector": "workflow", "tool": "pay"}) == "Run the workflow pay"
     assert "not known yet" in sentence({"connector": "shop", "tool": "pay", "arguments": None})
 

@@ -352,8 +352,12 @@ async def test_delegations_of_another_account_are_nobodys(
 
 
 async def test_a_question_goes_to_who_started_the_run_and_the_gate_stays_open(
-    db: Database, workspace: Workspace, open_gate: Callable[..., Awaitable[Gate]]
+    db: Database,
+    workspace: Workspace,
+    open_gate: Callable[..., Awaitable[Gate]],
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setenv("WEFT_SMTP_HOST", "127.0.0.1")
     gate, manager, operator = (
         await open_gate(workspace),
         workspace.people["approver"],

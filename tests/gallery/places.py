@@ -229,5 +229,7 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "webhook-phone": (_trigger("webhook"), True),
     "run-phone": (_round, True),
     "runs-phone": (_page("/runs"), True),
+    "notifications": (_page("/notifications"), False),
+    "notifications-phone": (_page("/notifications"), True),
     "workflows-phone": (_page("/workflows"), True),
 }
