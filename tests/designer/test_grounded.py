@@ -58,3 +58,10 @@ def test_a_story_becomes_the_workflow_it_tells_of() -> None:
     assert isinstance(found, Written)
     asked, paid, told = (found.text.index(w) for w in ("approve by role", "process_refund", "mail.send"))
     assert asked < paid < told
+
+
+def test_a_verb_that_says_nothing_changes_nothing() -> None:
+    deeds = Deeds(Toolbox(SHOP))
+    assert deeds.of("refund the customer") is not None
+    found = deeds.of("make the customer rounder")
+    assert found is None or found.known.reads

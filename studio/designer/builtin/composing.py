@@ -58,7 +58,7 @@ from studio.designer.builtin.thinking import think
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.troubles import meant, put_in_place, trouble
 from studio.designer.builtin.waiting import await_event, repeat
-from studio.designer.builtin.words import raw_tokens, singular, stem
+from studio.designer.builtin.words import GENERIC_VERBS, likeness, raw_tokens, singular, stem
 from studio.designer.builtin.work import Work, identifier
 
 
@@ -161,6 +161,8 @@ class Composer:
         if not ranked:
             return None
         best = self._listing(item, [m.known for m in ranked]) or ranked[0].known
+        if self._only_guessed(item, best):
+            return None
         if best.sends and scope is not None and not re.search(r"#|\b(?:channel|team|slack)\b", item.rest):
             reaching = [m.known for m in ranked if m.known.sends and takes_address(m.known)]
             if (
@@ -170,6 +172,16 @@ class Composer:
             ):
                 return reaching[0]
         return best
+
+    def _only_guessed(self, item: Act, known: Known) -> bool:
+        """Whether a dangerous tool would be called for a verb that says nothing: "make the members happier" charges
+        nobody."""
+        sense = stem(item.verb.lower())
+        if sense not in GENERIC_VERBS or known.verb in ("", *GENERIC_VERBS) or likeness(sense, known.verb):
+            return False
+        said = {stem(w) for w in raw_tokens(item.rest)}
+        nature = self.work.catalog.nature(known.connector, known.tool.name)
+        return nature.dangerous and not any(likeness(w, known.verb) for w in said)
 
     def _listing(self, item: Act, ranked: list[Known]) -> Known | None:
         """The tool that lists, where several things are to be read at once: "look up the delivered orders"."""

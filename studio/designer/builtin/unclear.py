@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 _BETTER: Final = re.compile(
-    r"\b(?:make|get) (?:our|the|my|this|that|it|your) ?[\w ]{0,30}?(?:better|nicer|faster|easier|smarter|great"
+    r"\b(?:make|get) (?:our|the|my|this|that|it|your) ?[\w ]{0,30}?(?:better|nicer|faster|easier|smarter"
+    r"|happier|happy|safer|cleaner|simpler|quicker|cheaper|great"
     r"|good)\b|"
     r"\b(?:improve|optimi[sz]e|streamline|fix|moderni[sz]e|automate|clean up|sort out|help (?:me )?with|handle"
     r"|manage|deal with) (?:our|the|my|all|everything|it|"

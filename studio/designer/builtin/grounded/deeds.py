@@ -247,7 +247,8 @@ class Deeds:
                 sure -= (
                     3.0 if sense == "send" and match.known.sends and not _MESSAGE_SAID.search(text) else 0.0
                 )
-                if not self._allowed(match.known, {stem(t[0].lower()) for t in spoken}):
+                said = {stem(t[0].lower()) for t in spoken}
+                if not self._allowed(match.known, said) or _guessed(match.known, sense, said):
                     continue
                 told[match.known.id] = max(told.get(match.known.id, 0.0), sure)
                 if best is None or sure > best.sure:
@@ -381,6 +382,15 @@ _GETS_MESSAGE: Final = re.compile(
     r"|notification|notice|note|word)\b",
     re.I,
 )
+
+
+def _guessed(known: Known, sense: str, said: set[str]) -> bool:
+    """Whether a verb that says nothing ("make", "do") would call what changes something, and no other word says so."""
+    if known.reads or sense not in GENERIC_VERBS or known.verb in ("", *GENERIC_VERBS):
+        return False
+    return known.says != sense and not any(likeness(word, known.verb) for word in {sense, *said})
+
+
 _MAKES: Final = GENERIC_VERBS | frozenset(map(stem, word_list("create make issue process perform open add")))
 _LEAST: Final = 4.2
 _TELLS: Final = frozenset(
