@@ -41,6 +41,13 @@ def triggers_page() -> rx.Component:
 
 def _bar() -> rx.Component:
     return rx.el.div(
+        rx.el.input(
+            type="search",
+            placeholder="Find a trigger",
+            on_change=TriggerList.search.debounce(250),
+            class_name="w-input w-filter",
+            custom_attrs={**test_id("trigger-search"), "aria-label": "Find a trigger"},
+        ),
         _filter("All kinds", "Kind", KINDS, TriggerList.kind, TriggerList.filter_kind, "trigger-kind"),
         _filter(
             "Any state",
@@ -72,10 +79,26 @@ def _filter(
 def _list() -> rx.Component:
     return rx.cond(
         TriggerList.rows.length() > 0,
-        rx.el.div(rx.foreach(TriggerList.rows, _row), class_name="w-trigger-list"),
+        rx.el.div(
+            rx.foreach(TriggerList.rows, _row),
+            rx.cond(
+                TriggerList.hidden > 0,
+                rx.el.p(
+                    "And ",
+                    TriggerList.hidden,
+                    " more: search or filter above.",
+                    class_name="w-muted w-trigger-part",
+                ),
+            ),
+            class_name="w-trigger-list",
+        ),
         rx.cond(
             TriggerList.total > 0,
-            empty("filter", "None of them fits", "Choose other kinds or states above."),
+            empty(
+                "filter",
+                "None of them fits",
+                "Search for other words, or choose other kinds or states above.",
+            ),
             empty(
                 "alarm-clock",
                 "Nothing starts by itself yet",

@@ -23,6 +23,8 @@ from studio.triggers.words import KINDS, STATES, VERDICTS
 
 PAGE: Final = 20
 MOST: Final = 100
+MOST_ROWS: Final = 200
+"""Of the list; the filters find the others."""
 
 
 class TriggerList(rx.State):
@@ -35,6 +37,8 @@ class TriggerList(rx.State):
     help: str = ""
     kind: str = ""
     state: str = ""
+    words: str = ""
+    hidden: int = 0
     can_keep: bool = False
     can_run: bool = False
 
@@ -64,7 +68,7 @@ class TriggerList(rx.State):
         self.state = query.get("state", "") if query.get("state", "") in STATES else ""
         wanted = _uuid(query.get("trigger", ""))
         self.chosen = "" if wanted is None else str(wanted)
-        self.testing, self.tested, self._shown = False, {}, PAGE
+        self.testing, self.tested, self._shown, self.words = False, {}, PAGE, ""
         self.detail, self.deliveries = Detail(), []
         await self._read()
 
@@ -87,6 +91,13 @@ class TriggerList(rx.State):
     async def filter_state(self, state: str) -> None:
         """Only triggers in one state; "" for all."""
         self.state = state if state in STATES else ""
+        await self._read()
+
+    @rx.event
+    @guarded("view")
+    async def search(self, words: str) -> None:
+        """Only triggers with all of these words in their workflow, their name or what starts them."""
+        self.words = words[:200]
         await self._read()
 
     @rx.event
@@ -196,15 +207,21 @@ class TriggerList(rx.State):
             self.message, self.help, self.loaded = error.message, error.help, True
             return
         self.total = len(rows)
-        shown = [
-            row
-            for row in rows
-            if row.id == self.chosen or (self.kind in ("", row.kind) and self.state in ("", row.state))
-        ]
+        shown = [row for row in rows if row.id == self.chosen or self._fits(row)]
+        self.hidden = max(0, len(shown) - MOST_ROWS)
+        shown = [row for n, row in enumerate(shown) if n < MOST_ROWS or row.id == self.chosen]
         if shown != self.rows:
             self.rows = shown
         self.can_keep, self.can_run = may(actor, Permission.TRIGGERS), may(actor, Permission.RUN)
         self.loaded, self.message, self.help = True, "", ""
+
+    def _fits(self, row: TriggerRow) -> bool:
+        here = f"{row.workflow} {row.name} {row.words}".lower()
+        return (
+            self.kind in ("", row.kind)
+            and self.state in ("", row.state)
+            and all(word in here for word in self.words.lower().split())
+        )
 
     async def _read_one(self, actor: Actor, view: TriggerSummary | None, missing: Any, lately: Any) -> None:
         if view is None:

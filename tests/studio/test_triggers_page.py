@@ -58,6 +58,18 @@ async def test_every_kind_is_listed_in_words_and_filtered(signed_in: Tab, name: 
     assert {row.kind for row in page.rows} == {"schedule"} and page.total > len(page.rows)
     await signed_in.send(TriggerList.filter_state("paused"))
     assert await rows_of(signed_in, name) == {}
+    await signed_in.send(TriggerList.load())
+    await signed_in.send(TriggerList.search(f"{name} Monday"))
+    assert [row.name for row in (await signed_in.state(TriggerList)).rows] == ["daily"]
+
+
+async def test_a_long_list_is_cut_and_says_so(
+    signed_in: Tab, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.triggers.state.MOST_ROWS", 2)
+    await signed_in.send(TriggerList.load())
+    page = await signed_in.state(TriggerList)
+    assert (len(page.rows), page.hidden) == (2, page.total - 2)
 
 
 async def test_a_schedule_shows_its_next_moments_in_its_zone_and_is_paused_and_resumed(
