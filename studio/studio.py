@@ -7,6 +7,7 @@ from functools import partial
 import reflex as rx
 
 from studio import security
+from studio.alerts import Alerts, alerts_page
 from studio.api import StudioApi
 from studio.approvals import Handing, Inbox, approval_page, approvals_page
 from studio.chat.state import ChatState
@@ -78,6 +79,9 @@ app.add_page(
     route="/dashboard",
     title="Dashboard · Weft Studio",
     on_load=[Shell.load, Board.load],
+)
+app.add_page(
+    alerts_page, route="/alerts", title="Alerts · Weft Studio", on_load=[Shell.load, Alerts.load]
 )
 app.add_page(
     workflows_page,

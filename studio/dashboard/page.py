@@ -9,7 +9,7 @@ import reflex as rx
 from studio.dashboard.chart import Between, Chart
 from studio.dashboard.state import Board
 from studio.dashboard.tables import calls_card, steps_card, waits_card
-from studio.shell.elements import Pulse, empty, failure, icon, link, test_id
+from studio.shell.elements import Pulse, TimeAgo, empty, failure, icon, link, test_id
 from studio.shell.frame import frame
 
 SPANS: Final = (("1h", "1 h"), ("24h", "24 h"), ("7d", "7 d"), ("30d", "30 d"), ("90d", "90 d"))
@@ -24,11 +24,49 @@ def dashboard_page() -> rx.Component:
             Pulse.create(every=EVERY_MS, on_beat=Board.refresh),
             _bar(),
             failure(Board.message, Board.help, Board.retry),
+            rx.cond(
+                Board.firing.length() > 0,
+                rx.el.div(
+                    rx.foreach(Board.firing, _firing), class_name="w-firing", custom_attrs=test_id("firing")
+                ),
+            ),
             rx.cond(Board.ever, _numbers(), _nothing_yet()),
             class_name="w-stack",
         ),
         active="dashboard",
         title="Dashboard",
+        actions=(
+            link(
+                icon("bell", 14),
+                "Alerts",
+                href="/alerts",
+                class_name="w-button small",
+                custom_attrs=test_id("to-alerts"),
+            ),
+        ),
+    )
+
+
+def _firing(alert: rx.Var[dict[str, str]]) -> rx.Component:
+    return rx.el.div(
+        icon("bell-ring"),
+        rx.el.div(
+            rx.el.span(alert["name"], class_name="w-strong"),
+            rx.el.div(
+                alert["words"], " Since ", TimeAgo.create(at=alert["since"]), ".", class_name="w-small"
+            ),
+        ),
+        rx.el.span(class_name="w-spacer"),
+        link("Look at it", href="/alerts", class_name="w-button small"),
+        class_name=[
+            "w-note",
+            rx.cond(
+                alert["severity"] == "info",
+                "info",
+                rx.cond(alert["severity"] == "critical", "danger", "warning"),
+            ),
+        ],
+        role="status",
     )
 
 

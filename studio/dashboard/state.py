@@ -10,10 +10,12 @@ from uuid import UUID
 import reflex as rx
 
 from engine import figures, workflows
+from engine.alerts import rules
 from engine.errors import WeftError
 from engine.figures import RANGES, Span, span_between, span_of
 from studio.dashboard.shown import board
 from studio.shell import services
+from studio.shell.moments import iso
 from studio.shell.session import authorized, guarded
 
 DEFAULT: Final = "24h"
@@ -33,6 +35,7 @@ class Board(rx.State):
     waits: list[dict[str, str]] = []
     calls: list[dict[str, Any]] = []
     ages: list[dict[str, Any]] = []
+    firing: list[dict[str, str]] = []
     loaded: bool = False
     ever: bool = True
     paused: bool = False
@@ -121,12 +124,16 @@ class Board(rx.State):
     async def _read(self) -> None:
         actor = await authorized(self)
         try:
-            found = await figures.figures(
-                await services.database(), actor, self._span(), UUID(self.workflow) if self.workflow else None
-            )
+            db, workflow = await services.database(), UUID(self.workflow) if self.workflow else None
+            found = await figures.figures(db, actor, self._span(), workflow)
+            firing = await rules.firing(db, actor)
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
+        self.firing = [
+            {"name": one.name, "words": one.words, "since": iso(one.since), "severity": one.severity}
+            for one in firing
+        ]
         fresh = board(found, self.workflow)
         self.tiles, self.steps, self.waits = fresh.pop("tiles"), fresh.pop("steps"), fresh.pop("waits")
         self.calls, self.ages = fresh.pop("calls"), fresh.pop("ages")

@@ -167,19 +167,11 @@ def _more(active: str) -> rx.Component:
 
 def _entry(place: Place, active: str, kind: str = "") -> rx.Component:
     here = {"aria-current": "page"} if place.key == active else {}
-    count = (
-        rx.cond(
-            Shell.approvals > 0,
-            rx.el.span(
-                Shell.approvals,
-                rx.el.span(" waiting", class_name="w-visually-hidden"),
-                class_name="w-badge accent w-nav-count",
-                custom_attrs=test_id("approvals-count"),
-            ),
-        )
-        if place.key == "approvals"
-        else rx.fragment()
-    )
+    count = rx.fragment()
+    if place.key == "approvals":
+        count = _count(Shell.approvals, " waiting", "accent", "approvals-count")
+    elif place.key == "dashboard":
+        count = _count(Shell.alerts, " alerts", "danger solid", "alerts-count")
     return rx.el.li(
         link(
             icon(place.icon, 17),
@@ -190,6 +182,18 @@ def _entry(place: Place, active: str, kind: str = "") -> rx.Component:
             custom_attrs={**test_id(f"nav-{place.key}"), **here},
         ),
         class_name=kind,
+    )
+
+
+def _count(number: rx.Var[int], words: str, tone: str, test: str) -> rx.Component:
+    return rx.cond(
+        number > 0,
+        rx.el.span(
+            number,
+            rx.el.span(words, class_name="w-visually-hidden"),
+            class_name=f"w-badge {tone} w-nav-count",
+            custom_attrs=test_id(test),
+        ),
     )
 
 

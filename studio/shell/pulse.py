@@ -30,6 +30,7 @@ class Pulse:
     workspace: str
     engine: State
     approvals: int
+    alerts: int = 0
 
 
 def shown_state(state: State, was_ready: bool, studio_age: float) -> State:
@@ -57,8 +58,8 @@ class Monitor:
             return kept[1]
         engine = (await engine_state(db)).state
         self._was_ready = self._was_ready or engine == "ready"
-        workspace, approvals = await _counted(db, actor)
-        fresh = Pulse(workspace, shown_state(engine, self._was_ready, now - self._started), approvals)
+        workspace, approvals, alerts = await _counted(db, actor)
+        fresh = Pulse(workspace, shown_state(engine, self._was_ready, now - self._started), approvals, alerts)
         self._kept[actor.account_id] = (now, fresh)
         return fresh
 
@@ -67,11 +68,17 @@ class Monitor:
         self._kept.pop(account_id, None)
 
 
-async def _counted(db: Database, actor: Actor) -> tuple[str, int]:
-    query = "SELECT (SELECT name FROM accounts), (SELECT count(*) FROM approvals WHERE state = 'open')"
+_COUNTS: Final = text(
+    "SELECT (SELECT name FROM accounts), (SELECT count(*) FROM approvals WHERE state = 'open'),"
+    " (SELECT count(*) FROM alert_rules WHERE firing AND paused_at IS NULL"
+    "  AND (snoozed_until IS NULL OR snoozed_until <= now()))"
+)
+
+
+async def _counted(db: Database, actor: Actor) -> tuple[str, int, int]:
     async with db.account(actor) as session:
-        name, count = (await session.execute(text(query))).one()
-    return str(name or "Workspace"), int(count)
+        name, approvals, alerts = (await session.execute(_COUNTS)).one()
+    return str(name or "Workspace"), int(approvals), int(alerts)
 
 
 monitor = Monitor()

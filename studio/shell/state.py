@@ -31,6 +31,7 @@ class Shell(rx.State):
     workspace: str = ""
     engine: str = "starting"
     approvals: int = 0
+    alerts: int = 0
 
     @rx.event
     @guarded("view")
@@ -60,6 +61,7 @@ class Shell(rx.State):
             self.workspace = now.workspace
             self.engine = now.engine
             self.approvals = now.approvals
+            self.alerts = now.alerts
         self.ready = True
 
     @rx.var

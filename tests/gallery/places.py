@@ -63,6 +63,8 @@ def prepare(stack: Stack) -> Known:
         )
         draft = visitor.get(f"/workflows/{refund}")
         visitor.until_served("PUT", f"/workflows/{refund}", {"text": changed, "revision": draft["revision"]})
+        rule = {"name": "Refunds that fail", "kind": "failure_rate", "limit": 20, "workflow_id": refund}
+        visitor.until_served("POST", "/alerts/rules", rule)
         small = visitor.start(refund, {"order_id": "A-1002"})
         visitor.end_of(small)
         visitor.end_of(visitor.start(digest, {}))
@@ -222,6 +224,8 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "approval": (_page("/approvals"), False),
     "webhook": (_trigger("webhook"), False),
     "schedule": (_trigger("schedule"), False),
+    "dashboard": (_page("/dashboard?range=1h"), False),
+    "alerts": (_page("/alerts"), False),
     "connectors": (_page("/connectors"), False),
     "secrets": (_page("/secrets"), False),
     "models": (_page("/models"), False),
@@ -231,5 +235,6 @@ PLACES: dict[str, tuple[Callable[[Person, Known], None], bool]] = {
     "runs-phone": (_page("/runs"), True),
     "notifications": (_page("/notifications"), False),
     "notifications-phone": (_page("/notifications"), True),
+    "dashboard-phone": (_page("/dashboard?range=1h"), True),
     "workflows-phone": (_page("/workflows"), True),
 }

@@ -64,6 +64,8 @@ def looked_at(person: Person) -> None:
 @pytest.mark.parametrize(
     "address",
     [
+        "/dashboard",
+        "/alerts",
         "/workflows",
         "/templates",
         "/runs",
