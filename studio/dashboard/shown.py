@@ -22,8 +22,10 @@ FAILED: Final = "failed,timed_out"
 
 
 def runs_at(workflow: str, **more: str) -> str:
-    """The address of the list of runs, filtered; what is empty is left out."""
-    said = {"workflow": workflow, **more}
+    """The address of the list of runs, filtered; what is empty is left out. Where a time is asked for, tests are not:
+    no sum counts them."""
+    tests = "none" if more.keys() & {"since", "ended_since"} else ""
+    said = {"workflow": workflow, **more, "tests": tests}
     query = urlencode({name: value for name, value in said.items() if value}, safe=",:")
     return f"/runs?{query}" if query else "/runs"
 
@@ -183,9 +185,13 @@ def _series(
     }
 
 
+def _link(workflow: str, since: str = "since", until: str = "until") -> Shown:
+    query = {"workflow": workflow, "tests": "none"} if workflow else {"tests": "none"}
+    return {"path": "/runs", "query": query, "since": since, "until": until}
+
+
 def _ended(workflow: str) -> Shown:
-    query = {"workflow": workflow} if workflow else {}
-    return {"path": "/runs", "query": query, "since": "ended_since", "until": "ended_until"}
+    return _link(workflow, "ended_since", "ended_until")
 
 
 def outcomes(figures: Figures, workflow: str) -> Shown:
@@ -213,8 +219,7 @@ def queue(figures: Figures) -> Shown:
         _series("due", "Due", "accent", _of_queue(figures.queue, lambda one: one.due)),
         _series("running", "Running", "success", _of_queue(figures.queue, lambda one: one.running), "5 3"),
     ]
-    link = {"path": "/runs", "query": {}, "since": "since", "until": "until"}
-    return _chart(figures, "lines", "count", series, link, what="runs")
+    return _chart(figures, "lines", "count", series, _link(""), what="runs")
 
 
 def approvals(figures: Figures) -> Shown:
@@ -231,9 +236,7 @@ def _of_queue(
 
 def cost(figures: Figures, workflow: str) -> Shown:
     series = [_series("cost", "Models", "accent", [one.sums.cost_usd for one in figures.moments])]
-    query = {"workflow": workflow} if workflow else {}
-    link = {"path": "/runs", "query": query, "since": "since", "until": "until"}
-    return _chart(figures, "bars", "usd", series, link, what="runs")
+    return _chart(figures, "bars", "usd", series, _link(workflow), what="runs")
 
 
 def ages(figures: Figures) -> list[Shown]:

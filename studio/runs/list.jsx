@@ -155,6 +155,11 @@ export function RunFilters({ asked: given = {}, choices = {}, kept = [], states 
             )}
           </span>
         ))}
+        {(asked.ended_since || asked.ended_until) && (
+          <button type="button" className="w-badge w-view accent" onClick={() => ask({ ended_since: "", ended_until: "" })} data-testid="filter-ended" title="Only runs that ended then; press to see them all">
+            Ended {[asked.ended_since, asked.ended_until].filter(Boolean).map((at) => new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })).join(" to ")} ×
+          </button>
+        )}
         {set.length > 0 && !here && (
           <button type="button" className="w-button ghost small" onClick={() => setNaming(true)} data-testid="keep-view">
             Save this view

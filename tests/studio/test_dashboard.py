@@ -64,7 +64,7 @@ def test_tiles_say_what_changed_and_lead_to_the_runs() -> None:
     tiles = shown(Sums(20, 9, 1), Sums(10, 9, 0), Now(due=3, oldest_s=90))
     assert tiles["failed"]["href"] == (
         f"/runs?workflow={FLOW}&state=failed,timed_out"
-        "&ended_since=2026-11-30T12:18:00.000Z&ended_until=2026-11-30T13:17:00.000Z"
+        "&ended_since=2026-11-30T12:18:00.000Z&ended_until=2026-11-30T13:17:00.000Z&tests=none"
     )
     assert (tiles["started"]["note"], tiles["started"]["note_tone"]) == ("100 % more than before", "success")
     assert (tiles["success"]["value"], tiles["success"]["note_tone"]) == ("90.0 %", "danger")
