@@ -11,38 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from studio.designer.builtin.amounts import NUMBER_WORDS, QUANTITY, Quantity, quantity
+from studio.designer.builtin.amounts import Quantity, quantity
+from studio.designer.builtin.grounded.comparing import OPS, amount_in, worded
 from studio.designer.builtin.reading import Both, Compare, CompareTo, Empty, Is, Op, Same, Test
 from studio.designer.builtin.scope import is_amount
 from studio.designer.builtin.shapes import Sort, choices, item_schema, places, properties, sort_of
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.words import STOP, likeness, name_stems, opposites, raw_tokens, stem, stems
 
-_OPS: Final[tuple[tuple[Op, str], ...]] = (
-    ("<=", r"(?:no more than|not more than|not (?:over|above|exceeding)|at (?:the )?most|up to|does not exceed"
-    r"|a maximum of"
-           r"|maximum|<=|≤|(?:less|lower|smaller|fewer) than or equal to)"),
-    (">=", r"(?:no less than|not less than|not (?:under|below)|at (?:the very )?least|equals or exceeds"
-    r"|reach(?:es)?|a minimum of"
-           r"|minimum|>=|≥|starting (?:at|from)|from(?= [\d€$£]+[\w ]{0,12}(?:up|on|upwards?)\b)|(?:more"
-           r"|greater|higher) than or"
-           r" equal to)"),
-    (">", r"(?:even )?(?:over|above|more than|greater than|higher (?:than|then)|bigger than|larger than|longer"
-    r" than|older than"
-          r"|heavier than|later than|beyond|in excess of|exceed(?:s|ing|ed)?|north of|tops"
-          r"|surpass(?:es)?|worth more than"
-          r"|costs? more than|weighs? more than|>)"),
-    ("<", r"(?:under|below|less than|lower than|fewer than|smaller than|shorter than|younger than|lighter than"
-    r"|cheaper than"
-          r"|earlier than|short of|falls? below|drops? below|<)"),
-)  # fmt: skip
-_AFTER: Final[tuple[tuple[Op, str], ...]] = (
-    (
-        ">=",
-        r"\s*(?:or|and|,|&)?\s*(?:more|above|higher|over|up|upwards?|longer|heavier|older|plus|onwards?)\b|\s?\+(?!\w)",
-    ),
-    ("<=", r"\s*(?:or|and|,)?\s*(?:less|below|lower|under|fewer|down|shorter|lighter|younger|smaller)\b"),
-)
 _NOT: Final = re.compile(
     r"\b(?:not|never|no|nobody|nothing|isn't|aren't|without|neither|nor|other than|another [\w]+ than|anything but"
     r"|lacks?|instead of)\b|n't\b|!=|= ?no\b|: ?no\b",
@@ -115,11 +91,11 @@ class States:
 
     def compares(self, text: str) -> bool:
         """Whether a phrase compares something with a number."""
-        return _amount(text) is not None
+        return amount_in(text) is not None
 
     def rest_of(self, text: str) -> str | None:
         """A phrase without its comparison."""
-        found = _amount(text)
+        found = amount_in(text)
         return None if found is None else found[2]
 
     def amount(self, text: str) -> Test | None:
@@ -149,7 +125,7 @@ class States:
     def _more_or_less(self, text: str) -> Test | None:
         """ "if it has more", "anything smaller": against the number that was named last."""
         before = self.compared
-        if before is None or re.search(r"\d", text) or _amount(text) is not None:
+        if before is None or re.search(r"\d", text) or amount_in(text) is not None:
             return None
         more = re.search(
             r"\b(?:more|higher|above|over|bigger|larger|longer|heavier|beyond)(?: than)?(?: that| this| it)?$",
@@ -199,7 +175,7 @@ class States:
 
     def _two_numbers(self, text: str) -> Test | None:
         """ "the mileage is past the next service km": one field against another."""
-        for op, pattern in (*_OPS, (">", r"past")):
+        for op, pattern in (*OPS, (">", r"past")):
             sign = re.search(rf"\b(?:is |are |has )?(?:{pattern}) (?:the |its |their )?", text, re.I)
             if sign is None:
                 continue
@@ -216,7 +192,7 @@ class States:
     # ---- numbers -------------------------------------------------------------------------------------
 
     def _number(self, text: str) -> Test | None:
-        found = _amount(text)
+        found = amount_in(text)
         if found is None:
             return None
         op, amount, rest = found
@@ -349,60 +325,6 @@ def _negated(text: str, choice: str) -> bool:
     at = re.search(rf"\b{re.escape(raw_tokens(choice)[0])}", text.lower())
     front = text[: at.start()] if at else text
     return bool(_NOT.search(front[-28:]))
-
-
-def _amount(text: str) -> tuple[Op, Quantity, str] | None:
-    """The comparison in a phrase: how, with what, and what is left of it."""
-    lowered = re.sub(r"\b(\d+)[.,](\d{3})\b", r"\1\2", text)
-    for op, pattern in _OPS:
-        sign = re.search(
-            rf"(?<![\w])(?:{pattern})\s*(?=[\d€$£]|(?:eur|usd|gbp|chf)\b|(?:{_NUMS})\b)", lowered, re.I
-        )
-        if sign is None:
-            continue
-        number = re.match(QUANTITY, worded(lowered[sign.end() :].lower()))
-        if number is None:
-            continue
-        amount = quantity(number[0].strip())
-        if amount is None:
-            continue
-        return op, amount, f"{lowered[: sign.start()]} {worded(lowered[sign.end() :])[number.end() :]}"
-    for match in re.finditer(QUANTITY, worded(lowered.lower())):
-        if match["num"] in ("a", "an", "one"):
-            continue
-        told = worded(lowered.lower())
-        for op, pattern in _AFTER:
-            behind = re.match(pattern, told[match.end() :])
-            whole = match[0]
-            if behind is None and match["unit"] in ("or", "and"):
-                behind = re.match(pattern, told[match.end() - len(match["unit"]) :])
-                whole = match[0][: -len(match["unit"])]
-            if behind is None:
-                continue
-            amount = quantity(whole.strip())
-            if amount is not None:
-                return op, amount, f"{told[: match.start()]} {told[match.end() :]}"
-    return None
-
-
-_NUMS: Final = "|".join(sorted((w for w in NUMBER_WORDS if len(w) > 2), key=len, reverse=True)) + (
-    "|eighty|forty|sixty|seventy|ninety|zero"
-)
-_TENS: Final = {"forty": 40, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "zero": 0}
-
-
-def worded(text: str) -> str:
-    """Numbers of several words in figures: "five thousand" is 5000, "two hundred" 200."""
-    for word, value in _TENS.items():
-        text = re.sub(rf"\b{word}\b", str(value), text)
-
-    def product(match: re.Match[str]) -> str:
-        one = match[1].lower()
-        factor = 100 if match[2].lower() == "hundred" else 1000
-        number = NUMBER_WORDS[one] if one in NUMBER_WORDS else float(one)
-        return f"{int(number * factor)}"
-
-    return re.sub(rf"\b({_NUMS}|an?|\d+) (hundred|thousand)\b", product, text, flags=re.I)
 
 
 def _fields(toolbox: Toolbox) -> Iterator[Told]:

@@ -11,6 +11,7 @@ from studio.designer.builtin.amounts import NUMBER_WORDS, duration_text
 from studio.designer.builtin.clauses import negate
 from studio.designer.builtin.given import without_typed_in
 from studio.designer.builtin.grounded.asked import deadline
+from studio.designer.builtin.grounded.comparing import worded
 from studio.designer.builtin.grounded.deeds import Deed
 from studio.designer.builtin.grounded.knowing import Knowing, Part
 from studio.designer.builtin.grounded.ordering import (
@@ -27,7 +28,6 @@ from studio.designer.builtin.grounded.ordering import (
 from studio.designer.builtin.grounded.phrases import as_cases, phrases_of, sentences_in
 from studio.designer.builtin.grounded.signs import AT_MOST, DONE, EVERY, HAPPENS, LONG, SIDE, SOMEBODY, YESES
 from studio.designer.builtin.grounded.sorting import Sorter
-from studio.designer.builtin.grounded.states import worded
 from studio.designer.builtin.grounded.turns import ENGLISH, unfolded
 from studio.designer.builtin.lines import Line, lines_of
 from studio.designer.builtin.looping import only_limit, without_limit
