@@ -180,7 +180,9 @@ def _words(event: Event, path: str) -> tuple[str, str]:
             return f"{about}Called{tool}, try {data.get('attempt', 1)}", ""
         case "step.succeeded":
             took = f" after {data['ms']:,} ms" if data.get("ms") is not None else ""
-            return f"{about}Done{took}", "success"
+            # A quick call's beginning may not be in the journal: its end alone says what was called.
+            tool = f": {data['tool']}" if data.get("tool") else ""
+            return f"{about}Done{took}{tool}", "success"
         case "step.failed":
             return f"{about}Failed: {error.get('message', '')} ({error.get('code', '')})", "danger"
         case "step.retrying":
