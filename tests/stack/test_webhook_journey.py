@@ -93,6 +93,6 @@ def test_a_program_calls_a_webhook_and_people_see_what_became_of_it(stack: Stack
     with Visitor(stack) as visitor:
         ended = visitor.end_of(run)
     assert (ended["summary"]["state"], ended["summary"]["trigger"]) == ("succeeded", "webhook")
-    expect(person.at("run-state").first).to_contain_text("Succeeded")
+    expect(person.at("run-page-state")).to_have_attribute("data-state", "succeeded")
     assert person.complaints == []
     person.context.close()
