@@ -62,6 +62,7 @@ def test_a_failed_run_is_run_again_from_a_step_and_with_another_input(person: Pe
     assert third["summary"]["forked_from"] == second and third["summary"]["trigger"] == "fork"
     told = {step["path"]: step["reused"] for step in third["steps"]}
     assert told["order"] is not None and told["hello"] is not None and told["other"] is None
+    together(person)
 
 
 def sent(api: Visitor, run: str) -> str:
@@ -119,3 +120,15 @@ def mend_the_input(person: Person, run: str) -> dict[str, object]:
     made = page.url.rpartition("/")[2]
     found: dict[str, object] = page.request.get(f"{person.url}/api/runs/{made}").json()
     return found
+
+
+def together(person: Person) -> None:
+    """In the list: what running all of the failed ones again would mean; nothing is started."""
+    person.page.goto(f"{person.url}/runs")
+    expect(person.at("rescue-said")).to_contain_text("When a run")
+    person.page.get_by_label("Choose all that are shown").check()
+    person.at("bulk-retry").click()
+    expect(person.at("bulk-runs")).to_be_visible()
+    expect(person.at("bulk-left")).to_contain_text("Left out")
+    person.photograph("run-again-5-together")
+    assert grave(person.page) == []
