@@ -147,7 +147,11 @@ def sentence(kind: Kind, value: float | None, n: int, spec: Mapping[str, Any], s
                 else f"No approval{where} waits."
             )
         case "queue_depth":
-            return f"{said} runs{where} are due and have not begun."
+            return (
+                f"{said} run{where} is due and has not begun."
+                if value == 1
+                else (f"{said} runs{where} are due and have not begun.")
+            )
         case "queue_age":
             return (
                 f"The first of {n:,} runs{where} in the queue is {said} late." if n else "The queue is empty."
