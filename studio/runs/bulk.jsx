@@ -29,7 +29,9 @@ function Plan({ plan, ticks, setTicks }) {
   return (
     <>
       <p data-testid="bulk-runs">
-        {many(plan.runs, "run is run", "runs are run")} again from where {plan.runs === 1 ? "it" : "they"} failed; {many(plan.reused, "effect", "effects")} of {plan.runs === 1 ? "it is" : "theirs are"} not repeated.
+        {plan.runs
+          ? `${many(plan.runs, "run is run", "runs are run")} again from where ${plan.runs === 1 ? "it" : "they"} failed. ${plan.reused === 1 ? "One effect is" : `${plan.reused} effects are`} not repeated.`
+          : "None of these is run again."}
       </p>
       {plan.again.length > 0 ? (
         <section className="w-fork-danger" data-testid="bulk-again">
