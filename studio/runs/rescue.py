@@ -145,7 +145,7 @@ def rescue_line() -> rx.Component:
         ),
         _dialog(),
         on_mount=RescueForm.load,
-        class_name="w-row w-small w-muted",
+        class_name="w-row w-small w-muted w-table-foot",
     )
 
 

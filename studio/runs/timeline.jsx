@@ -165,7 +165,8 @@ function Ruler({ begin, whole, place, zoom }) {
     const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5, 864e5].find((size) => visible / size <= 6) ?? Math.ceil(visible / 6 / 864e5) * 864e5;
     for (let time = 0, count = 0; time <= span && count < 400; time += step, count += 1) {
       const x = place(begin + time);
-      if (x >= -0.001 && x <= 1.001 && (!found.length || x - found[found.length - 1].x > 0.12)) found.push({ x, words: time === 0 ? "0" : length(time) });
+      const from = x > 0.92 ? 0.86 : x; // the last one's words end at the edge
+      if (x >= -0.001 && x <= 1.001 && (!found.length || from - found[found.length - 1].x > 0.12)) found.push({ x, words: time === 0 ? "0" : length(time) });
     }
     return found;
   }, [begin, whole, place, zoom]);
