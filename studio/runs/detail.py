@@ -34,6 +34,9 @@ ADDRESS: Final = "history.replaceState(history.state, '', %s)"
 
 NOBODY: Final = RunRow(*[""] * 11, live=False)
 LONGEST_PATH: Final = 2_000
+BEAT_MS: Final = 15_000
+SILENT_S: Final = 60.0
+"""A page that has said nothing for so long is closed, or nobody sees it: it is followed again once it says something."""
 
 
 class RunPage(rx.State):
@@ -69,6 +72,8 @@ class RunPage(rx.State):
     _people: Any = None
     _told: int = -1
     _ended: bool = False
+    _heard: float = 0.0
+    _watching: bool = False
 
     @rx.event
     @guarded("view")
@@ -76,6 +81,7 @@ class RunPage(rx.State):
         """When the page opens, at the step that its address names. Goes on as `watch` while the run is not over."""
         asked = _run_in(self.router.url.path)
         self.reset()
+        self._heard = time.monotonic()
         await self._read(asked, whole=True)
         if self.run.id and (step := dict(self.router.url.query_parameters).get("step", "")):
             await self._select(step[:LONGEST_PATH])
@@ -84,9 +90,9 @@ class RunPage(rx.State):
     @rx.event(background=True, supersedes=True)
     @guarded("view")
     async def watch(self) -> None:
-        """Paints what is recorded as it is recorded. Ends with the run, the page or the session."""
+        """Paints what is recorded as it is recorded. Ends with the run, the page's silence or the session."""
         async with self:
-            run_id = self.run.id
+            run_id, self._watching = self.run.id, True
         if not run_id:
             return
         try:
@@ -94,6 +100,15 @@ class RunPage(rx.State):
         except WeftError as error:
             async with self:
                 self.message, self.help = error.message, error.help
+        async with self:
+            self._watching = False
+
+    @rx.event(temporal=True)
+    @guarded("view")
+    async def beat(self) -> Any:
+        """Now and then while the page is looked at, and when it is looked at again."""
+        self._heard = time.monotonic()
+        return RunPage.watch if self.run.live and not self._watching else None
 
     async def _follow(self, run_id: UUID) -> None:
         followed = await followings.of(await services.database(), await authorized(self), run_id)
@@ -101,13 +116,20 @@ class RunPage(rx.State):
         async for rev in followed.changes(seen):
             await authorized(self)
             if rev == seen and not followed.over:
+                async with self:
+                    if self._silent:
+                        return
                 continue
             await asyncio.sleep(max(0.0, painted_at + followings.pace_s - time.monotonic()))
             async with self:
-                if self.run.id != str(run_id):
+                if self.run.id != str(run_id) or self._silent:
                     return
                 await self._read(str(run_id))
             painted_at, seen = time.monotonic(), rev
+
+    @property
+    def _silent(self) -> bool:
+        return time.monotonic() - self._heard > SILENT_S
 
     @rx.event
     @guarded("view")

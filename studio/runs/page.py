@@ -6,7 +6,7 @@ import reflex as rx
 
 from studio.runs.actions import run_actions
 from studio.runs.comparing import compare_dialog
-from studio.runs.detail import RunPage
+from studio.runs.detail import BEAT_MS, RunPage
 from studio.runs.elements import Review, open_gates, state_pill, test_badge
 from studio.runs.tracing import RunGraph, Timeline
 from studio.shell.elements import (
@@ -15,6 +15,7 @@ from studio.shell.elements import (
     Large,
     Modal,
     PageTitle,
+    Pulse,
     TimeAgo,
     empty,
     fact,
@@ -57,6 +58,7 @@ def _failed() -> rx.Component:
 def _run() -> rx.Component:
     return rx.el.div(
         PageTitle.create(words="Run of " + RunPage.run.workflow),
+        Pulse.create(every=BEAT_MS, on_beat=RunPage.beat),
         _head(),
         failure(RunPage.message, RunPage.help, RunPage.load),
         _notice(),

@@ -14,7 +14,7 @@ from engine.identity import new_id
 from engine.tables import Approval
 from studio.approvals import History, Inbox
 from studio.connectors import ConnectorList
-from studio.runs import RunList, RunPage, StartRun
+from studio.runs import RunList, RunPage, StartRun, detail
 from studio.runs.comparing import Comparison
 from studio.sample import SampleBusiness
 from studio.shell.state import Shell
@@ -315,3 +315,20 @@ async def test_a_link_to_a_step_that_is_not_there_shows_the_run(
     await signed_in.send(RunPage.load())
     page = await signed_in.state(RunPage)
     assert (page.run.id, page.step, page.detail, page.missing) == (str(run.id), "", {}, False)
+
+
+async def test_a_page_that_nobody_looks_at_is_not_followed_until_it_is_heard_again(
+    signed_in: Tab, workspace: Workspace, refund: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detail, "SILENT_S", -1.0)
+    run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
+    signed_in.url = f"http://localhost:3000/runs/{run.id}"
+    async with asyncio.timeout(30):
+        await signed_in.send(RunPage.load())  # ends by itself, although the run goes on
+    assert (await signed_in.state(RunPage)).run.live
+    monkeypatch.setattr(detail, "SILENT_S", 60.0)
+    async with asyncio.timeout(30):
+        following = asyncio.create_task(signed_in.send(RunPage.beat()))
+        await runs.cancel_run(workspace.db, workspace.owner, run.id)
+        await following  # it follows again, and ends with the run
+    assert (await signed_in.state(RunPage)).run.state == "cancelled"
