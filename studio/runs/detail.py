@@ -36,7 +36,7 @@ NOBODY: Final = RunRow(*[""] * 11, live=False)
 LONGEST_PATH: Final = 2_000
 BEAT_MS: Final = 15_000
 SILENT_S: Final = 60.0
-"""A page that has said nothing for so long is closed, or nobody sees it: it is followed again once it says something."""
+"""A page that has said nothing for so long is closed or not seen: it is followed again once it says something."""
 
 
 class RunPage(rx.State):
