@@ -114,6 +114,7 @@ async def _answer(
     data = {
         "answer": outcome,
         "by": [said["email"] for said in row.decisions],
+        "for": [said["for"] for said in row.decisions if "for" in said],
         "comment": "\n".join(said["comment"] for said in row.decisions if said["comment"]),
         "approval_id": str(row.id),
         "args_hash": row.args_hash,

@@ -7,6 +7,7 @@ along, and whoever makes the run plans again and compares.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -35,7 +36,8 @@ class Effect:
     """``path``: in the run; in the plan where it never happened. ``arguments``, ``result``: the first time's; None
     where there are none, or they are too large (``cut``). ``first``: what became of it the first time, None where there
     was none; ``code`` the error's. ``own_key``: the step names its idempotency key itself, so the tool may take the
-    call for the same one and not do it twice. ``child``: the run that it started."""
+    call for the same one and not do it twice. ``child``: the run that it started. ``elsewhere``: not this run did it,
+    or may do it, but that one, which goes on from it, or from which both go on."""
 
     path: str
     label: str
@@ -47,6 +49,17 @@ class Effect:
     own_key: bool = False
     child: str | None = None
     code: str = ""
+    elsewhere: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A run that goes on from the same one, however often removed. ``deeds``: what it did itself; ``over``: it does
+    nothing more."""
+
+    run_id: UUID
+    over: bool
+    deeds: tuple[Deed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,8 @@ class ForkPlan:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody wants of a run. ``at``: the step from which on it runs again; "" where it stopped. ``by``: who asks
-    for it, as decisions name them. ``free``: whether the yes of an approval (by its id) still belongs to this run."""
+    for it, as decisions name them. ``free``: whether the yes of an approval (by its id) still belongs to this run.
+    ``kin``: the other runs of its family."""
 
     run_id: UUID
     version_id: UUID
@@ -93,6 +107,7 @@ class Wanted:
     by: str = ""
     free: Callable[[str], bool] = lambda _: True
     trial: Mapping[str, Json] | None = None
+    kin: tuple[Kin, ...] = ()
 
 
 def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
@@ -107,19 +122,22 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
 
     def yes(path: str, found: Retraced) -> bool:
         opened = record.opened[path].data
-        open_ = [one for one in _guarded(found.gates[path], path, opened) if not _is_over(one["path"], found)]
-        open_ = [one for one in open_ if not one.get("stubbed")]
+        open_ = [
+            one
+            for one in _guarded(found.gates[path], path, opened)
+            if not _is_over(last_try(one["path"], path, record, old), found) and not one.get("stubbed")
+        ]
         if not open_:
             return True
         said = record.answered[path].data
-        known = {deed.path: deed.first for deed in done}
+        places = {first_try(one["path"], path) for one in open_}
         relied.add(str(opened["approval_id"]))
         return (
             wanted.before is wanted.now
-            and wanted.by not in said.get("by", ())
+            and wanted.by not in (*said.get("by", ()), *said.get("for", ()))
             and wanted.free(str(opened["approval_id"]))
             and all(one["arguments"] is not None for one in open_)
-            and all(known.get(one["path"], "failed") == "failed" for one in open_)
+            and all(deed.first == "failed" for deed in done if first_try(deed.path, path) in places)
         )
 
     found = retrace(
@@ -144,23 +162,34 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
     again = [d for d in lost if d.first != "failed" and _still(d, now, happens)]
     left = [d for d in lost if d.first != "failed" and not _still(d, now, happens)]
     failed = {static(d.path): d for d in lost if d.first == "failed"}
-    repeated = {static(d.path) for d in again}
+    twice = [
+        _effect(d, by)
+        for d, by in _elsewhere(wanted.kin)
+        if d.path not in {one.path for one in again}
+        and not found.cover.covers(d.path)
+        and _still(d, now, happens)
+    ]
+    repeated = {static(d.path) for d in again} | {static(one.path) for one in twice}
     new = [
         _new(step, tool, failed.get(path))
         for path, step in now.items()
         if path not in repeated
         and "~comp" not in path
-        and not _is_over(path, found)
+        and not _is_over(last_try(path, "", record, old), found)
         and (happens is None or path in happens)
         for tool in writes(step)
     ]
+    busy = next((one.run_id for one in wanted.kin if not one.over), None)
+    if busy is not None:  # what it will do, nobody knows yet
+        twice += [replace(one, first="unknown", elsewhere=busy) for one in new]
+        new = []
     gates = {str(record.opened[path].data["approval_id"]) for path in found.gates}
     made = ForkPlan(
         run_id=wanted.run_id,
         version_id=wanted.version_id,
         starts_at=tuple(sorted(one.rstrip("!") for one in found.roots)),
         reused=tuple(_effect(d) for d in kept if d.first in ("did", "undone")),
-        again=tuple(_effect(d) for d in again),
+        again=(*(_effect(d) for d in again), *twice),
         new=tuple(new),
         left=tuple(_effect(d) for d in left),
         asked=tuple(
@@ -202,6 +231,36 @@ def _guarded(step: PlanStep, path: str, opened: Mapping[str, Json]) -> list[Mapp
     return [{"path": guard, "arguments": None} for guard in step.do.guards]
 
 
+def first_try(path: str, gate: str) -> str:
+    """A path without the tries of the blocks that a gate does not stand in: one yes is for all of them."""
+    above = {one for one, _ in around(gate)}
+    shared = next((one for one, _ in around(path) if one in above), "")
+    return shared + re.sub(r"#\d+", "", path[len(shared) :])
+
+
+def last_try(path: str, gate: str, record: Record, steps: Mapping[str, PlanStep]) -> str:
+    """The same place in the last tries of these blocks."""
+    above = {one for one, _ in around(gate)}
+    spelled, before = "", ""
+    for one in reversed([one for one, _ in around(path)]):
+        spelled, before = spelled + one[len(before) :], one
+        step = steps.get(static(one))
+        if one in above or step is None or isinstance(step.do, p.Agent | p.ToolCall):
+            continue
+        block, number = spelled, 1
+        while spelled in record.retrying:
+            number += 1
+            spelled = f"{block}#{number}"
+    return spelled
+
+
+def _elsewhere(kin: Iterable[Kin]) -> Iterable[tuple[Deed, UUID]]:
+    """What others of the family did, or may have done: each place once, and what is sure first."""
+    found = [(d, one.run_id) for one in kin for d in one.deeds if d.first in ("did", "unknown")]
+    found.sort(key=lambda pair: pair[0].first != "did")
+    return {d.path: (d, by) for d, by in reversed(found)}.values()
+
+
 def _is_over(path: str, found: Retraced) -> bool:
     """Whether what stands at a path cannot happen any more: it, or a block around it, came to its end."""
     return any(above in found.ended for above, _ in around(path))
@@ -213,7 +272,7 @@ def _still(deed: Deed, now: Mapping[str, PlanStep], happens: frozenset[str] | No
     return place in now and bool(writes(now[place])) and (happens is None or place in happens)
 
 
-def _effect(deed: Deed) -> Effect:
+def _effect(deed: Deed, elsewhere: UUID | None = None) -> Effect:
     shown = [deed.args, deed.result]
     cut = [one is not None and len(encode(one)) > MOST_SHOWN for one in shown]
     arguments, result = (None if gone else one for one, gone in zip(shown, cut, strict=True))
@@ -228,6 +287,7 @@ def _effect(deed: Deed) -> Effect:
         own_key=deed.step.key is not None,
         child=deed.child,
         code=deed.code,
+        elsewhere=elsewhere,
     )
 
 
@@ -238,7 +298,7 @@ def _new(step: PlanStep, tool: str, before: Deed | None) -> Effect:
 
 
 def _hash(wanted: Wanted, made: ForkPlan) -> str:
-    again = [[one.path, one.tool, one.first] for one in made.again]
+    again = [[one.path, one.tool, one.first, str(one.elsewhere or "")] for one in made.again]
     return canonical_hash(
         {
             "run": str(wanted.run_id),
@@ -253,4 +313,4 @@ def _hash(wanted: Wanted, made: ForkPlan) -> str:
     )
 
 
-__all__ = ["Asked", "Effect", "ForkPlan", "Wanted", "plan_fork"]
+__all__ = ["Asked", "Effect", "ForkPlan", "Kin", "Wanted", "plan_fork"]

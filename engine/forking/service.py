@@ -22,6 +22,7 @@ from engine.actor import Actor
 from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound
 from engine.fitting import Interface, fitted
+from engine.forking import family
 from engine.forking.birth import bear
 from engine.forking.pair import Side
 from engine.forking.planning import ForkPlan, Wanted, plan_fork
@@ -31,7 +32,7 @@ from engine.lifecycle import is_terminal
 from engine.permissions import Permission, require
 from engine.starting import LONGEST_KEY, TELL
 from engine.strict import encode
-from engine.watching import RunSummary, events_in, summary_in
+from engine.watching import RunSummary, summary_in
 
 Json: TypeAlias = Any
 
@@ -92,6 +93,7 @@ async def fork(
         )
     async with backpressure.places(db, actor.account_id) as places, db.account(actor) as session:
         source = await eventlog.lock(session, run_id)
+        await family.hold(session, source)
         key = None if idempotency_key is None else f"fork:{idempotency_key}"
         if key is not None and (before := await _before(session, source, key, plan)) is not None:
             return before
@@ -197,7 +199,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
             now = Side(plan, given)
         else:
             given = source.input
-    events = await _events(session, source.id)
+    events = await family.events_of(session, source.id)
     approvals = [e.data["approval_id"] for e in events if e.kind == "gate.opened" and "approval_id" in e.data]
     free = await _free(session, source.id, approvals)
     wanted = Wanted(
@@ -210,6 +212,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
         by=actor.email,
         free=free.__contains__,
         trial=source.trial,
+        kin=await family.kin_of(session, source),
     )
     return Ready(source, new, given, wanted, events)
 
@@ -230,13 +233,6 @@ async def _version(session: Session, source: tables.Run, version_id: UUID | None
             "Test the draft as it is now instead.",
         )
     return found
-
-
-async def _events(session: Session, run_id: UUID) -> tuple[Event, ...]:
-    events: list[Event] = []
-    while page := await events_in(session, run_id, events[-1].seq if events else 0, 5_000):
-        events.extend(page)
-    return tuple(events)
 
 
 FREE = text(

@@ -32,6 +32,12 @@ function Again({ effect, ticked, onTick }) {
             <a href={`/runs/${effect.child}`} target="_blank" rel="noreferrer">The run that it started</a>
           </>
         )}
+        {effect.elsewhere && (
+          <>
+            {" "}
+            <a href={`/runs/${effect.elsewhere}`} target="_blank" rel="noreferrer">That run</a>
+          </>
+        )}
       </p>
       {effect.own_key && <p className="w-small w-muted">This step names its own idempotency key, so the tool may take it for the first call and do nothing.</p>}
       <p className="w-small w-muted">What it was given the first time:</p>

@@ -32,6 +32,10 @@ FIRST: Final = {
     "undone": "The first time it happened, and was undone.",
     "failed": "The first time it failed and did not happen.",
 }
+ELSEWHERE: Final = {
+    "did": "Another run that goes on from the same one has done it.",
+    "unknown": "Another run that goes on from the same one may do it, or have done it.",
+}
 HIDDEN: Final = "It is not shown here; left empty, it stays as it was."
 NO_RUN: Final = "There is no such run."
 
@@ -290,7 +294,8 @@ def _effects(effects: Iterable[Effect]) -> list[dict[str, Any]]:
             **asdict(each),
             "arguments": veiled(each.arguments),
             "result": veiled(each.result),
-            "words": FIRST.get(each.first or "", ""),
+            "words": (FIRST if each.elsewhere is None else ELSEWHERE).get(each.first or "", ""),
+            "elsewhere": "" if each.elsewhere is None else str(each.elsewhere),
         }
         for each in effects
     ]

@@ -20,7 +20,7 @@ from engine.forking.service import Change, fork, fork_plan, forks_of
 from engine.runner import Runner, RunnerSettings
 from engine.runs import RunSummary
 from tests.engine_run.ground import Ground
-from tests.engine_run.kit import Witness, approve, block, call, cel, const, iff, plan, ret, run, until
+from tests.engine_run.kit import Witness, approve, block, call, cel, const, do, iff, plan, ret, run, until
 
 Json = Any
 
@@ -316,3 +316,94 @@ async def test_a_run_that_was_started_by_a_step_is_taken_over_or_started_again(
     assert witness.effects == {"deed": 1, "pay": 1}
     third = await fork_plan(db, actor, second.id, Change("child"))
     assert [(e.path, e.first) for e in third.again] == [("child", "did"), ("pay", "did")]
+
+
+async def test_what_another_run_of_the_family_did_needs_a_yes_too(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    """The journal of the first run says that `ship` failed; that a run which went on from it has shipped, it does not
+    say."""
+    made = plan(
+        call("charge", tool="blind", honours=False),
+        call("ship", tool="flaky", honours=False, args={"fails": 2}),
+    )
+    first = await played(ground, made, "failed")
+    before = await fork_plan(db, actor, first, Change())
+    assert before.again == () and [e.path for e in before.new] == ["ship"]
+    second = await forked(db, actor, first, Change(), before)
+    await ended(ground, second.id, "failed")
+    third = await forked(db, actor, second.id, Change())
+    await ended(ground, third.id, "succeeded")
+    assert witness.effects == {"charge": 1, "ship": 1}
+    for source in (first, second.id):
+        planned = await fork_plan(db, actor, source, Change())
+        assert [(e.path, e.first, e.elsewhere) for e in planned.again] == [("ship", "did", third.id)]
+        assert planned.new == ()
+        with pytest.raises(BadInput, match="1 effect would happen again"):
+            await fork(db, actor, source, Change(), plan=planned.hash)
+    with pytest.raises(Conflict, match="not what you were shown"):
+        await fork(db, actor, first, Change(), plan=before.hash)
+    assert witness.effects == {"charge": 1, "ship": 1}
+
+
+async def test_what_another_run_of_the_family_may_still_do_needs_a_yes_too(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    made = plan(call("look", tool="flaky", args={"fails": 1}), approve("gate"), call("pay"))
+    first = await played(ground, made, "failed")
+    second = await forked(db, actor, first, Change())
+    await ended(ground, second.id, "waiting")
+    planned = await fork_plan(db, actor, first, Change())
+    assert {(e.path, e.first, e.elsewhere) for e in planned.again} == {
+        ("look", "did", second.id),
+        ("pay", "unknown", second.id),
+    }
+
+
+async def test_two_at_once_from_different_runs_of_a_family_are_not_both_born(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    made = plan(call("ship", tool="flaky", honours=False, args={"fails": 2}))
+    first = await played(ground, made, "failed")
+    second = (await forked(db, actor, first, Change(), idempotency_key="k")).id
+    await ended(ground, second, "failed")
+    plans = [await fork_plan(db, actor, one, Change()) for one in (first, second)]
+    assert [one.again for one in plans] == [(), ()]
+    both = await asyncio.gather(
+        *(forked(db, actor, one.run_id, Change(), one) for one in plans), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in both) == ["Conflict", "RunSummary"]
+
+
+async def test_one_yes_covers_the_tries_of_a_block_together(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    """What happened in the second try happened under the yes, which names the place of the first."""
+    tried = do(
+        "tried",
+        call("pay", tool="blind", honours=False),
+        call("tell", tool="bad"),
+        retry=p.Retry(max=1, backoff_ms=1),
+    )
+    first = await played(ground, plan(guarded("tried.pay", "tried.tell"), tried), "failed", yes=True)
+    assert witness.effects == {"tried.pay": 1, "tried#2.pay": 1}
+    again = await fork_plan(db, actor, first, Change("tried#2.pay"))
+    assert [gate.path for gate in again.asked] == ["gate"] and again.relied_on == ()
+    on = await fork_plan(db, actor, first, Change())
+    assert on.asked == () and len(on.relied_on) == 1 and on.again == ()
+    assert [e.path for e in on.new] == ["tried#2.tell"]
+
+
+async def test_whoever_somebody_decided_for_does_not_rely_on_that_yes(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    failing = plan(guarded("pay"), call("pay", tool="bad", honours=False))
+    first = await played(ground, failing, "failed", yes=True)
+    assert (await fork_plan(db, actor, first, Change())).asked == ()
+    ground.query(
+        "UPDATE run_events SET data = data || jsonb_build_object('for', jsonb_build_array(%s::text))"
+        " WHERE run_id = %s AND kind = 'gate.answered' RETURNING 1",
+        actor.email,
+        first,
+    )
+    assert [gate.path for gate in (await fork_plan(db, actor, first, Change())).asked] == ["gate"]
