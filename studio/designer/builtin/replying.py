@@ -8,6 +8,7 @@ from dataclasses import replace
 from dsl.catalog import Catalog
 from studio.designer.builtin.designing import design
 from studio.designer.builtin.edits.changing import change
+from studio.designer.builtin.edits.colloquial import plainly
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.preferences import read_preferences
 from studio.designer.builtin.spelling import mended_outside_quotes
@@ -77,6 +78,13 @@ def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None
     if stand.past and (followed := follow(task.request, stand, task.catalog, task.base)) is not None:
         return followed
     changed = change(task.request, stand.text, task.catalog, focus=_spoken_of(stand))
+    plain = plainly(task.request, existing)
+    if plain != task.request and (not isinstance(changed, Written) or changed.questions):
+        other = change(plain, stand.text, task.catalog, focus=_spoken_of(stand))
+        if isinstance(other, Written) and (
+            not isinstance(changed, Written) or len(other.questions) < len(changed.questions)
+        ):
+            changed = other
     if changed is None:
         better = mended_outside_quotes(task.request, _names(task.catalog, stand.text))
         if better != task.request:

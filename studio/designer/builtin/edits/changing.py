@@ -11,11 +11,14 @@ from dsl.catalog import Catalog
 from dsl.changes import changes
 from dsl.outline import places
 from studio.designer.builtin.edits.adding import add, over_needs, when_refused, when_so
+from studio.designer.builtin.edits.appending import append
 from studio.designer.builtin.edits.approving import approver
 from studio.designer.builtin.edits.change import Change, Choice, Found
+from studio.designer.builtin.edits.days import other_days
 from studio.designer.builtin.edits.declaring import declare
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.edits.guarding import guard
+from studio.designer.builtin.edits.lengths import length
 from studio.designer.builtin.edits.mentioning import mentioned
 from studio.designer.builtin.edits.moving import move
 from studio.designer.builtin.edits.naming import describe, rename
@@ -40,6 +43,7 @@ from studio.designer.writing import Outcome, Said, Written
 _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     rename,
     describe,
+    other_days,
     trigger,
     setting,
     declare,
@@ -47,6 +51,8 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     approver,
     when_refused,
     if_it_fails,
+    length,
+    append,
     argument,
     recipient,
     shown,
@@ -64,7 +70,9 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
 )
 
 
-_HEAR_ALSO = frozenset((trigger, declare, over_needs, approver, when_refused, if_it_fails, add, when_so))
+_HEAR_ALSO = frozenset(
+    (other_days, trigger, declare, over_needs, approver, when_refused, if_it_fails, add, when_so)
+)
 """To these "also" says something: beside what is there, not instead of it."""
 
 
@@ -107,15 +115,15 @@ def _sentence(done: _Done, pieces: list[Piece]) -> _Done:
     at = 0
     while at < len(pieces):
         step, taken = done, 1
-        for length in range(1, len(pieces) - at + 1):
-            step, taken = _clause(done, joined(pieces[at : at + length])), length
+        for count in range(1, len(pieces) - at + 1):
+            step, taken = _clause(done, joined(pieces[at : at + count])), count
             if step.unknown == done.unknown:
                 # What follows may belong to it when it is no change of its own.
-                following = pieces[at + length : at + length + 1]
+                following = pieces[at + count : at + count + 1]
                 if following and _clause(step, following[0].text).unknown > step.unknown:
-                    longer = _clause(done, joined(pieces[at : at + length + 1]))
+                    longer = _clause(done, joined(pieces[at : at + count + 1]))
                     if longer.unknown == done.unknown and longer.said != done.said:
-                        step, taken = longer, length + 1
+                        step, taken = longer, count + 1
                 break
         if step.unknown > done.unknown:
             step, taken = _halves(done, pieces[at].text), 1
@@ -145,7 +153,7 @@ def _clause(done: _Done, clause: str) -> _Done:
         match found:
             case None:
                 if _only_says(clause):
-                    return done
+                    return _spoken_of(done, existing, clause)
                 words = f"Not done: “{clause}”. I did not understand this change."
                 return replace(done, left=(*done.left, words), unknown=done.unknown + 1)
             case Said(text):
@@ -158,6 +166,13 @@ def _clause(done: _Done, clause: str) -> _Done:
         words = f"I could not do “{clause}”: {error.message}. {error.help[:1].upper()}{error.help[1:]}."
         return replace(done, left=(*done.left, words))
     return done
+
+
+def _spoken_of(done: _Done, existing: Existing, clause: str) -> _Done:
+    """After a remark about one step, "that step" is it."""
+    match = _COMPLAINT.match(mended(clause, existing))
+    about = existing.meant(match["what"]) if match else []
+    return replace(done, focus=about[0].step.id) if len(about) == 1 else done
 
 
 def _made(done: _Done, change: Change, clause: str) -> _Done:
@@ -222,9 +237,18 @@ _SAYS = re.compile(
 )
 
 
+_COMPLAINT = re.compile(
+    r"^(?:the |our |this |that )?(?P<what>[\w ]{2,40}?) (?:is|are|was|were|keeps?|often|sometimes|always)"
+    r" (?:\w+ )?(?:unreliable|flaky|slow|moody|down|broken|unstable|shaky|busy|late|failing|fails?|timing"
+    r" out|times out|bad|wrong|annoying|stubborn|too \w+)\b(?:\s+(?:lately|again|sometimes|often|a lot"
+    r"|these days|at times|all the time|at the moment|now))*$",
+    re.IGNORECASE,
+)
+
+
 def _only_says(clause: str) -> bool:
     """A reason or a remark beside a request asks for nothing."""
-    return bool(_SAYS.match(clause)) and not re.search(
+    return bool(_SAYS.match(clause) or _COMPLAINT.match(clause)) and not re.search(
         r"\b(?:should|must|needs? to|has to|please|shall)\b", clause, re.I
     )
 

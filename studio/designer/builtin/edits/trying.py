@@ -137,7 +137,7 @@ def _no_retry(place: Place) -> Found:
 
 
 def _retried(existing: Existing, what: str, number: int, pause: str) -> Found:
-    what = re.sub(r"^(?:it|that|this)$", "", what, flags=re.I)
+    what = re.sub(r"^(?:it|(?:that|this)(?: (?:step|call|one|thing))?)$", "", what, flags=re.I)
     if what and not re.fullmatch(
         r"(?:everything|all(?: (?:calls|steps))?|every (?:call|step)|each (?:call|step)|them)", what, re.I
     ):

@@ -15,6 +15,8 @@ _THAT = (
     r"(?:last |latest |previous )?(?:change|changes|edit|edits|step|one|proposal|thing)))?"
 )
 _UNDO = re.compile(
+    r"(?:(?:sorry|no|oh|oops|wait|hm+),? )?(?:(?:i (?:was|am) wrong|my (?:mistake|bad|fault)|that was (?:wrong"
+    r"|a mistake|not (?:right|good|it))|i changed my mind)[.,;!]+ )?"
     rf"(?:please |no,? |oh no,? |sorry,? |actually,? |wait,? |can you |could you |now |ok,? |hm+,? )*(?:"
     rf"(?:undo|revert|take back|roll ?back|reverse|discard|drop|cancel|scrap|throw away){_THAT}(?: back)?"
     rf"|(?:go|change it|put it|bring it|set it|take it|switch|make it|get) back(?: {_THAT.strip()})?(?: "
@@ -25,7 +27,7 @@ _UNDO = re.compile(
     r"|restore (?:the )?(?:old|previous|last|original|earlier)(?: (?:version|one|state|text|workflow))?|"
     r"(?:forget|never ?mind|leave) (?:it|that|about (?:it|that)|the last (?:change|one))|never ?mind"
     r"|i (?:don't|do not) (?:want|like) (?:that|this|it)(?: change)?(?: any ?more)?"
-    r")(?: again| please| then| before| completely)*[ .!?]*",
+    r")(?:,? (?:again|please|then|before|completely))*[ .!?]*",
     re.IGNORECASE,
 )
 _REDO = re.compile(
