@@ -24,7 +24,7 @@ _IN_DAYS: Final = {
 _COUNT: Final = (
     r"\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty"
 )
-_LENGTH: Final = re.compile(rf"\b(?P<n>{_COUNT})\s+(?P<u>minute|hour|day|week|month|year)s?\b", re.IGNORECASE)
+_LENGTH: Final = re.compile(rf"\b(?P<n>half an?|{_COUNT})\s+(?P<u>minute|hour|day|week|month|year)s?\b", re.IGNORECASE)
 _SPEAKS: Final = re.compile(
     r"\b(?:make|set|change|let|should|must|shall|extend|shorten|instead|rather|only|is to|be)\b",
     re.IGNORECASE,
@@ -71,7 +71,8 @@ def _unit_of(number: Number) -> str:
 
 
 def _changed(existing: Existing, number: Number, unit: str, match: re.Match[str]) -> Found:
-    count = NUMBER_WORDS.get(match["n"].lower()) or float(match["n"])
+    word = match["n"].lower()
+    count = 0.5 if word.startswith("half") else NUMBER_WORDS.get(word) or float(word)
     value = count * _IN_DAYS[match["u"].lower()] / _IN_DAYS[unit]
     whole = round(value)
     if not number.floating and abs(value - whole) > 0.05:
