@@ -31,14 +31,30 @@ Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 A_MINUTE: Final = 60
 MOST_ATTEMPTS: Final = 5
 LONGEST_PROBLEM: Final = 1000
+AT_ONCE: Final = 16
+"""Of one account, that rescuers side by side find for themselves."""
 OPTIONS: Final = "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000"
 
+# The accounts for which something waits are found by hopping over the index: one that has started its share for this
+# minute is passed over at once, however much of it waits.
 TAKE: Final = """
+WITH RECURSIVE accounts AS (
+  (SELECT account_id FROM rescue_calls WHERE done_at IS NULL ORDER BY account_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT c.account_id FROM rescue_calls c WHERE c.done_at IS NULL AND c.account_id > a.account_id
+          ORDER BY c.account_id LIMIT 1)
+  FROM accounts a WHERE a.account_id IS NOT NULL
+), first AS (
+  SELECT turn.run_id FROM accounts a, LATERAL (
+    SELECT c.run_id FROM rescue_calls c WHERE c.account_id = a.account_id AND c.done_at IS NULL
+    AND c.due_at <= clock_timestamp() ORDER BY c.due_at LIMIT %(at_once)s) turn
+  WHERE a.account_id IS NOT NULL AND %(most)s > (
+    SELECT count(*) FROM (
+      SELECT FROM rescue_calls d WHERE d.account_id = a.account_id AND d.started IS NOT NULL
+      AND d.done_at > clock_timestamp() - interval '1 minute' LIMIT %(most)s) AS lately)
+)
 SELECT c.run_id, c.account_id, c.state, c.attempt FROM rescue_calls c
-WHERE c.done_at IS NULL AND c.due_at <= clock_timestamp() AND %(most)s > (
-  SELECT count(*) FROM (
-    SELECT FROM rescue_calls d WHERE d.account_id = c.account_id AND d.started IS NOT NULL
-    AND d.done_at > clock_timestamp() - interval '1 minute' LIMIT %(most)s) AS lately)
+WHERE c.run_id = ANY(ARRAY(SELECT run_id FROM first)) AND c.done_at IS NULL AND c.due_at <= clock_timestamp()
 ORDER BY c.due_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
 ABOUT: Final = """
@@ -120,7 +136,9 @@ class Rescuer:
         run_id: UUID | None = None
         try:
             async with connection.transaction():
-                row = await (await connection.execute(TAKE, {"most": A_MINUTE})).fetchone()
+                row = await (
+                    await connection.execute(TAKE, {"most": A_MINUTE, "at_once": AT_ONCE})
+                ).fetchone()
                 if row is None:
                     return False
                 run_id, account, state, _ = row

@@ -227,6 +227,35 @@ async def test_an_account_starts_so_many_a_minute_and_the_others_wait(
         assert [await one.one(connection) for _ in range(3)] == [True, True, False]
 
 
+async def test_what_waits_of_an_account_that_had_its_share_is_not_walked_through(
+    urls: Urls, db: Database, ground: Ground, actor: Actor, owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two thousand of one account wait; another account's one call is found without looking at them."""
+    monkeypatch.setattr(rescuer, "A_MINUTE", 3)
+    other = Ground.lay(owner_url)
+    for one, count in ((ground, 2_000), (other, 1)):
+        who = replace(actor, account_id=one.account_id)
+        await setting.put(db, who, workflow(one, told()).workflow_id, ["failed"])
+        ids = one.start(one.publish(FAILING), {}, count)
+        for state in ("running", "failed"):
+            one.query("UPDATE runs SET state = %s WHERE id = ANY(%s) RETURNING 1", state, ids)
+    ground.query(
+        "UPDATE rescue_calls SET done_at = clock_timestamp(), started = gen_random_uuid()"
+        " WHERE run_id IN (SELECT run_id FROM rescue_calls WHERE account_id = %s LIMIT 3) RETURNING 1",
+        ground.account_id,
+    )
+    about = {"most": rescuer.A_MINUTE, "at_once": rescuer.AT_ONCE}
+    async with await psycopg.AsyncConnection.connect(urls.runner, autocommit=True) as connection:
+        read = await connection.execute(
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {rescuer.TAKE}".encode(), about
+        )
+        (explained,) = (await read.fetchone() or ())[0]
+        assert explained["Plan"]["Actual Rows"] == 1
+        assert explained["Plan"]["Shared Hit Blocks"] + explained["Plan"]["Shared Read Blocks"] < 500
+        assert await Rescuer(urls.runner).one(connection)
+    assert len(ground.query(STARTED, other.account_id)) == 1
+
+
 async def test_a_run_that_is_reviewed_and_then_fails_starts_it_once(
     db: Database, ground: Ground, actor: Actor
 ) -> None:
