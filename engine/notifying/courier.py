@@ -33,18 +33,19 @@ log = logging.getLogger(__name__)
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 OPTIONS = "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000"
-FORGET_EVERY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class CourierSettings:
     """``at_once``: messages on their way; ``each``: of them to one receiver. ``poll_s``: between two looks;
-    ``close_s``: how long ``close`` waits for those on their way."""
+    ``close_s``: how long ``close`` waits for those on their way; ``forget_s``: between two times that what is over for
+    long is deleted."""
 
     at_once: int = 16
     each: int = 2
     poll_s: float = 1.0
     close_s: float = 3.0
+    forget_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,11 @@ class Courier:
         self._settings = settings if settings is not None else CourierSettings()
         self._watch = watch
         self._task: asyncio.Task[None] | None = None
-        self._sending: dict[asyncio.Task[None], UUID] = {}
+        self._sending: dict[asyncio.Task[None], Item] = {}
         self._marks: list[_Mark] = []
         self._news = asyncio.Event()
         self._closing = False
-        self._forgot = time.monotonic()
+        self._forgot = float("-inf")
 
     def open(self) -> None:
         self._task = asyncio.create_task(self._live(), name="weft-courier")
@@ -133,9 +134,11 @@ class Courier:
         row = await cursor.fetchone()
         if row is None or not row[0]:
             return
-        counted = Counter(self._sending.values())
-        busy = [target for target, count in counted.items() if count >= self._settings.each]
-        claimed = {item.id: item for item in await outbox.claim(connection, free, self._settings.each, busy)}
+        each = self._settings.each
+        counted = Counter(item.target_id for item in self._sending.values())
+        busy = [target for target, count in counted.items() if count >= each]
+        sending = Counter(item.account_id for item in self._sending.values())
+        claimed = {item.id: item for item in await outbox.claim(connection, free, each, busy, sending)}
         while claimed:
             item = claimed.pop(next(iter(claimed)))
             for other in await self._begin(connection, item, list(claimed)):
@@ -166,7 +169,7 @@ class Courier:
             self._done(item, refused or Failed("It has no receiver."))
             return others
         task = asyncio.create_task(self._send(item, target, rules, len(others)), name="weft-message")
-        self._sending[task] = item.target_id
+        self._sending[task] = item
         task.add_done_callback(lambda done: self._sending.pop(done, None))
         return others
 
@@ -194,9 +197,11 @@ class Courier:
             self._watch("marked", mark.item, mark.outcome)
 
     async def _forget(self, connection: Connection) -> None:
-        if time.monotonic() - self._forgot >= FORGET_EVERY_S:
+        if time.monotonic() - self._forgot < self._settings.forget_s:
+            return
+        gone = await connection.execute(outbox.FORGET)
+        if gone.rowcount < outbox.FORGOTTEN:  # otherwise there is more: it goes on at the next look
             self._forgot = time.monotonic()
-            await connection.execute(outbox.FORGET)
 
 
 def _written(mark: _Mark) -> tuple[str, dict[str, object]]:

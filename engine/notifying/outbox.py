@@ -60,7 +60,8 @@ TELL_TEXT: Final = _spelled(_TELL, ":{}")
 
 ANY_DUE: Final = "SELECT EXISTS (SELECT FROM outbox WHERE state = 'due' AND due_at <= clock_timestamp())"
 # One receiver that hangs, with a thousand rows waiting for it, must not hold up the others: each target has its turn,
-# found by hopping over the index.
+# found by hopping over the index. Nor must an account with many such receivers: the turns go round the accounts, and
+# what is on its way for one counts.
 CLAIM: Final = """
 WITH RECURSIVE targets AS (
   (SELECT target_id FROM outbox WHERE state = 'due' ORDER BY target_id LIMIT 1)
@@ -69,12 +70,13 @@ WITH RECURSIVE targets AS (
           ORDER BY o.target_id LIMIT 1)
   FROM targets t WHERE t.target_id IS NOT NULL
 ), first AS (
-  SELECT turn.id, turn.place, turn.due_at FROM targets t, LATERAL (
-    SELECT o.id, o.due_at, row_number() OVER (ORDER BY o.due_at, o.id) AS place FROM outbox o
+  SELECT turn.id FROM targets t, LATERAL (
+    SELECT o.id, o.account_id, o.due_at, row_number() OVER (ORDER BY o.due_at, o.id) AS place FROM outbox o
     WHERE o.state = 'due' AND o.target_id = t.target_id AND o.due_at <= clock_timestamp()
     ORDER BY o.due_at, o.id LIMIT %(each)s) turn
   WHERE t.target_id IS NOT NULL AND t.target_id <> ALL(%(busy)s::uuid[])
-  ORDER BY turn.place, turn.due_at LIMIT %(most)s
+  ORDER BY row_number() OVER (PARTITION BY turn.account_id ORDER BY turn.place, turn.due_at)
+    + coalesce((%(sending)s::jsonb ->> turn.account_id::text)::int, 0), turn.due_at LIMIT %(most)s
 ), mine AS (
   SELECT id FROM outbox WHERE id = ANY(ARRAY(SELECT id FROM first))
   AND state = 'due' AND due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
@@ -97,9 +99,10 @@ OVER: Final = """
 UPDATE outbox SET state = %(state)s, done_at = clock_timestamp(), last_error = %(words)s
 WHERE id = %(id)s AND state = 'due' AND attempt = %(attempt)s
 """
-FORGET: Final = """
+FORGOTTEN: Final = 500
+FORGET: Final = f"""
 DELETE FROM outbox WHERE id IN (
-  SELECT id FROM outbox WHERE state <> 'due' AND done_at < now() - interval '30 days' LIMIT 500)
+  SELECT id FROM outbox WHERE state <> 'due' AND done_at < now() - interval '30 days' LIMIT {FORGOTTEN})
 """
 
 
@@ -159,10 +162,16 @@ class Item:
 
 
 async def claim(
-    connection: psycopg.AsyncConnection[TupleRow], most: int, each: int, busy: list[UUID]
+    connection: psycopg.AsyncConnection[TupleRow],
+    most: int,
+    each: int,
+    busy: list[UUID],
+    sending: Mapping[UUID, int],
 ) -> list[Item]:
-    """At most so many, and so many of one receiver, none of those that are ``busy``."""
-    about = {"most": most, "each": each, "busy": busy, "lease": LEASE_S}
+    """At most so many, and so many of one receiver, none of those that are ``busy``. ``sending``: how many are on their
+    way, by account."""
+    on_way = Jsonb({str(account): count for account, count in sending.items()})
+    about = {"most": most, "each": each, "busy": busy, "sending": on_way, "lease": LEASE_S}
     cursor = await connection.execute(CLAIM, about)
     return [Item(*row) for row in await cursor.fetchall()]
 

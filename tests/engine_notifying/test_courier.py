@@ -23,6 +23,7 @@ from engine.notifying.signing import headers, key_of
 from tests.conftest import ROOT
 from tests.engine_notifying.conftest import SECRET, MakeChannel, Watched
 from tests.engine_notifying.receiver import Receiver, status
+from tests.engine_run.kit import until
 from tests.engine_store.conftest import Workspace
 
 Open = Callable[..., Watched]
@@ -174,6 +175,42 @@ async def test_a_receiver_that_hangs_holds_up_no_other(
         assert len(slow.heard) <= 2
         slow.released.set()
         await open_.courier.close()
+
+
+def late(handler, heard) -> None:
+    time.sleep(0.5)
+    status(500)(handler, heard)
+
+
+async def test_an_account_whose_receivers_all_hang_holds_up_no_other(
+    db: Database, workspace: Workspace, neighbour: Workspace, channel: MakeChannel, courier: Open
+):
+    """It has more of them than messages are on their way at once, and each has older messages than the neighbour's."""
+    with Receiver() as slow, Receiver() as quick:
+        slow.answers = [late]
+        for _ in range(8):
+            await channel(workspace, slow.url)
+        await channel(neighbour, quick.url)
+        await write(db, *(notice(workspace, f"slow {number:03}") for number in range(40)))
+        await write(db, notice(neighbour, "quick"))
+        open_ = courier(CourierSettings(at_once=2, each=1, poll_s=0.02, close_s=0.2))
+        await asyncio.to_thread(quick.next)
+        assert len(slow.heard) <= 4
+        await open_.courier.close()
+
+
+async def test_what_is_over_is_forgotten_however_much_there_is(
+    workspace: Workspace, courier: Open, hand: psycopg.Connection
+):
+    hand.execute(
+        "INSERT INTO outbox (account_id, topic, key, target_kind, target_id, body, state, done_at)"
+        " SELECT %s, 'alert', n::text, 'channel', gen_random_uuid(), '{}', 'sent', now() - interval '31 days'"
+        " FROM generate_series(1, 1600) n",
+        (workspace.account_id,),
+    )
+    open_ = courier(CourierSettings(poll_s=0.01, forget_s=1e6))
+    await until(lambda: not rows(hand, "state"))
+    await open_.courier.close()
 
 
 async def test_a_long_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
