@@ -55,8 +55,12 @@ FORGET: Final = """
 DELETE FROM alert_changes WHERE ctid = ANY(ARRAY(
   SELECT ctid FROM alert_changes WHERE at < now() - interval '400 days' LIMIT 1000))
 """
+# The lock is the session's: of a watchman that stands still in the middle of a round, or whose machine is gone, the
+# database ends the session, and another one looks.
+IDLE_S: Final = 60.0
 OPTIONS: Final = (
     "-c lock_timeout=1000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=10000"
+    " -c idle_session_timeout={idle_ms}"
 )
 
 
@@ -96,11 +100,12 @@ class Rule:
 
 
 class Watchman:
-    """``open``, then ``close``. ``every_s``: between two looks at a rule."""
+    """``open``, then ``close``. ``every_s``: between two looks at a rule; ``idle_s``: how long it may stand still."""
 
-    def __init__(self, url: str, every_s: float = 15.0) -> None:
+    def __init__(self, url: str, every_s: float = 15.0, idle_s: float = IDLE_S) -> None:
         self._url = url
         self._every_s = every_s
+        self._idle_s = idle_s
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -119,7 +124,7 @@ class Watchman:
                     autocommit=True,
                     connect_timeout=10,
                     application_name="weft-watchman",
-                    options=OPTIONS,
+                    options=OPTIONS.format(idle_ms=int(1000 * (self._every_s + self._idle_s))),
                 )
                 async with connection:
                     while True:

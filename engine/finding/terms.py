@@ -32,9 +32,10 @@ MOST_WORDS: Final = 5
 
 SECRET: Final = re.compile(
     r"pass(word|wd|phrase)|secret|token|api[-_ ]?key|authori[sz]ation|credential|private[-_ ]?key|signature|cookie"
-    r"|session|\b(cvv|cvc|pin|iban|ssn)\b",
+    r"|session|(?<![a-z])(cvv|cvc|cvn|pin|otp|iban|ssn)(?![a-z])",
     re.IGNORECASE,
 )
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD: Final = re.compile(r'([A-Za-z_][\w.\-]*)=("[^"]*"|\S*)|"([^"]*)"|(\S+)')
 
 
@@ -73,6 +74,11 @@ def whole_id(search: str) -> UUID | None:
         return None
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what goes by this name is found by nothing: ``card_pin`` and ``cardPin``, and not ``shipping``."""
+    return SECRET.search(_HUMP.sub("_", name)) is not None
+
+
 def number(word: str) -> int:
     """A term as a signed number of 64 bits."""
     return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big", signed=True)
@@ -103,7 +109,7 @@ def _leaves(whole: Json) -> Iterator[tuple[str, str, str]]:
             match value:
                 case dict():
                     for key, one in value.items():
-                        if len(inner) <= MOST_LOOKED_AT and not SECRET.search(key):
+                        if len(inner) <= MOST_LOOKED_AT and not is_secret_name(key):
                             inner.append((key[:LONGEST_NAME].casefold(), one))
                 case list():
                     inner += [

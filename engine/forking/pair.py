@@ -58,7 +58,7 @@ class Pair:
             old, now = self.old.get(name), self.now.get(name)
         except KeyError:
             return False
-        return old is now or (type(old) is type(now) and bool(old == now))
+        return same_value(old, now)
 
     def agree(self, expression: Expression, *, computed: bool = True) -> bool:
         """Whether it provably gives the same on both sides: it reads nothing that differs, or what it gives is the
@@ -90,3 +90,18 @@ def _value(expression: Expression, scope: Scope) -> Json:
 
 def _text(value: Json) -> str:
     return encode(value)
+
+
+def same_value(old: Json, now: Json) -> bool:
+    """Whether no expression could tell them apart: ``1``, ``1.0`` and ``true`` are three values, at any depth."""
+    if old is now:
+        return True
+    if type(old) is not type(now):
+        return False
+    match old:
+        case dict():
+            return old.keys() == now.keys() and all(same_value(one, now[name]) for name, one in old.items())
+        case list():
+            return len(old) == len(now) and all(map(same_value, old, now))
+        case _:
+            return bool(old == now)

@@ -24,7 +24,7 @@ from engine.errors import BadInput, Conflict, NotFound
 from engine.fitting import Interface, fitted
 from engine.forking import family
 from engine.forking.birth import bear
-from engine.forking.pair import Side
+from engine.forking.pair import Side, same_value
 from engine.forking.planning import ForkPlan, Wanted, plan_fork
 from engine.identity import new_id
 from engine.journal import Event
@@ -195,7 +195,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
         plan = before.plan if new is old else Plan.model_validate(new.plan)
         wish = source.input if change.input is None else change.input
         given = fitted(wish, Interface(new.content_hash, plan.input_schema, plan.input_defaults))
-        if new is not old or given != source.input:
+        if new is not old or not same_value(given, source.input):
             now = Side(plan, given)
         else:
             given = source.input
@@ -257,6 +257,6 @@ def _said(made: Ready, planned: ForkPlan) -> dict[str, Json]:
         "steps": planned.steps,
         "reused": len(planned.reused),
         "again": [effect.path for effect in planned.again][:100],
-        "input": made.input != made.source.input,
+        "input": not same_value(made.input, made.source.input),
         "version": made.version.id != made.source.version_id,
     }

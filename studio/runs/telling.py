@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from engine.dlp import DlpFailed, DlpPolicy, redact
 from engine.dlp.kinds import KINDS
-from engine.finding.terms import SECRET
+from engine.finding.terms import is_secret_name
 from engine.history import Fold, StepRun
 from engine.journal import Event
 from studio.runs.rows import dollars
@@ -85,9 +85,7 @@ def veiled(value: Json) -> Json:
 def _secret(name: str, value: Json) -> bool:
     """A count of tokens is none."""
     text = isinstance(value, str) and value != ""
-    return bool(SECRET.search(name)) and (
-        text or (isinstance(value, int | float) and "token" not in name.lower())
-    )
+    return is_secret_name(name) and (text or (isinstance(value, int | float) and "token" not in name.lower()))
 
 
 def bounded(value: Json) -> Json:

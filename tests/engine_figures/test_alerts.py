@@ -18,7 +18,7 @@ import pytest
 from engine.alerts import KINDS, rules
 from engine.alerts.deciding import Decision, Reading, Standing, decide
 from engine.alerts.rules import Form, RuleView
-from engine.alerts.watchman import Watchman, look
+from engine.alerts.watchman import OPTIONS, TRY_LEAD, Watchman, look
 from engine.database import Database, Urls
 from engine.errors import BadInput, Forbidden, NotFound
 from engine.identity import new_id
@@ -27,6 +27,7 @@ from engine.settings import Settings
 from tests.conftest import ROOT
 from tests.engine_retention.past import Past
 from tests.engine_run.ground import Ground
+from tests.engine_run.kit import until
 from tests.engine_store.conftest import Workspace, bearer
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -389,3 +390,25 @@ async def test_rules_and_figures_by_the_api(
     half = await client.get("/dashboard", params={"since": "2026-11-30T00:00:00Z"})
     assert half.status_code == 422, half.text
     assert (await client.delete(f"/alerts/rules/{rule['id']}")).status_code == 204
+
+
+async def test_a_watchman_that_stands_still_in_a_round_does_not_keep_the_others_from_looking(
+    urls: Urls, db: Database, workspace: Workspace, ground: Ground, eye: psycopg.AsyncConnection[Any]
+) -> None:
+    """It holds the lock, as one does that was stopped between two rules, and says nothing more."""
+    rule = await rules.create_rule(db, workspace.admin, Form("deep", "queue_depth", 1000.0))
+    still = await psycopg.AsyncConnection.connect(
+        urls.runner, autocommit=True, options=OPTIONS.format(idle_ms=300)
+    )
+    try:
+        led = await (await still.execute(TRY_LEAD)).fetchone()
+        assert led == (True,)
+        await Watchman(urls.runner).round(eye)
+        looked = "SELECT looked_at IS NOT NULL FROM alert_rules WHERE id = %s"
+        assert ground.query(looked, rule.id) == [(False,)]
+        held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = %s"
+        await until(lambda: not ground.query(held, still.info.backend_pid))
+        await Watchman(urls.runner).round(eye)
+        assert ground.query(looked, rule.id) == [(True,)]
+    finally:
+        await still.close()

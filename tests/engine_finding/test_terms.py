@@ -69,12 +69,18 @@ def test_it_is_not_found_by_what_is_not(search: str) -> None:
         "Authorization",
         "cvv",
         "sessionId",
+        "card_pin",
+        "cardPin",
+        "ssn_last4",
+        "customerIban",
+        "pin2",
     ],
 )
 def test_what_stands_under_a_secret_name_is_never_found_however_deep(name: str) -> None:
     assert not found(CANARY, {name: CANARY})
     assert not found(CANARY, {"config": [{name: {"value": CANARY}}]})
-    assert found(CANARY, {"plain": CANARY})
+    for plain in ("plain", "shipping", "spinning", "pinned", "ssnake"):
+        assert found(CANARY, {plain: CANARY})
 
 
 @pytest.mark.parametrize(

@@ -407,3 +407,21 @@ async def test_whoever_somebody_decided_for_does_not_rely_on_that_yes(
         first,
     )
     assert [gate.path for gate in (await fork_plan(db, actor, first, Change())).asked] == ["gate"]
+
+
+async def test_true_instead_of_one_is_another_input(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    """Python takes them for equal; no expression does."""
+    made = plan(
+        call("tell", args={"vip": cel("input.about.vip", "input")}), ret("end", cel("input.about", "input"))
+    )
+    first = await played(ground, made, "succeeded", {"about": {"vip": 1}})
+    for vip in (True, 1.5):
+        change = Change(input={"about": {"vip": vip}})
+        planned = await fork_plan(db, actor, first, change)
+        assert [(e.path, e.first) for e in planned.again] == [("tell", "did")]
+    second = await forked(db, actor, first, Change(input={"about": {"vip": True}}))
+    await ended(ground, second.id, "succeeded")
+    assert second.trigger == "fork"
+    assert (await runs.get_run(db, actor, second.id)).output == {"vip": True}

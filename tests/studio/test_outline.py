@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.finding.terms import SECRET
+from engine.finding.terms import is_secret_name
 from engine.history import Fold, StepRun
 from engine.journal import Event
 from studio.runs.outline import MOST_LINES, WINDOW, Look, Outline
@@ -202,6 +202,7 @@ def test_what_stands_under_the_name_of_a_secret_is_not_shown(value: dict[str, An
 
 def test_a_count_of_tokens_is_no_secret_and_a_large_value_is_shown_in_part() -> None:
     assert veiled({"tokens_in": 7, "token": "abc"}) == {"tokens_in": 7, "token": "•••"}
-    assert SECRET.search("tokens_in")
+    assert is_secret_name("tokens_in")
+    assert veiled({"cardPin": 1234, "shipping": 5}) == {"cardPin": "•••", "shipping": 5}
     assert bounded({"a": 1}) == {"a": 1}
     assert len(bounded("x" * 300_000)) < 61_000
