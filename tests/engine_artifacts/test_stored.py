@@ -20,7 +20,6 @@ from engine.artifacts.files import FileStore
 from engine.artifacts.store import INLINE_BYTES, digest
 from engine.artifacts.sweep import REFER, lock_key, sweep
 from engine.database import Database, Urls
-from engine.identity import new_id
 from engine.runner import Runner, RunnerSettings
 from engine.settings import Settings
 from tests.engine_run.ground import Ground
@@ -195,7 +194,7 @@ async def test_sweeping_waits_for_a_reference_that_is_being_written(
     assert await store.get(ground.account_id, artifact.sha256) == content
 
 
-async def test_a_service_reads_the_references_of_its_account_only_and_writes_none(
+async def test_a_service_reads_and_notes_the_references_of_its_own_account_only(
     db: Database, runner: Database, workspace: Workspace, neighbour: Workspace, owner_url: str
 ) -> None:
     ground = Ground(owner_url, neighbour.account_id, neighbour.workflow_id)
@@ -210,6 +209,6 @@ async def test_a_service_reads_the_references_of_its_account_only_and_writes_non
     for who, seen in ((workspace, 0), (neighbour, 1)):
         async with db.account(who.account_id) as session:
             assert (await session.execute(count, {"sha256": "a" * 64})).scalar_one() == seen
-    with pytest.raises(Exception, match="permission denied"):
-        async with db.account(neighbour.account_id) as session:
-            await session.execute(insert, {**row, "run": new_id()})
+    with pytest.raises(Exception, match="row-level security"):
+        async with db.account(workspace.account_id) as session:
+            await session.execute(insert, {**row, "sha256": "b" * 64})

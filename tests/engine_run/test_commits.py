@@ -212,7 +212,7 @@ def test_the_shapes_come_to_every_way_of_writing(players: Players) -> None:
     places = set().union(*players.seen.values())
     seen = {name for place in places for name in place.split("#")[0].split(" ")[0].split("+")}
     assert seen >= {
-        "approvals.decide",
+        "approving.deciding.decide",
         "childbirth.start",
         "childbirth.stop",
         "events.publish",
