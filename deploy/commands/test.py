@@ -1,12 +1,14 @@
 """``weft test``: everything that must hold, from nothing: style, types, import contracts, and all suites.
 
-Tests that need an installation wait for it most of their time, so they run beside all others; what they said is
-printed after those. ``--deep`` runs the properties alone, each on thousands of random programs.
+Tests that need an installation wait for it most of their time, and those of the language and the designer only compute:
+each of the two runs beside all others, and what it said is printed after those. ``--deep`` runs the properties alone,
+each on thousands of random programs.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -23,6 +25,8 @@ from deploy.failure import Failure
 from deploy.home import ROOT
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PURE = ("dsl*", "designer", "evaluation", "editor", "docs", "fuzz")
+"""Folders of ``tests`` whose tests only compute."""
 _CHECKS = (
     ("style", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
@@ -57,37 +61,43 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _suites(environment: dict[str, str]) -> list[str]:
-    """Every test, in two processes. What failed."""
-
-    def pytest(marked: str, out: IO[bytes] | None) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-m",
-            marked,
-            "-o",
-            f"cache_dir=.pytest_cache/{marked.split()[0]}",
-        ]
-        return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
-
-    with tempfile.TemporaryFile() as told:
+    """Every test, in three processes. What failed."""
+    pure = sorted(str(folder) for name in _PURE for folder in Path("tests").glob(name))
+    suites = (
         # First, so that it is building the page and starting while the others begin.
-        installed = pytest("stack", told)
-        others = pytest("not stack", None)
+        ("tests of an installation", ["-m", "stack"]),
+        ("tests of the language and the designer", ["-m", "not stack", *pure]),
+        ("tests", ["-m", "not stack", *(f"--ignore={folder}" for folder in pure)]),
+    )
+    failed = []
+    with contextlib.ExitStack() as held:
+        *beside, last = suites
+        running = []
+        for number, (name, words) in enumerate(beside):
+            told = held.enter_context(tempfile.TemporaryFile())
+            running.append((name, _pytest(number, words, environment, told), told))
+        running.append((last[0], _pytest(len(beside), last[1], environment, None), None))
         try:
-            failed = [] if others.wait() == 0 else ["tests"]
-            failed += [] if installed.wait() == 0 else ["tests of an installation"]
+            failed = [name for name, process, _ in reversed(running) if process.wait() != 0]
         finally:
-            for process in (others, installed):
+            for _, process, _ in running:
                 if process.poll() is None:
                     process.send_signal(signal.SIGINT)
                     process.wait()
-        told.seek(0)
-        print("Tests of an installation:", flush=True)
-        shutil.copyfileobj(told, sys.stdout.buffer)
-        sys.stdout.flush()
+        for name, _, told in running:
+            if told is not None:
+                told.seek(0)
+                print(f"{name.capitalize()}:", flush=True)
+                shutil.copyfileobj(told, sys.stdout.buffer)
+                sys.stdout.flush()
     return failed
+
+
+def _pytest(
+    number: int, words: list[str], environment: dict[str, str], out: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "pytest", *words, "-o", f"cache_dir=.pytest_cache/{number}"]
+    return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
 
 
 def _deep(programs: int, rest: list[str]) -> int:
