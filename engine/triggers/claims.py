@@ -6,7 +6,8 @@ commit has done nothing, whoever dies after it everything. The key of the run, m
 stands against the rest: it lets no occasion make a second run, whatever else goes wrong.
 
 **A full queue.** What finds no place becomes a fire of its own, in the same transaction, and is tried again until there
-is one. So a schedule goes on to its next moment, and no moment is lost.
+is one. So a schedule goes on to its next moment, and no moment is lost: unless ``MOST_WAITING`` of the account wait
+already, in a queue that has been full for long. Then it counts as missed, and the trigger's row says why.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 LATE: Final = timedelta(seconds=60)
 """A moment that is older was missed, and the trigger's policy says what becomes of it."""
+MOST_WAITING: Final = 10_000
+"""Fires of an account."""
+FULL: Final = f"its moment found no place: {MOST_WAITING:,} of this workspace wait to start already"
 RETRY_S: Final = 2.0
 LONGEST_RETRY_S: Final = 60.0
 
@@ -59,6 +63,9 @@ SELECT a.max_queued - (SELECT count(*) FROM (
   SELECT FROM runs r WHERE r.account_id = a.id AND r.rank < 50 AND r.state IN ('queued', 'waiting')
   AND r.due_at IS NOT NULL LIMIT a.max_queued) AS waiting)
 FROM accounts a WHERE a.id = %s
+"""
+WAITING: Final = """
+SELECT count(*) FROM (SELECT FROM trigger_fires WHERE account_id = %s LIMIT %s) AS waiting
 """
 LATER: Final = """
 INSERT INTO trigger_fires (id, account_id, trigger_id, occasion, event, due_at)
@@ -198,6 +205,7 @@ class Claims:
                                 "event": event,
                             }
                         )
+            later = await _kept(connection, batch, later)
             if later:
                 await connection.execute(LATER, {"rows": Jsonb(later), "delay": RETRY_S})
             turn.deferred = len(later)
@@ -287,6 +295,25 @@ def due_of(
         case _:
             fired = due[-1:]
     return fired, len(due) - len(fired), moments.next_moment(on.cron, on.timezone, now)
+
+
+async def _kept(connection: Connection, batch: _Batch, later: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the fires that are to wait those that may; of the others it is noted that they were missed."""
+    room: dict[str, int] = {}
+    kept = []
+    for one in later:
+        account = one["account"]
+        if account not in room:
+            row = await (await connection.execute(WAITING, (account, MOST_WAITING))).fetchone()
+            room[account] = MOST_WAITING - (0 if row is None else int(row[0]))
+        room[account] -= 1
+        if room[account] >= 0:
+            kept.append(one)
+            continue
+        told = batch.told[UUID(one["trigger"])]
+        told.missed += 1
+        told.result, told.problem = "problem", FULL
+    return kept
 
 
 async def _rooms(connection: Connection, accounts: Iterable[UUID]) -> dict[UUID, int]:

@@ -10,7 +10,7 @@ import pytest
 from dsl.plan import OnSchedule, PlanTrigger
 from engine import tables
 from engine.database import Database
-from engine.triggers import register
+from engine.triggers import claims, register
 from engine.triggers.claims import due_of
 from engine.triggers.moments import next_moments
 from engine.triggers.register import TriggerSummary
@@ -174,6 +174,25 @@ async def test_a_full_queue_loses_no_moment(db: Database, workspace: Workspace, 
         occasion(second),
     ]
     assert (await again(db, workspace, trigger)).waiting == 0
+
+
+async def test_what_waits_of_an_account_is_bounded_and_what_finds_no_place_is_told(
+    db: Database, workspace: Workspace, ground: Ground, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(claims, "MOST_WAITING", 2)
+    trigger = await made(db, workspace, "full")
+    ground.owner.execute("UPDATE accounts SET max_queued = 1 WHERE id = %s", (workspace.account_id,))
+    for seconds in range(9, 4, -1):
+        ground.due(trigger.id, seconds_ago=seconds)
+        await ground.turn()
+    after = await again(db, workspace, trigger)
+    assert (after.waiting, after.missed, after.last_result, after.last_problem) == (
+        2,
+        2,
+        "problem",
+        claims.FULL,
+    )
+    assert len(ground.runs(trigger.id)) == 1 and after.next_at is not None
 
 
 async def test_a_condition_that_cannot_be_computed_is_told_and_the_next_moment_comes(
