@@ -79,3 +79,26 @@ workflow hand_out {
     else:
         assert isinstance(found, Written), found
         assert f"valid_days: int = {number}" in found.text
+
+
+@pytest.mark.parametrize(
+    ("base", "words", "written"),
+    [
+        (WEEKDAYS, "mondays only, same time", '"15 8 * * MON"'),
+        (WEEKDAYS, "make it 7 am", '"0 7 * * MON-FRI"'),
+        (WEEKDAYS, "please use Madrid time", '"Europe/Madrid"'),
+        (HOLIDAYS, "a day is far too long, make it 4 hours", "within 4h"),
+        (OUTAGES, "Post it in #sre instead of #ops from now on", '"#sre"'),
+        (PAYMENTS, "rename the workflow to pay_bills from now on", "workflow pay_bills {"),
+    ],
+)
+def test_what_is_said_shortly_means_the_one_thing_there_is(base: Open, words: str, written: str) -> None:
+    found = answer(words, base.catalog, base.text)
+    assert isinstance(found, Written), found
+    assert written in found.text, found.text
+
+
+def test_a_step_more_never_repeats_what_another_step_does() -> None:
+    found = answer("also text the supplier once it's paid, please", PAYMENTS.catalog, PAYMENTS.text)
+    text = found.text if isinstance(found, Written) else PAYMENTS.text
+    assert text.count("erp.pay_invoice(") == 1

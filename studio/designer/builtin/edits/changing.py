@@ -32,6 +32,7 @@ from studio.designer.builtin.edits.settings import setting
 from studio.designer.builtin.edits.showing import shown
 from studio.designer.builtin.edits.spelling import mended
 from studio.designer.builtin.edits.starting import trigger
+from studio.designer.builtin.edits.swapping import swap
 from studio.designer.builtin.edits.texts import argument, recipient
 from studio.designer.builtin.edits.timing import duration
 from studio.designer.builtin.edits.together import side_by_side
@@ -63,6 +64,7 @@ _READERS: tuple[Callable[[str, Existing], Found | None], ...] = (
     guard,
     limit,
     move,
+    swap,
     retarget,
     remove_clause,
     add,

@@ -6,6 +6,7 @@ Only the manner of speaking is changed; what is left is read by the same readers
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from dsl import tree
@@ -32,7 +33,7 @@ _NUMBER: Final = re.compile(
 _QUOTED: Final = re.compile(r"(\"[^\"]*\"|“[^”]*”|`[^`]*`)")
 _LENGTH: Final = r"(?:\d+|an?|half an?|one|two|three|four|five|six|seven|ten|twelve)\s*\w*"
 _WHO: Final = r"(?:somebody|someone|we|you|they|i|people|one)"
-_PHRASES: Final = tuple(
+_PHRASES: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         (r"\b(?:pls|plz)\b\.?", ""),
@@ -67,6 +68,48 @@ _PHRASES: Final = tuple(
         (r"\b(?:upon|on) (?:the )?(?:\w{3,}(?:ance|tion|sion|ment|al)) of (?=(?:the|a|an)\b)", "after "),
         (r"(\w) (?:was|were)\s+(?:>|greater than)\s*", r"\1 is more than "),
         (r"(\w) (?:was|were)\s+(?:<|less than)\s*", r"\1 is less than "),
+        (
+            r"^(?:nobody|no one|no-one) (?:needs|has|is) to (?:say yes|approve|be asked|agree|decide)"
+            r"(?: it)? (?:when|if) ",
+            "no approval needed if ",
+        ),
+        (r"\b(?:does not|doesn't|do not|don't) (?:need|have) to be \w+(?: any ?more)?$", "is not needed"),
+        (
+            r"^after (?P<d>[\w ]{2,20}?) without (?:an |any )?(?:answer|reply|reaction|decision),? (?:the |our )?"
+            r"(?P<who>[\w ]+?) (?:takes over|decides|may decide|is asked|steps in|can decide)(?: instead)?$",
+            r"after \g<d> ask the \g<who>",
+        ),
+        (
+            r"^(?:the |our )?(?P<who>[\w ]+?) (?:takes over|steps in) (?:after|when nobody answers (?:within|in|for)) "
+            r"(?P<d>\w+ \w+)$",
+            r"after \g<d> ask the \g<who>",
+        ),
+        (r"\bshould rather be\b", "should be"),
+        (
+            r"^only (?P<w>when|if) (?P<t>.+?) (?:should|must|shall|may) (?P<x>the [\w ]+?) "
+            r"(?:go out|be sent|go|happen|be done)$",
+            r"\g<x> only if \g<t>",
+        ),
+        (r"^(?P<n>\w+) at once (?:is|are|would be) (?:fine|ok|okay|enough|good)$", r"\g<n> at once"),
+        (
+            r"\b(?:just |simply )?(?P<go>carry on|go on|continue|proceed) with the (?:next|others?|rest"
+            r"|remaining)(?: \w+)?",
+            r"\g<go>",
+        ),
+        (r"^(?:please )?(?:use|take) (?P<city>[A-Z]\w+(?: [A-Z]\w+)?) time$", r"set the time to \g<city> time"),
+        (
+            r"^(?P<n>\d[\d.,]*) (?:is|would be) (?:enough|fine|plenty|ok|okay)(?: already| too)?$",
+            r"the limit should be \g<n>",
+        ),
+        (
+            r"^(?:the |our )?(?P<who>[\w ]+?) (?:has to|must|needs to|should|shall) (?:first )?"
+            r"(?:agree|approve|say yes|ok it|okay it|sign off|consent) before "
+            r"(?:anything|something|it|the \w+|an? \w+) (?:is|gets) (?P<v>\w+ed)"
+            r"(?:,? within (?P<d>\w+ \w+))?$",
+            lambda m: f"ask the {m['who']} to approve before the {m['v']}"
+            + (f". Give the {m['who']} {m['d']}" if m["d"] else ""),
+        ),
+        (r",? (?:once|when|as soon as) (?:it|that|this)(?:'s| is| has been| was) (?P<v>\w+)$", r" after \g<v>"),
         (r"(\w)\s*>=\s*(?=\d)", r"\1 at least "),
         (r"(\w)\s*<=\s*(?=\d)", r"\1 at most "),
         (r"\bone (?!hundred)[a-z]+ at a time\b", "one at a time"),
@@ -120,6 +163,16 @@ _SIDE: Final = re.compile(
     r"(?:we |you |it )?(?:just|simply|only|quietly)\b",
     re.IGNORECASE,
 )
+_CLOCK: Final = re.compile(
+    r"^(?:please )?make (?:it|that) (?P<t>\d{1,2}(?::\d\d)?\s?(?:am|pm|o'clock)|\d{1,2}:\d\d|noon|midnight)"
+    r"(?: instead)?$",
+    re.IGNORECASE,
+)
+_TOO_LONG: Final = re.compile(
+    rf"^{_LENGTH} (?:is|are) [\w ]*?too (?:long|short|much|little)[,.;:]+ (?:please |so )?"
+    r"(?:make|let) (?:it|that)(?: be)? (?P<d>\w+ \w+)$",
+    re.IGNORECASE,
+)
 _SHIFT: Final = re.compile(
     r"\b(?P<n>half an|an?|\d+|one|two|three|four) (?P<u>hours?|minutes?|mins?|min|h) (?P<w>earlier|sooner|later)\b",
     re.IGNORECASE,
@@ -130,11 +183,11 @@ def plainly(message: str, existing: Existing) -> str:
     """The message in the words that changes are known by; the same text where nothing is to be said otherwise."""
     parts = _QUOTED.split(message)
     parts = [part if index % 2 else _NUMBER.sub(_digits, part) for index, part in enumerate(parts)]
-    text = "".join(parts)
+    text = re.sub(r"[,\s]+(?:please|thanks|thank you)$", "", "".join(parts).strip(" .!"), flags=re.I)
     for pattern, instead in _PHRASES:
         text = pattern.sub(instead, text)
     text = _AFTER_OF_THEM.sub(lambda m: _after(m, text), text)
-    text = _shifted(text, existing)
+    text = _shifted(_too_long(text, existing), existing)
     text = re.sub(r"\s+(?=[,.;!?])", "", re.sub(r"[ \t]{2,}", " ", text))
     return _without_asides(text.strip(" ,"), existing)
 
@@ -154,6 +207,17 @@ def _after(match: re.Match[str], text: str) -> str:
     before = _UNIT.findall(text[: match.start()])
     unit = own[1] if own else (before[-1] if before else "")
     return f"after {match['n']} {unit} ask the {match['who']}" if unit else match[0]
+
+
+def _too_long(text: str, existing: Existing) -> str:
+    """ "Two days are too long, make it one" and "make it 7 am" are about the one thing that has a time here."""
+    if len(schedules_of(existing)) == 1 and (match := _CLOCK.match(text)):
+        return f"run it at {match['t']}"
+    match = _TOO_LONG.match(text)
+    gates, waits = approvals_of(existing), [p for p in existing.steps if isinstance(p.step.kind, tree.Wait)]
+    if match is None or bool(gates) == bool(waits):
+        return text
+    return f"give them {match['d']}" if gates else f"wait {match['d']}"
 
 
 def _shifted(text: str, existing: Existing) -> str:

@@ -22,8 +22,9 @@ _TOO: Final = re.compile(r"\b(?:as well|too|also|in addition|additionally|add|in
 _NOT: Final = re.compile(
     r"\b(?:not|no|skip|except|without|never|no longer|leave out|drop|but not|closed)\b", re.IGNORECASE
 )
+_ONLY: Final = re.compile(r"\bonly\b", re.IGNORECASE)
 _ALLOWED: Final = re.compile(
-    r"\b(?:please|run|runs|start|starts|do|it|this|that|the|workflow|on|at|same|time|hour|hours|and|or|so|should|must|shall"
+    r"\b(?:please|only|just|run|runs|start|starts|do|it|this|that|the|workflow|on|at|same|time|hour|hours|and|or|so|should|must|shall"
     r"|have|let|make|as|well|too|also|in|addition|additionally|add|include|not|no|longer|any|more|anymore|skip|except|never"
     r"|leave|out|drop|but|we|now|work|are|open|closed|for|trigger|schedule|of|to)\b",
     re.IGNORECASE,
@@ -35,18 +36,20 @@ def other_days(clause: str, existing: Existing) -> Found | None:
     there = schedules_of(existing)
     found = list(_DAY.finditer(clause))
     less = bool(_NOT.search(clause))
-    if not there or not found or not (less or _TOO.search(clause)):
+    only = bool(_ONLY.search(clause)) and not less
+    if not there or not found or not (less or _TOO.search(clause) or _ONLY.search(clause)):
         return None
     rest = _ALLOWED.sub(" ", _DAY.sub(" ", re.sub(r"\(.*?\)", " ", clause)))
     if re.search(r"\w", rest):
         return None
     days = {n for m in found for n in ((6, 0) if m["end"] else (_number(m["day"]),))}
     if len(there) == 1:
-        return _changed(existing, there[0], days, less=less)
+        return _changed(existing, there[0], days, less=less, only=only)
     return Choice(
         "There are several schedules. Which one should change?",
         tuple(
-            Option(f"`{t.name}` ({spoken_trigger(t)})", _changed(existing, t, days, less=less)) for t in there
+            Option(f"`{t.name}` ({spoken_trigger(t)})", _changed(existing, t, days, less=less, only=only))
+            for t in there
         ),
     )
 
@@ -89,13 +92,13 @@ def _written(days: set[int]) -> str:
     return ",".join(_NAMES[d] for d in week)
 
 
-def _changed(existing: Existing, trigger: tree.Trigger, days: set[int], *, less: bool) -> Found:
+def _changed(existing: Existing, trigger: tree.Trigger, days: set[int], *, less: bool, only: bool) -> Found:
     assert isinstance(trigger.on, tree.Schedule)
     fields = trigger.on.cron.split()
     old = _of(fields[4]) if len(fields) == 5 and fields[2] == "*" else None
     if old is None:
         return Said(f"I cannot tell the days of {trigger.name!r} ({trigger.on.cron}): say all of them.")
-    new = old - days if less else old | days
+    new = days if only else old - days if less else old | days
     if new == old or not new:
         return Said(
             f"{trigger.name!r} does {'not run' if less else 'run'} on those days already."

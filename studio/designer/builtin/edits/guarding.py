@@ -52,6 +52,9 @@ _UNLESS = tuple(
         rf"\s+(?P<test>.+)|{_FOR}\s+(?P<noun>.+)|(?P<op>{OP}\s[^a-z]*\d.*))$",
         r"^(?P<noun>.+?)\s+(?:don't|do not|doesn't|does not|need no|needs no|should not|must not)\s+"
         r"(?:need|require|have)?\s*(?:any\s+|an?\s+|the\s+)?(?P<what>approval|email|sign-?off|check)$",
+        r"^(?P<noun>(?!we\b|i\b|you\b|they\b).+?)\s+(?:don't|do not|doesn't|does not|should not|must not)\s+"
+        r"(?:get|receive)\s+(?:any\s+|an?\s+|the\s+)?"
+        r"(?P<what>e?mail|letter|message|notice|reminder|text|sms|note)(?:\s+any\s?more)?$",
     )
 )
 _ALWAYS = tuple(

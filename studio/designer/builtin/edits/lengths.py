@@ -24,7 +24,9 @@ _IN_DAYS: Final = {
 _COUNT: Final = (
     r"\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty"
 )
-_LENGTH: Final = re.compile(rf"\b(?P<n>half an?|{_COUNT})\s+(?P<u>minute|hour|day|week|month|year)s?\b", re.IGNORECASE)
+_LENGTH: Final = re.compile(
+    rf"\b(?P<n>half an?|{_COUNT})\s+(?P<u>minute|hour|day|week|month|year)s?\b", re.IGNORECASE
+)
 _SPEAKS: Final = re.compile(
     r"\b(?:make|set|change|let|should|must|shall|extend|shorten|instead|rather|only|is to|be)\b",
     re.IGNORECASE,

@@ -31,6 +31,7 @@ from studio.designer.builtin.draft import (
 from studio.designer.builtin.edits.change import Change
 from studio.designer.builtin.edits.finding import Existing
 from studio.designer.builtin.explaining import open_questions
+from studio.designer.builtin.grounded.story import read_grounded
 from studio.designer.builtin.reading import Act, Item
 from studio.designer.builtin.scope import Scope, Thing, noun_words
 from studio.designer.builtin.shapes import properties, sort_of
@@ -55,7 +56,27 @@ def put(
     ``branch`` says in words in which case they run: then messages tell of that instead of what was done before.
     """
     items = read_request(text, _verbs(existing)).items
-    return put_items(items, text, existing, container, before, branch=branch, ending=ending)
+    found = put_items(items, text, existing, container, before, branch=branch, ending=ending)
+    if isinstance(found, Change):
+        return found
+    # What the plain reading cannot place may be known by what the tools can do.
+    second = read_grounded(text, Toolbox(existing.catalog), existing.catalog.roles).items
+    if len(second) != 1:
+        return found
+    other = put_items(second, text, existing, container, before, branch=branch, ending=ending)
+    return other if isinstance(other, Change) and not _repeats(other, existing) else found
+
+
+def _repeats(change: Change, existing: Existing) -> bool:
+    """Whether it would do once more what a step does already: that was only spoken of as the moment."""
+    written = " ".join(edit.text for edit in change.edits if isinstance(edit, dsl.AddStep))
+    return any(
+        isinstance(p.step.kind, tree.Call)
+        and existing.changes_something(p)
+        and not existing.sends(p)
+        and f"call {p.step.kind.alias}.{p.step.kind.tool}(" in written
+        for p in existing.steps
+    )
 
 
 def put_items(

@@ -23,7 +23,10 @@ _POLITE = re.compile(
     r"(?:i|we) (?:want|think|wish)(?: that)? (?=(?:the|it|they|a|an|only)\b))+",
     re.IGNORECASE,
 )
-_AFTERWARDS = re.compile(r"[,\s]*\b(?:please|thanks|thank you|thx|for now|okay)\s*$", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"[,\s]*\b(?:please|pls|thanks|thank you|thx|for now|okay|from now on|henceforth|in future|in the future)\s*$",
+    re.IGNORECASE,
+)
 _EDIT = (
     r"rename|raise|lower|remove|delete|drop|move|swap|change|set|add|insert|include|also|make|increase"
     r"|reduce|decrease|"
