@@ -62,8 +62,8 @@ class Ready:
 
 
 async def fork_plan(db: Database, actor: Actor, run_id: UUID, change: Change) -> ForkPlan:
-    """Raises ``NotFound``, ``Conflict`` (the run is not over), ``BadInput`` (no such step, or an input that does not
-    fit)."""
+    """Raises ``NotFound``, ``Conflict`` (the run is not over, or the other version is not live), ``BadInput`` (no such
+    step, or an input that does not fit)."""
     require(actor, Permission.REPLAY)
     async with db.snapshot(actor) as session:
         made = await ready(session, actor, run_id, change)
@@ -188,7 +188,9 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
     if source.trial is not None and source.trial.get("real"):
         require(actor, Permission.PUBLISH)
     old = await session.get_one(tables.Version, source.version_id)
-    new = old if change.version_id in (None, old.id) else await _version(session, source, change.version_id)
+    new = old
+    if change.version_id is not None and change.version_id != old.id:
+        new = await _version(session, source, change.version_id, workflow.live_version_id)
     before = Side(Plan.model_validate(old.plan), source.input)
     given, now = source.input, before
     if new is not old or change.input is not None:
@@ -217,7 +219,11 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
     return Ready(source, new, given, wanted, events)
 
 
-async def _version(session: Session, source: tables.Run, version_id: UUID | None) -> tables.Version:
+async def _version(
+    session: Session, source: tables.Run, version_id: UUID, live: UUID | None
+) -> tables.Version:
+    """Another version than the run's. Only the live one: an older one may lack an approval that was put in since, and
+    going back to it is what checks it against the rules of today."""
     query = select(tables.Version).where(
         tables.Version.id == version_id,
         tables.Version.workflow_id == source.workflow_id,
@@ -231,6 +237,11 @@ async def _version(session: Session, source: tables.Run, version_id: UUID | None
             "A test runs again on the text that it was started with.",
             [("version_id", "must be left out for a test")],
             "Test the draft as it is now instead.",
+        )
+    if found.id != live:
+        raise Conflict(
+            f"Version {found.number} is not the live one.",
+            "Run this on its own version or on the live one; going back to a version makes it live again.",
         )
     return found
 

@@ -56,6 +56,14 @@ async def ended(ground: Ground, run_id: UUID, state: str) -> None:
     await until(lambda: ground.states([run_id]) == {state: 1})
 
 
+def live(ground: Ground, made: p.Plan) -> UUID:
+    version = ground.publish(made)
+    ground.query(
+        "UPDATE workflows SET live_version_id = %s WHERE id = %s RETURNING 1", version, ground.workflow_id
+    )
+    return version
+
+
 async def played(ground: Ground, plan_: p.Plan, state: str, given: Json = None, yes: bool = False) -> UUID:
     (run_id,) = ground.start(ground.publish(plan_), given or {})
     if yes:
@@ -253,7 +261,7 @@ async def test_another_version_takes_over_what_it_has_not_changed(
         call("tell"),
         ret("end", cel("charge.id", "charge")),
     )
-    change = Change(version_id=ground.publish(mended))
+    change = Change(version_id=live(ground, mended))
     planned = await fork_plan(db, actor, first, change)
     assert [e.path for e in planned.reused] == ["charge"]
     assert [e.path for e in planned.new] == ["ship", "tell"]
@@ -265,9 +273,9 @@ async def test_another_version_takes_over_what_it_has_not_changed(
         MONEY.body.steps[0],
         call("charge", tool="blind", honours=False, args={"id": cel("input.id", "input"), "twice": True}),
     )
-    changed = await fork_plan(db, actor, first, Change(version_id=ground.publish(dearer)))
+    changed = await fork_plan(db, actor, first, Change(version_id=live(ground, dearer)))
     assert [(e.path, e.first) for e in changed.again] == [("charge", "did")]
-    without = await fork_plan(db, actor, first, Change(version_id=ground.publish(plan(MONEY.body.steps[0]))))
+    without = await fork_plan(db, actor, first, Change(version_id=live(ground, plan(MONEY.body.steps[0]))))
     assert [(e.path, e.first) for e in without.left] == [("charge", "did")] and without.again == ()
 
 
@@ -425,3 +433,16 @@ async def test_true_instead_of_one_is_another_input(
     await ended(ground, second.id, "succeeded")
     assert second.trigger == "fork"
     assert (await runs.get_run(db, actor, second.id)).output == {"vip": True}
+
+
+async def test_a_version_from_before_an_approval_was_put_in_is_no_way_around_it(
+    db: Database, runner: Runner, ground: Ground, actor: Actor, witness: Witness
+) -> None:
+    before = live(ground, plan(call("pay", tool="blind", honours=False)))
+    (first,) = ground.start(live(ground, plan(guarded("pay"), call("pay", tool="blind", honours=False))), {})
+    await ended(ground, first, "waiting")
+    await runs.cancel_run(db, actor, first)
+    await ended(ground, first, "cancelled")
+    with pytest.raises(Conflict, match="Version 1 is not the live one"):
+        await fork_plan(db, actor, first, Change(version_id=before))
+    assert witness.effects == {}
