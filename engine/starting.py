@@ -20,11 +20,11 @@ from engine import backpressure, eventlog, tables
 from engine.actor import Actor
 from engine.backpressure import Places
 from engine.database import Database, Session
-from engine.errors import BadInput, Conflict, NotFound, Unavailable
+from engine.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
 from engine.fitting import Interface, fitted
 from engine.identity import new_id
 from engine.interfaces import interfaces
-from engine.permissions import Permission, require
+from engine.permissions import Permission, may, require
 from engine.strict import encode
 from engine.telemetry import accepted
 from engine.triggers.firing import KEY_PREFIX
@@ -285,6 +285,15 @@ def _items(new: Sequence[NewRun], interface: Interface, priority: int) -> list[N
     return items
 
 
+def may_start_old(actor: Actor) -> None:
+    """Raises ``Forbidden`` unless the actor may publish: an older version may lack an approval put in since."""
+    if not may(actor, Permission.PUBLISH):
+        raise Forbidden(
+            "This is not the live version, and your role may start that one only.",
+            "Leave the version out, or ask somebody who may publish.",
+        )
+
+
 async def _target(
     session: Session,
     actor: Actor,
@@ -297,6 +306,8 @@ async def _target(
     chosen = version_id or workflow.live_version_id
     if chosen is None:
         raise Conflict("This workflow is not published yet.", "Publish it, then start a run.")
+    if chosen != workflow.live_version_id:
+        may_start_old(actor)
     interface = await interfaces.get(session, actor.account_id, workflow.id, chosen)
     return _Target(workflow, chosen, interface, traceparent)
 

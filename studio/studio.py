@@ -80,9 +80,7 @@ app.add_page(
     title="Dashboard · Weft Studio",
     on_load=[Shell.load, Board.load],
 )
-app.add_page(
-    alerts_page, route="/alerts", title="Alerts · Weft Studio", on_load=[Shell.load, Alerts.load]
-)
+app.add_page(alerts_page, route="/alerts", title="Alerts · Weft Studio", on_load=[Shell.load, Alerts.load])
 app.add_page(
     workflows_page,
     route="/workflows",

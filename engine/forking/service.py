@@ -30,7 +30,7 @@ from engine.identity import new_id
 from engine.journal import Event
 from engine.lifecycle import is_terminal
 from engine.permissions import Permission, require
-from engine.starting import LONGEST_KEY, TELL
+from engine.starting import LONGEST_KEY, TELL, may_start_old
 from engine.strict import encode
 from engine.watching import RunSummary, summary_in
 
@@ -199,6 +199,8 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
         given = fitted(wish, Interface(new.content_hash, plan.input_schema, plan.input_defaults))
         if new is not old or not same_value(given, source.input):
             now = Side(plan, given)
+            if source.trial is None and workflow.live_version_id not in (None, new.id):
+                may_start_old(actor)
         else:
             given = source.input
     events = await family.events_of(session, source.id)

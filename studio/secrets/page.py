@@ -76,7 +76,9 @@ def _missing(each: rx.Var[SecretRow]) -> rx.Component:
 
 
 def _use(each: rx.Var[Needs]) -> rx.Component:
-    return rx.el.span(link(each.title, href=each.href, style={"textDecoration": "underline"}), " ", key=each.href)
+    return rx.el.span(
+        link(each.title, href=each.href, style={"textDecoration": "underline"}), " ", key=each.href
+    )
 
 
 def _list() -> rx.Component:

@@ -186,3 +186,17 @@ async def test_the_api_goes_back_and_says_what_is_wrong(
     assert (await client.post(url, json={"version": 8}, headers=headers)).status_code == 404
     for odd in ({}, {"version": 0}, {"version": "newest"}, {"version": 2**40}):
         assert (await client.post(url, json=odd, headers=headers)).status_code == 422
+
+
+async def test_only_who_may_publish_starts_another_version_than_the_live_one(
+    db: Database, builder: Actor, workspace: Workspace
+) -> None:
+    workflow = await two_versions(db, builder)
+    live, old = [one.id for one in await workflows.list_versions(db, builder, workflow)]
+    operator, given = workspace.people["operator"], {"order_id": "A-1001"}
+    with pytest.raises(Forbidden):
+        await runs.start_run(db, operator, workflow, given, version_id=old)
+    with pytest.raises(Forbidden):
+        await runs.start_runs(db, operator, workflow, [runs.NewRun(given)], old)
+    assert (await runs.start_run(db, operator, workflow, given, version_id=live)).version == 2
+    assert (await runs.start_run(db, builder, workflow, given, version_id=old)).version == 1

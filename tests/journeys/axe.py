@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 _AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -30,6 +30,8 @@ _RUN = """async rules => {
 
 def grave(page: Page) -> list[str]:
     """The serious and critical violations of the page as it stands, a line for each rule with its first places."""
+    # One that fades away has hardly any colour.
+    expect(page.locator("[data-sonner-toast]")).to_have_count(0)
     page.evaluate(_AXE)
     found: dict[str, Any] = page.evaluate(_RUN, _RULES)
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -50,8 +51,11 @@ class Desk:
 
     def stored(self, words: str) -> None:
         """Until the draft is saved with these words in it."""
+        until = time.monotonic() + 15
+        while words not in (text := self.api.get(f"/workflows/{self.id}")["text"]):
+            assert time.monotonic() < until, text
+            self.person.page.wait_for_timeout(50)
         expect(self.person.at("save-state")).to_have_attribute("data-state", "saved")
-        assert words in self.api.get(f"/workflows/{self.id}")["text"]
 
 
 @pytest.fixture

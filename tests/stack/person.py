@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
@@ -50,6 +51,8 @@ class Person:
         # Home is the dashboard once something has run; what people do here begins with the workflows.
         self.at("nav-workflows").click()
         expect(self.page).to_have_url(f"{self.url}/workflows")
+        # The page hears keys from when it knows whose it is.
+        expect(self.at("workspace")).to_have_text(re.compile(r"\S"))
 
     def text(self) -> Locator:
         """The workflow's text as the text pane shows it."""

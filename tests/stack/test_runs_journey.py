@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.journeys.axe import grave
 from tests.stack.person import Person
 from tests.stack.stack import Stack
 from tests.stack.visitor import Visitor
+
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 RECALL = (Path(__file__).parents[2] / "studio/workflows/templates/recall.weft").read_text(encoding="utf-8")
 ORDERS = ["A-1003", "A-1004", "A-1005", "A-404", "A-1006"]
