@@ -65,6 +65,8 @@ def see_and_edit(person: Person) -> None:
     # It is below what is in view: a click would have to move the canvas, which moves itself back.
     person.at("zoom-fit").click()
     person.node("refund").click()
+    # The form of the step before has a reason, too.
+    expect(person.at("inspector")).to_have_attribute("data-step", "refund")
     argument = person.at("arg-reason-input")
     argument.fill('"the customer asked for it"')
     argument.press("Tab")
