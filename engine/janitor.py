@@ -19,7 +19,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 from uuid import UUID
 
 import psycopg
@@ -27,11 +26,11 @@ from psycopg.rows import TupleRow
 
 from engine.artifacts import ArtifactStore, Kept, StoreFailed
 from engine.artifacts.sweep import sweep
+from engine.beside import Connection, work_on
 from engine.finding.filling import CHUNK, fill
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 ROLL_UP = "SELECT weft_roll_up(%s)"
 FOLD = "SELECT weft_fold_journals(%s)"
@@ -128,30 +127,14 @@ class Janitor:
         self.swept = Swept()
 
     def open(self) -> None:
-        self._task = asyncio.create_task(self._live(), name="weft-janitor")
+        self._task = asyncio.create_task(
+            work_on(self._url, "janitor", OPTIONS, self._settings.roll_s, self._work), name="weft-janitor"
+        )
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _live(self) -> None:
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-janitor",
-                    options=OPTIONS,
-                )
-                async with connection:
-                    await self._work(connection)
-            except psycopg.OperationalError as error:
-                log.warning("the janitor lost the database: %s", error)
-            except Exception:  # nothing that runs depends on it
-                log.exception("the janitor stopped; it begins again")
-            await asyncio.sleep(self._settings.roll_s)
 
     async def _work(self, connection: Connection) -> None:
         next_round = time.monotonic()

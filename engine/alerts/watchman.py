@@ -13,20 +13,19 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow
 
 from engine.alerts.deciding import Decision, Reading, Standing, decide
 from engine.alerts.kinds import KINDS, sentence
 from engine.alerts.reading import VALUES, about
+from engine.beside import Connection, work_on
 from engine.notifying.outbox import Notice, enqueue, tell
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 TOPIC: Final = "alert"
 TRY_LEAD: Final = "SELECT pg_try_advisory_lock(hashtextextended('weft_watchman', 0))"
@@ -109,31 +108,19 @@ class Watchman:
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        self._task = asyncio.create_task(self._live(), name="weft-watchman")
+        options = OPTIONS.format(idle_ms=int(1000 * (self._every_s + self._idle_s)))
+        self._task = asyncio.create_task(
+            work_on(self._url, "watchman", options, self._every_s, self._work), name="weft-watchman"
+        )
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _live(self) -> None:
+    async def _work(self, connection: Connection) -> None:
         while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-watchman",
-                    options=OPTIONS.format(idle_ms=int(1000 * (self._every_s + self._idle_s))),
-                )
-                async with connection:
-                    while True:
-                        await self.round(connection)
-                        await asyncio.sleep(self._every_s)
-            except psycopg.OperationalError as error:
-                log.warning("the watchman lost the database: %s", error)
-            except Exception:  # nothing that runs depends on it
-                log.exception("the watchman stopped; it begins again")
+            await self.round(connection)
             await asyncio.sleep(self._every_s)
 
     async def round(self, connection: Connection) -> None:

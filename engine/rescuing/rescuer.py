@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from dsl.plan import Plan
+from engine.beside import Connection, work_on
 from engine.errors import BadInput
 from engine.fitting import Interface
 from engine.identity import new_id
@@ -26,7 +26,6 @@ from engine.rescuing.telling import Failed, told
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
 A_MINUTE: Final = 60
 MOST_ATTEMPTS: Final = 5
@@ -99,36 +98,23 @@ class Rescuer:
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
-        self._task = asyncio.create_task(self._live(), name="weft-rescuer")
+        self._task = asyncio.create_task(
+            work_on(self._url, "rescuer", OPTIONS, self._poll_s, self._work), name="weft-rescuer"
+        )
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _live(self) -> None:
+    async def _work(self, connection: Connection) -> None:
+        await connection.execute("LISTEN weft_rescues")
         while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-rescuer",
-                    options=OPTIONS,
-                )
-                async with connection:
-                    await connection.execute("LISTEN weft_rescues")
-                    while True:
-                        more = True
-                        while more:
-                            more = await self.one(connection)
-                        async for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
-                            pass
-            except psycopg.OperationalError as error:
-                log.warning("the rescuer lost the database: %s", error)
-            except Exception:  # nothing that runs depends on it
-                log.exception("the rescuer stopped; it begins again")
-            await asyncio.sleep(self._poll_s)
+            more = True
+            while more:
+                more = await self.one(connection)
+            async for _ in connection.notifies(timeout=self._poll_s, stop_after=1):
+                pass
 
     async def one(self, connection: Connection) -> bool:
         """Start the error workflow for one run; whether there was one. One that breaks its transaction comes again,

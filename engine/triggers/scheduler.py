@@ -17,16 +17,15 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow
 
 from dsl.plan import PlanTrigger
+from engine.beside import Connection, work_on
 from engine.triggers import birth
 from engine.triggers.claims import NEXT, Claims, Turn
 from engine.triggers.firing import next_of
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 Take: TypeAlias = Callable[[Connection, Turn, int, UUID | None], Awaitable[None]]
 
 OPTIONS: Final = (
@@ -76,37 +75,24 @@ class Scheduler:
         """Runs, since the start."""
 
     def open(self) -> None:
-        self._task = asyncio.create_task(self._live(), name="weft-scheduler")
+        self._task = asyncio.create_task(
+            work_on(self._url, "scheduler", OPTIONS, self._settings.poll_s, self._work), name="weft-scheduler"
+        )
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _live(self) -> None:
+    async def _work(self, connection: Connection) -> None:
+        await connection.execute("LISTEN weft_triggers")
         while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-scheduler",
-                    options=OPTIONS,
-                )
-                async with connection:
-                    await connection.execute("LISTEN weft_triggers")
-                    while True:
-                        due_s = await self._due_s(connection)
-                        if due_s <= 0:
-                            await self.turn(connection)
-                            due_s = self._settings.least_s
-                        self._on_rest()
-                        await self._rest(connection, due_s)
-            except psycopg.OperationalError as error:
-                log.warning("the scheduler lost the database: %s", error)
-            except Exception:  # the runs that are there depend on nothing of it
-                log.exception("the scheduler stopped; it begins again")
-            await asyncio.sleep(self._settings.poll_s)
+            due_s = await self._due_s(connection)
+            if due_s <= 0:
+                await self.turn(connection)
+                due_s = self._settings.least_s
+            self._on_rest()
+            await self._rest(connection, due_s)
 
     async def turn(self, connection: Connection) -> None:
         """Until nothing is due that others have not locked."""
