@@ -55,7 +55,8 @@ class JanitorSettings:
     """``chunk``: runs, or events, of one transaction; ``marks``: those that are added up in one, ``folded``: events of
     journals. ``roll_s``: between two rollings up; ``fold_s``: how long journals are read at a time, at most;
     ``round_s``: between two rounds of deleting, ``store_s``: two walks over the artifacts. ``rest``: the pause after a
-    chunk, in times of what the chunk took."""
+    chunk, in times of what the chunk took; ``reading_rest``: after one of journals and terms, which are made while runs
+    go on."""
 
     chunk: int = 200
     marks: int = 10_000
@@ -65,6 +66,7 @@ class JanitorSettings:
     round_s: float = 600.0
     store_s: float = 6 * 3600.0
     rest: float = 3.0
+    reading_rest: float = 6.0
     least_rest_s: float = 0.02
     busy_s: float = 30.0
 
@@ -167,7 +169,7 @@ class Janitor:
             took = time.monotonic() - began
             if time.monotonic() > until or self._busy():
                 return
-            await asyncio.sleep(max(self._settings.least_rest_s, took * self._settings.rest))
+            await asyncio.sleep(max(self._settings.least_rest_s, took * self._settings.reading_rest))
 
     async def roll_up(self, connection: Connection) -> None:
         """Until what was marked is added up."""
@@ -181,7 +183,7 @@ class Janitor:
             began = time.monotonic()
             if await fill(connection) < CHUNK or time.monotonic() > end:
                 return
-            rest = (time.monotonic() - began) * self._settings.rest
+            rest = (time.monotonic() - began) * self._settings.reading_rest
             await asyncio.sleep(max(self._settings.least_rest_s, rest))
 
     async def round(self, connection: Connection) -> None:

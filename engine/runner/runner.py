@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 0.01
 """When to look again after another runner was claiming what a limit is on."""
+BESIDE_S = 1.0
+"""After the start: first go on the runs that wait for it, and schedules; then what is added up, told and watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Runner:
         self._active: dict[UUID, _Active] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._opening: asyncio.TimerHandle | None = None
         self._awake = asyncio.Event()
         self._draining = False
         self._writer = Writer(url, self.id)
@@ -148,16 +151,19 @@ class Runner:
             asyncio.create_task(self._beat_loop(), name="weft-beat"),
             asyncio.create_task(self._listen_loop(), name="weft-listen"),
         ]
-        self._janitor.open()
-        self._courier.open()
-        self._watchman.open()
         self._scheduler.open()
-        self._rescuer.open()
+        self._opening = asyncio.get_running_loop().call_later(BESIDE_S, self._open_beside)
+
+    def _open_beside(self) -> None:
+        for each in (self._janitor, self._courier, self._watchman, self._rescuer):
+            each.open()
 
     async def stop(self) -> None:
         """Claim no more, let steps in flight end, give the rest back, and close."""
         self._draining = True
         self._awake.set()
+        if self._opening is not None:
+            self._opening.cancel()
         await self._janitor.close()
         await self._watchman.close()
         await self._rescuer.close()

@@ -154,7 +154,9 @@ class Room:
             # and session that this message would bring along are no longer the page's.
             return
         event = Event(name=page.hear, payload={}, router_data=dict(page.router))
-        await asyncio.wait(await page.enqueue(page.token, event), timeout=LONGEST_LOOK)
+        # With what the look sets off: a page that hears of a change may be the one that saves it.
+        looked = await page.enqueue(page.token, event)
+        await asyncio.wait([asyncio.ensure_future(looked.wait_all())], timeout=LONGEST_LOOK)
 
     def heard(self, token: str) -> None:
         """The page looks now; what happens from here on is told anew."""
@@ -162,7 +164,7 @@ class Room:
             page.told = False
 
     async def settled(self) -> None:
-        """When every page has looked."""
+        """When every page has looked, and what that set off is done."""
         while self._deliveries:
             await asyncio.wait(self._deliveries)
 

@@ -6,6 +6,9 @@ Runs of ten tool calls in a row, one at a time and 64 at once, in three ways tha
 - ``langgraph``: the same ten calls as nodes of a LangGraph graph with its Postgres saver, ``durability="sync"``;
 - ``floor``: a bare loop over the ten calls that awaits each result in the same journal writer, nothing else.
 
+``weft, for long`` is the first way with ten times as many runs, 64 at once: so long that the runner also does what it
+does beside runs, adding figures up and making runs findable.
+
 The tool is a coroutine that returns at once, so that only the engine is measured. Figures are runs a second.
 """
 
@@ -163,6 +166,7 @@ async def _timed(items: list[Any], at_once: int, one: Callable[[Any], Awaitable[
     return time.perf_counter() - began
 
 
+LONG = 12_800
 SIZES = {
     ("weft", 1): 60,
     ("weft", 64): 1280,
@@ -187,6 +191,11 @@ async def measure(
                     figures.setdefault(f"{name}, {many} at once", []).append(runs / took)
         if round_:
             _ratios(figures, at_once)
+        if round_ and "weft" in variants and 64 in at_once:
+            rate = LONG / await bench.weft(LONG, 64)
+            figures.setdefault("weft, for long", []).append(rate)
+            if other := figures.get("langgraph, 64 at once"):
+                figures.setdefault("weft, for long / langgraph, 64 at once", []).append(rate / other[-1])
     return figures
 
 
@@ -200,7 +209,7 @@ def _ratios(figures: dict[str, list[float]], at_once: tuple[int, ...]) -> None:
 
 
 def told(figures: dict[str, list[float]]) -> dict[str, Figure]:
-    return {name: Figure("times" if "/" in name else "runs/s", values) for name, values in figures.items()}
+    return {name: Figure("times" if " / " in name else "runs/s", values) for name, values in figures.items()}
 
 
 def main(argv: list[str]) -> int:
