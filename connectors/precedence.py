@@ -6,8 +6,8 @@ wait for its answers would wait with it. So a server begins at the back, comes f
 again while it burns: then it gets what others leave, and its normal share for a moment twice a second.
 
 Only what can be taken back is done: the niceness of the server's session (Linux's autogroups, which cost no privilege),
-the niceness of its processes where we may lower it again, and a long slice, so that whoever wakes up need not wait for
-a tick of the kernel. Elsewhere nothing happens.
+the niceness of its processes and the idle class where we may leave them again, and a long slice, so that whoever wakes
+up need not wait for a tick of the kernel. Elsewhere nothing happens.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from connectors.slices import LONG_NS, USUAL_NS, set_slice
+from connectors.slices import LONG_NS, USUAL_NS, set_idle, set_slice
 
 LOOK_S = 0.05
 """How often a server that works is looked at."""
@@ -77,10 +77,14 @@ class Rank:
         if not self.is_back:
             self.is_back = self._set(_LAST, _LAST)
             set_slice(self._pid, LONG_NS)
+            if self._processes_too:
+                set_idle(self._pid, True)
 
     def come_forward(self) -> None:
         if self.is_back:
             self.is_back = not self._set(0, self._ours)
+            if self._processes_too:
+                set_idle(self._pid, False)
             set_slice(self._pid, USUAL_NS)
 
     def _set(self, session: int, processes: int) -> bool:

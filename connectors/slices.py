@@ -38,6 +38,16 @@ def set_slice(pid: int, nanoseconds: int) -> None:
                 system.syscall(_SCHED_SETATTR, thread, attr, 0)
 
 
+def set_idle(pid: int, idle: bool) -> None:
+    """Whether every thread of a process and of its descendants is of the idle class: a core that has nothing else
+    counts as a free one, so whoever wakes up is put there instead of behind others. Each keeps its slice."""
+    policies = (os.SCHED_OTHER, os.SCHED_IDLE) if idle else (os.SCHED_IDLE, os.SCHED_OTHER)
+    for thread in _threads(pid):
+        with contextlib.suppress(OSError):
+            if os.sched_getscheduler(thread) == policies[0]:
+                os.sched_setscheduler(thread, policies[1], os.sched_param(0))
+
+
 def _threads(pid: int) -> Iterator[int]:
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():

@@ -2,9 +2,12 @@
 
 One runner process, as in earnest. Neighbours (three calls of a tool that works) are started one every 25 ms; for each
 kind of poison a window of them without it and a window with it take turns. A neighbour's latency is from its queueing
-to its end by the database's clock. Figures are the ratio of the windows' 95th percentiles: 1.2 is the promise. The
-control is the ratio of one window without poison to the one before: what the machine does to the figures by itself.
-Between windows the server of the poisons gets rid of its answer, so that none is measured beside the last one's poison.
+to its end by the database's clock. Figures are the ratio of the 95th percentiles of all neighbours beside a poison and
+of all in the windows before theirs: 1.2 is the promise. ``min`` and ``max`` hold nine tenths of what such a ratio comes
+to when the windows are drawn anew, pair by pair (a bootstrap): a window has 50 neighbours, so by itself its percentile
+is the third of its slowest, and scatters. The control is the same ratio of the windows without poison, every other one
+to the one before: what the machine does to the figures by itself. Between windows the server of the poisons gets rid of
+its answer, so that none is measured beside the last one's poison.
 
 A second control has no poison either: a process at the very back of all keeps one core for half a second, without any
 call. What runs beside that one are slower by is the price of a core that is taken, whoever takes it.
@@ -17,14 +20,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import random
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 from uuid import UUID
 
 from connectors.precedence import Rank
@@ -39,6 +44,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NEIGHBOURS = 50
 EVERY_S = 0.025
 P95 = 0.95
+DRAWS = 1_000
+Pair: TypeAlias = tuple[list[float], list[float]]
+"""Neighbours' latencies of a window without poison, and of the one after it."""
 TAKEN = "a core taken"
 """The second control."""
 BURN_S = 0.5
@@ -61,8 +69,8 @@ class Bench:
         self._ended(ids, 120)
         self._ended(self._ground.start(self._settled, {}), 60)
 
-    def window(self, kind: str | None) -> float:
-        """The 95th percentile of the neighbours' latencies, in milliseconds."""
+    def window(self, kind: str | None) -> list[float]:
+        """The neighbours' latencies, in milliseconds."""
         burning = self._taken() if kind == TAKEN else None
         poison = [] if kind in (None, TAKEN) else self._ground.start(self._versions[kind], {})
         ids = []
@@ -81,7 +89,7 @@ class Bench:
             "SELECT extract(epoch FROM finished_at - queued_at)::float8 * 1000 FROM runs WHERE id = ANY(%s)",
             ids,
         )
-        return statistics.quantiles([row[0] for row in rows], n=100)[round(P95 * 100) - 1]
+        return [row[0] for row in rows]
 
     @staticmethod
     def _taken() -> subprocess.Popen[bytes]:
@@ -103,19 +111,33 @@ def _until(true: Callable[[], bool], seconds: float) -> None:
 
 
 def measure(bench: Bench, rounds: int, kinds: list[str]) -> dict[str, Figure]:
-    alone: list[float] = []
-    ratios: dict[str, list[float]] = {kind: [] for kind in (*kinds, TAKEN)}
+    pairs: dict[str, list[Pair]] = {kind: [] for kind in (*kinds, TAKEN)}
     for _ in range(rounds):
-        for kind in (*kinds, TAKEN):
-            alone.append(bench.window(None))
-            ratios[kind].append(bench.window(kind) / alone[-1])
-    figures = {"neighbours alone, p95": Figure("ms", alone)}
+        for kind in pairs:
+            pairs[kind].append((bench.window(None), bench.window(kind)))
+    alone = [before for each in pairs.values() for before, _ in each]
+    figures = {"neighbours alone, p95 of a window": Figure("ms", [p95([one]) for one in alone])}
     if len(alone) > 1:
-        control = [after / before for before, after in itertools.pairwise(alone)]
-        figures["p95 alone / alone before"] = Figure("times", control)
+        pairs = {"nothing": list(itertools.pairwise(alone))[::2], **pairs}
     return figures | {
-        f"p95 beside {kind} / alone": Figure("times", values) for kind, values in ratios.items()
+        f"p95 beside {kind} / alone": Figure("times", pooled(each)) for kind, each in pairs.items()
     }
+
+
+def p95(windows: Sequence[Sequence[float]]) -> float:
+    return statistics.quantiles(itertools.chain.from_iterable(windows), n=100)[round(P95 * 100) - 1]
+
+
+def pooled(pairs: Sequence[Pair]) -> list[float]:
+    """The least, the ratio, and the most."""
+
+    def ratio(of: Sequence[Pair]) -> float:
+        return p95([beside for _, beside in of]) / p95([before for before, _ in of])
+
+    draw = random.Random(0)
+    drawn = sorted(ratio(draw.choices(pairs, k=len(pairs))) for _ in range(DRAWS))
+    measured = ratio(pairs)
+    return [min(drawn[DRAWS // 20], measured), measured, max(drawn[-DRAWS // 20], measured)]
 
 
 def main(argv: list[str]) -> int:

@@ -82,7 +82,20 @@ async def test_while_a_server_stands_back_whoever_wakes_up_need_not_wait_for_its
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("connectors.precedence.BURNS", 0.03)
+    # The kernel does not show the slice of the idle class.
+    monkeypatch.setattr("connectors.precedence._may_raise", lambda: False)
     async with started(BURNS) as pid:
         await until(lambda: slice_of(pid) == LONG_NS, 30)
         os.killpg(pid, signal.SIGSTOP)
         await until(lambda: slice_of(pid) < LONG_NS, 30)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only who may take the class back gives it")
+async def test_while_a_server_stands_back_its_core_counts_as_a_free_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connectors.precedence.BURNS", 0.03)
+    async with started(BURNS) as pid:
+        await until(lambda: os.sched_getscheduler(pid) == os.SCHED_IDLE, 30)
+        os.killpg(pid, signal.SIGSTOP)
+        await until(lambda: os.sched_getscheduler(pid) == os.SCHED_OTHER, 30)
