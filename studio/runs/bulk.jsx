@@ -67,7 +67,7 @@ function Progress({ job, onCarry }) {
       <p role="status" data-testid="bulk-progress" data-over={job.over ? "yes" : "no"}>
         {job.over ? `${many(job.done, "run was", "runs were")} started.` : `${over} of ${job.total}…`}
       </p>
-      <progress value={over} max={Math.max(job.total, 1)} aria-label="How far it has come" style={{ width: "100%" }} />
+      <progress value={over} max={Math.max(job.total, 1)} aria-label="How far it has come" style={{ width: "100%", accentColor: "var(--w-accent)" }} />
       {!job.over && job.waiting > 0 && (
         <button type="button" className="w-button small" onClick={() => onCarry?.()}>
           Go on, if it has stopped
@@ -87,9 +87,14 @@ export function BulkRetry({ open, busy, plan = {}, job = {}, message, help, onAs
     return () => window.removeEventListener("weft-retry-runs", ask);
   }, []);
   const started = job.total > 0;
+  const close = () => {
+    // What was run again is chosen no more: the same click must not offer it a second time.
+    if (started) window.dispatchEvent(new Event("weft-choose-none"));
+    onClose?.();
+  };
   const missing = (plan.again ?? []).filter((one) => !ticks.includes(one.tool)).length;
   return (
-    <Modal open={open} label="Run failed runs again" onClose={() => onClose?.()} wide data-testid="bulk-retry-dialog">
+    <Modal open={open} label="Run failed runs again" onClose={close} wide data-testid="bulk-retry-dialog">
       <header>
         <h2>Run failed runs again</h2>
       </header>
@@ -106,7 +111,7 @@ export function BulkRetry({ open, busy, plan = {}, job = {}, message, help, onAs
       </div>
       <footer>
         {!started && missing > 0 && <span className="w-small w-muted">{many(missing, "tool waits", "tools wait")} for your yes.</span>}
-        <button type="button" className="w-button" onClick={() => onClose?.()}>
+        <button type="button" className="w-button" onClick={close}>
           {started ? "Close" : "Cancel"}
         </button>
         {!started && (

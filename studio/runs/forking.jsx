@@ -164,8 +164,8 @@ export function ForkDialog({ open, stage, busy, runId, title, steps = [], at, ve
                 </div>
               )}
               <div className="w-field">
-                <span>Input</span>
-                <button type="button" className="w-button" disabled={busy} onClick={() => onEdit?.()} data-testid="fork-edit">
+                <label htmlFor={`${id}-input`}>Input</label>
+                <button id={`${id}-input`} type="button" className="w-button" disabled={busy} onClick={() => onEdit?.()} data-testid="fork-edit">
                   Change the input…
                 </button>
               </div>

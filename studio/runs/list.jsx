@@ -260,6 +260,11 @@ export function RunTable({ patches, states = [], bulks = [], onMissing, onMore, 
   const last = useRef(null);
   const words = useMemo(() => Object.fromEntries(states.map((each) => [each.key, each])), [states]);
   useEffect(() => (setChosen(new Set()), setAt(-1), setFrozen(null)), [epoch]);
+  useEffect(() => {
+    const none = () => setChosen(new Set());
+    window.addEventListener("weft-choose-none", none);
+    return () => window.removeEventListener("weft-choose-none", none);
+  }, []);
 
   // Who reads further down, or has chosen some, is not pushed around by new runs: they wait above.
   const shown = useRef([]);
