@@ -42,6 +42,7 @@ ACCOUNTS = "SELECT id FROM accounts ORDER BY id"
 FORGET_RUNS = "SELECT runs, events, last FROM weft_forget_runs(%s, %s, %s)"
 FORGET_ARTIFACTS = "SELECT artifacts, last FROM weft_forget_artifacts(%s, %s, %s)"
 FORGET_EVENTS = "SELECT events, last FROM weft_forget_events(%s, %s, %s)"
+FORGET_SEEN = "SELECT seen, last FROM weft_forget_hook_seen(%s, %s, %s)"
 
 FIRST = UUID(int=0)
 LOOKS = 20
@@ -225,7 +226,7 @@ class Janitor:
     async def _chunks(self, connection: Connection) -> AsyncIterator[_Chunk]:
         cursor = await connection.execute(ACCOUNTS)
         for (account,) in await cursor.fetchall():
-            for forget in (self._forget_runs, self._forget_events, self._forget_artifacts):
+            for forget in (self._forget_runs, self._forget_events, self._forget_artifacts, self._forget_seen):
                 try:
                     async for chunk in forget(connection, account):
                         yield chunk
@@ -251,6 +252,10 @@ class Janitor:
     async def _forget_artifacts(self, connection: Connection, account: UUID) -> AsyncIterator[_Chunk]:
         async for (artifacts, _), chunk in self._pages(connection, FORGET_ARTIFACTS, account, ""):
             self.swept.artifacts += artifacts
+            yield chunk
+
+    async def _forget_seen(self, connection: Connection, account: UUID) -> AsyncIterator[_Chunk]:
+        async for _, chunk in self._pages(connection, FORGET_SEEN, account, ""):
             yield chunk
 
     async def _pages(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +44,13 @@ BEFORE = text(
     ORDER BY identity = :identity DESC LIMIT 1
     """
 )
+MARK = text(
+    """
+    INSERT INTO hook_seen (account_id, digest) VALUES (:account, :digest) ON CONFLICT DO NOTHING RETURNING digest
+    """
+)
+MARKED = text("SELECT seen_at FROM hook_seen WHERE account_id = :account AND digest = :digest")
+UNMARK = text("DELETE FROM hook_seen WHERE account_id = :account AND digest = :digest")
 BOUND = text(
     """
     DELETE FROM hook_deliveries WHERE account_id = :account AND id IN (
@@ -54,8 +62,8 @@ BOUND = text(
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What is known of a delivery before its end. ``preview``, ``identity``, ``told`` and ``secret`` are only those of
-    one that is signed."""
+    """What is known of a delivery before its end. ``preview``, ``identity``, ``told``, ``secret`` and ``undated`` are
+    only those of one that is signed."""
 
     trigger_id: UUID
     request: HookRequest
@@ -65,6 +73,14 @@ class Noted:
     identity: str | None = None
     told: str | None = None
     preview: str | None = None
+    undated: bool = False
+
+    @property
+    def digest(self) -> bytes:
+        """What is remembered of it: of its address, since a trigger may get another name and a workflow another
+        version."""
+        said = f"{self.request.method} {self.request.path}\n{self.identity}"
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()[:16]
 
     def row(self, delivery_id: UUID, verdict: Verdict, why: str, run: UUID | None) -> Mapping[str, Any]:
         request, body = self.request, self.request.body
@@ -127,6 +143,21 @@ async def bound(session: Session, noted: Noted) -> None:
     most = MOST_SIGNED if noted.signed else MOST_UNSIGNED
     about = {"account": noted.request.account_id, "trigger": noted.trigger_id, "signed": noted.signed}
     await session.execute(BOUND, {**about, "most": most})
+
+
+async def mark(session: Session, noted: Noted) -> datetime | None:
+    """Remember one in which no time is signed, for longer than its row and its run are kept: when the same came before,
+    None where it is the first. Whoever brings the same one at the same time waits here."""
+    about = {"account": noted.request.account_id, "digest": noted.digest}
+    if (await session.execute(MARK, about)).first() is not None:
+        return None
+    at: datetime = (await session.execute(MARKED, about)).scalar_one()
+    return at
+
+
+async def unmark(session: Session, noted: Noted) -> None:
+    """It started nothing, because something was wrong: it may come in once more when that was mended."""
+    await session.execute(UNMARK, {"account": noted.request.account_id, "digest": noted.digest})
 
 
 @dataclass(frozen=True, slots=True)

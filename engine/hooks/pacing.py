@@ -1,6 +1,7 @@
-"""How many requests an address may get in a second: a bucket of tokens for each, in this process.
+"""How many requests an address may get in a second: buckets of tokens, in this process.
 
-It keeps one sender that went wild from taking the database for itself; every process counts for itself.
+It keeps one sender that went wild from taking the database for itself; every process counts for itself. What nobody
+signed is counted apart: whoever knows an address may send to it, and must not use up what its sender has.
 """
 
 from __future__ import annotations
@@ -47,6 +48,13 @@ class Pace:
             return False
         bucket.tokens -= 1
         return True
+
+    def is_dry(self, address: Hashable) -> bool:
+        """Whether nothing more may come in now; asking takes nothing."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            return False
+        return bucket.tokens + (self._clock() - bucket.at) * self._rate_s < 1
 
     def notes(self, address: Hashable) -> bool:
         """Whether it is worth a note that one did not come in: now and then."""

@@ -6,18 +6,15 @@ The delivery and its run are one transaction: whoever is answered 202 has a run,
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
-
-from dsl.plan import OnWebhook, PlanTrigger, Verify
-from engine import backpressure, secrets, tables
+from engine import backpressure
 from engine.database import Database, Session
-from engine.dlp import DlpPolicy
 from engine.errors import Conflict, NotFound, QueueFull
 from engine.hooks import deliveries
 from engine.hooks.deliveries import Noted
@@ -25,20 +22,26 @@ from engine.hooks.pacing import Pace
 from engine.hooks.request import LARGEST_BODY, HookRequest, NotReadable, event_of
 from engine.hooks.showing import preview_of
 from engine.hooks.verdict import ANSWERS, Verdict
-from engine.hooks.verifying import Refused, Verified, verify
-from engine.models.rules import policy_in
+from engine.hooks.verifying import Checked, Refused, Verified, verify
+from engine.hooks.webhook import Lookout, Webhook, find
 from engine.triggers.firing import Skipped, Unfit
-from engine.triggers.starting import Started, start
-from engine.vault import Sealed
+from engine.triggers.starting import Started, run_of, start
 
-FOUND = text(
-    """
-    SELECT id, spec, paused_at, extract(epoch FROM clock_timestamp())::float8 AS now FROM triggers
-    WHERE account_id = :account AND kind = 'webhook' AND live AND method = :method AND path = :path
-    """
-)
+SAME_RATE_S: Final = 1.0
+SAME_BURST: Final = 20.0
+"""Of one delivery, as a sender that had no answer sends it again."""
 
-_paces: WeakKeyDictionary[Database, Pace] = WeakKeyDictionary()
+
+@dataclass(slots=True)
+class Door:
+    """Of one process: how fast requests may come, how often the same one, and what was found where too many do."""
+
+    pace: Pace = field(default_factory=Pace)
+    same: Pace = field(default_factory=lambda: Pace(rate_s=SAME_RATE_S, burst=SAME_BURST))
+    lookout: Lookout = field(default_factory=Lookout)
+
+
+_doors: WeakKeyDictionary[Database, Door] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,48 +55,55 @@ class Received:
     retry_after_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hook:
-    """A trigger as it is now. ``values``: of its secret, those that are valid; ``trouble``: why there is none."""
-
-    id: UUID
-    verify: Verify
-    paused: bool
-    now_s: float
-    values: Sequence[str]
-    trouble: str
-    policy: DlpPolicy
-
-
 async def receive(
-    db: Database, request: HookRequest, *, pace: Pace | None = None, asked_by: UUID | None = None
+    db: Database, request: HookRequest, *, door: Door | None = None, asked_by: UUID | None = None
 ) -> Received | None:
-    """None: there is no such webhook. ``asked_by``: who sends it as a test. Raises ``Unavailable``."""
-    pace = pace or _paces.setdefault(db, Pace())
+    """None: there is no such webhook. ``asked_by``: who sends it as a test. Raises ``Unavailable``.
+
+    What is signed and what is not are paced apart, so the check comes first; where too many come, it is done with what
+    was found a moment ago, and nothing is asked of the database. The same one again and again, which whoever caught it
+    can send, is paced with what nobody signed."""
+    door = door or _doors.setdefault(db, Door())
     address = (request.account_id, request.method, request.path)
-    if not pace.takes(address):
-        if pace.notes(address) and (hook := await _find(db, request)) is not None:
-            await _note(
-                db, Noted(hook.id, request, asked_by), Verdict.TOO_MANY, "Too many requests in one second."
-            )
-        return _received(Verdict.TOO_MANY)
-    hook = await _find(db, request)
+    strangers = (*address, "unsigned")
+    crowded = door.pace.is_dry(address) or door.pace.is_dry(strangers)
+    hook = await (door.lookout.find(db, address) if crowded else find(db, address))
     if hook is None:
+        door.pace.takes(strangers)
         return None
     noted = Noted(hook.id, request, asked_by)
-    body = request.body
-    if body is None:
-        why = f"It has {request.size:,} bytes or more; {LARGEST_BODY:,} are read."
-        return await _note(db, noted, Verdict.TOO_LARGE, why)
-    if hook.trouble:
-        return await _note(db, noted, Verdict.NO_SECRET, hook.trouble)
-    checked = verify(hook.verify.function, hook.values, request.headers, body, hook.now_s)
+    checked = _checked(hook, request)
     if isinstance(checked, Refused):
+        if not door.pace.takes(strangers):
+            return await _too_many(
+                db, door, strangers, noted, "Too many in one second that nobody had signed."
+            )
         return await _note(db, noted, checked.verdict, checked.why)
-    return await _signed(db, hook, _known(noted, hook, checked, body), body)
+    assert request.body is not None
+    noted = _known(noted, hook, checked, request.body)
+    bucket = address if door.same.takes((*address, checked.identity)) else strangers
+    if not door.pace.takes(bucket):
+        return await _too_many(db, door, bucket, noted, "Too many requests in one second.")
+    return await _signed(db, hook, noted, request.body)
 
 
-async def _signed(db: Database, hook: _Hook, noted: Noted, body: bytes) -> Received | None:
+def _checked(hook: Webhook, request: HookRequest) -> Checked:
+    if request.body is None:
+        why = f"It has {request.size:,} bytes or more; {LARGEST_BODY:,} are read."
+        return Refused(Verdict.TOO_LARGE, why)
+    if hook.trouble:
+        return Refused(Verdict.NO_SECRET, hook.trouble)
+    return verify(hook.verify.function, hook.values, request.headers, request.body, hook.now_s)
+
+
+async def _too_many(db: Database, door: Door, bucket: Hashable, noted: Noted, why: str) -> Received:
+    """A note of it now and then."""
+    if door.pace.notes(bucket):
+        return await _note(db, noted, Verdict.TOO_MANY, why)
+    return _received(Verdict.TOO_MANY)
+
+
+async def _signed(db: Database, hook: Webhook, noted: Noted, body: bytes) -> Received | None:
     if hook.paused:
         return await _note(db, noted, Verdict.PAUSED, "The trigger was paused.")
     try:
@@ -116,6 +126,8 @@ async def _start(db: Database, noted: Noted, event: Any) -> Received:
         if mine is None:
             return await _again(session, noted)
         assert noted.identity is not None
+        if noted.undated and (at := await deliveries.mark(session, noted)) is not None:
+            return await _long_ago(session, noted, mine, at)
         outcome = await start(
             session, places, account_id, noted.trigger_id, event, noted.identity, noted.asked_by
         )
@@ -130,6 +142,8 @@ async def _start(db: Database, noted: Noted, event: Any) -> Received:
                 verdict, why = Verdict.FILTERED, "The condition behind `when` was not true."
             case Unfit(problem=problem):
                 verdict, why = Verdict.NO_INPUT, f"{problem[:1].upper()}{problem[1:]}."
+                if noted.undated:
+                    await deliveries.unmark(session, noted)
         await deliveries.end(session, account_id, mine, verdict, why, None)
         await deliveries.bound(session, noted)
         return _received(verdict, why)
@@ -150,32 +164,18 @@ async def _again(session: Session, noted: Noted) -> Received:
     return _received(Verdict.DUPLICATE, why, run_id)
 
 
-async def _find(db: Database, request: HookRequest) -> _Hook | None:
-    about = {"account": request.account_id, "method": request.method, "path": request.path}
-    async with db.account(request.account_id) as session:
-        row = (await session.execute(FOUND, about)).one_or_none()
-        if row is None:
-            return None
-        on = PlanTrigger.model_validate(row.spec).on
-        assert isinstance(on, OnWebhook)
-        check = on.verify or Verify(function="")
-        values: Sequence[str] = ()
-        trouble = ""
-        try:
-            opened = await secrets.opened(session, request.account_id, check.secret)
-            values = () if opened is None else opened.values
-        except Sealed:
-            trouble = (
-                f"The secret `{check.secret}` cannot be opened with the installation's key: give it again."
-            )
-        if not values:
-            trouble = trouble or f"The secret `{check.secret}` is not set."
-        account = await session.get(tables.Account, request.account_id)
-        policy = policy_in({} if account is None else account.settings)
-        return _Hook(row.id, check, row.paused_at is not None, row.now, values, trouble, policy)
+async def _long_ago(session: Session, noted: Noted, mine: UUID, at: datetime) -> Received:
+    """Its row is gone, with its run or because the trigger has another name by now; that it came is still known."""
+    account_id, identity = noted.request.account_id, noted.identity
+    assert identity is not None
+    run_id = await run_of(session, account_id, noted.trigger_id, identity)
+    why = _SAME if run_id is not None else f"The same was received on {at:%Y-%m-%d}."
+    await deliveries.end(session, account_id, mine, Verdict.DUPLICATE, why, run_id)
+    await deliveries.bound(session, noted)
+    return _received(Verdict.DUPLICATE, why, run_id)
 
 
-def _known(noted: Noted, hook: _Hook, checked: Verified, body: bytes) -> Noted:
+def _known(noted: Noted, hook: Webhook, checked: Verified, body: bytes) -> Noted:
     return replace(
         noted,
         signed=True,
@@ -183,6 +183,7 @@ def _known(noted: Noted, hook: _Hook, checked: Verified, body: bytes) -> Noted:
         identity=checked.identity,
         told=checked.told,
         preview=preview_of(body, hook.values, hook.policy),
+        undated=checked.undated,
     )
 
 

@@ -6,7 +6,8 @@ signatures are compared with all valid secrets in constant time, and none ends t
 
 **Replays.** What tells deliveries apart must be signed, or whoever caught a request could send it again under another
 name. Standard Webhooks signs an id, Stripe an event with one; with GitHub and a plain HMAC only the body is signed, so
-there the body itself is the delivery: the same body again is a duplicate, whatever id stands beside it.
+there the body itself is the delivery: the same body again is a duplicate, whatever id stands beside it. No time is
+signed there either, so it is known for longer than its run is kept (``engine.hooks.deliveries.mark``).
 """
 
 from __future__ import annotations
@@ -37,11 +38,13 @@ Headers: TypeAlias = Sequence[tuple[str, str]]
 @dataclass(frozen=True, slots=True)
 class Verified:
     """``identity``: SHA-256, in hex, of what is signed and tells this delivery from others. ``told``: an id beside it
-    that is not signed, "" where there is none. ``secret``: which of the valid ones it was, 0 for the current."""
+    that is not signed, "" where there is none. ``secret``: which of the valid ones it was, 0 for the current.
+    ``undated``: no time is signed, so that it would be valid for as long as the secret is."""
 
     identity: str
     told: str = ""
     secret: int = 0
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def github(secrets: Sequence[str], headers: _Headers, body: bytes, now_s: float)
     given = headers.one("x-hub-signature-256")
     signatures = [_hex(given[7:])] if given.startswith("sha256=") else []
     secret = _match(_plain_keys(secrets), body, signatures)
-    return Verified(_hash("body", body), _told(headers.one("x-github-delivery", needed=False)), secret)
+    told = _told(headers.one("x-github-delivery", needed=False))
+    return Verified(_hash("body", body), told, secret, undated=True)
 
 
 def stripe(secrets: Sequence[str], headers: _Headers, body: bytes, now_s: float) -> Checked:
@@ -155,7 +159,7 @@ def hmac_sha256(secrets: Sequence[str], headers: _Headers, body: bytes, now_s: f
     given = given[7:] if given[:7].lower() == "sha256=" else given
     signatures = [_hex(given), _base64(given)]
     secret = _match(_plain_keys(secrets), body, signatures)
-    return Verified(_hash("body", body), secret=secret)
+    return Verified(_hash("body", body), secret=secret, undated=True)
 
 
 HMAC_HEADERS: Final = (

@@ -15,7 +15,7 @@ from engine.tables.connectors import ConnectorRow
 from engine.tables.conversations import Conversation, Message, ModelCall, Proposal
 from engine.tables.events import EventWait, PublishedEvent
 from engine.tables.finding import RunTerm, RunViewRow, UnsearchedRun
-from engine.tables.hooks import HookDelivery
+from engine.tables.hooks import HookDelivery, HookSeen
 from engine.tables.models import AccountModel, ModelReservation, ModelSpend, PreferenceRow
 from engine.tables.notifying import Channel, NoticeWish, OutboxRow
 from engine.tables.rescues import Rescue, RescueCall
@@ -56,6 +56,7 @@ __all__ = [
     "EventWait",
     "FigureName",
     "HookDelivery",
+    "HookSeen",
     "LoginDelay",
     "Message",
     "ModelCall",

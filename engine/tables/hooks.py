@@ -39,3 +39,14 @@ class HookDelivery(SQLModel, table=True):
     identity: str | None = None
     told: str | None = None
     asked_by: UUID | None = None
+
+
+class HookSeen(SQLModel, table=True):
+    """That a delivery came, in which no time is signed: for longer than its row and its run. ``digest``: of its address
+    and its identity (``engine.hooks.deliveries.Noted.digest``)."""
+
+    __tablename__ = "hook_seen"
+
+    account_id: UUID = Field(primary_key=True)
+    digest: bytes = Field(primary_key=True)
+    seen_at: datetime = stamped()

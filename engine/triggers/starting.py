@@ -42,6 +42,13 @@ PROBLEM = text(birth.PROBLEM_TEXT)
 BEFORE = text(
     "SELECT id FROM runs WHERE account_id = :account AND workflow_id = :workflow AND idempotency_key = :key"
 )
+RUN_OF = text(
+    """
+    SELECT r.id FROM triggers t
+    JOIN runs r ON r.account_id = t.account_id AND r.workflow_id = t.workflow_id AND r.idempotency_key = :key
+    WHERE t.account_id = :account AND t.id = :id
+    """
+)
 TELL = text("SELECT pg_notify('weft_runs', :run), pg_notify('weft_events', :run)")
 
 expressions: TypeAdapter[dict[str, Expression]] = TypeAdapter(dict[str, Expression])
@@ -120,6 +127,13 @@ async def start(
     about["run"] = outcome.run_id if isinstance(outcome, Started) else None
     await session.execute(PROBLEM if result == "problem" else KEPT, about)
     return outcome
+
+
+async def run_of(session: Session, account_id: UUID, trigger_id: UUID, occasion: str) -> UUID | None:
+    """The run that this occasion has made, while there is that run."""
+    about = {"account": account_id, "id": trigger_id, "key": key_of(trigger_id, occasion)}
+    found: UUID | None = (await session.execute(RUN_OF, about)).scalar_one_or_none()
+    return found
 
 
 async def _before(session: Session, account_id: UUID, workflow_id: UUID, key: str) -> Started | None:

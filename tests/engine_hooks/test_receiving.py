@@ -15,6 +15,7 @@ from engine.database import Database
 from engine.errors import Conflict, Forbidden, Rejected
 from engine.hooks import receiving, register
 from engine.hooks.pacing import Pace
+from engine.hooks.receiving import Door
 from engine.hooks.request import HookRequest
 from engine.hooks.verdict import Verdict
 from engine.settings import Settings
@@ -234,14 +235,14 @@ async def test_a_full_queue_is_said_and_the_same_request_starts_a_run_when_there
 
 async def test_one_address_that_gets_too_many_is_slowed_down_and_others_are_not(hook: Hook):
     clock = iter(x / 100 for x in range(1000))
-    pace = Pace(rate_s=1.0, burst=3, clock=lambda: next(clock))
+    door = Door(Pace(rate_s=1.0, burst=3, clock=lambda: next(clock)))
     account = hook.workspace.account_id
     wild = HookRequest(account, "POST", "/orders/new", (), body=ORDER, size=len(ORDER))
-    found = [await receiving.receive(hook.db, wild, pace=pace) for _ in range(6)]
+    found = [await receiving.receive(hook.db, wild, door=door) for _ in range(6)]
     assert [one.verdict for one in found if one] == ["missing_signature"] * 3 + ["too_many"] * 3
     assert [one.retry_after_s for one in found[3:] if one] == [1, 1, 1]
     other = HookRequest(account, "POST", "/others", (), body=ORDER, size=len(ORDER))
-    assert await receiving.receive(hook.db, other, pace=pace) is None
+    assert await receiving.receive(hook.db, other, door=door) is None
     assert [verdict for verdict, _ in await hook.rows()] == ["missing_signature"] * 3 + ["too_many"]
 
 
