@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
 from engine import audit, tables
@@ -40,6 +40,9 @@ MOST = 1_000
 """Runs of one job."""
 RETRIED = ("failed", "timed_out")
 CHUNK = 20
+
+HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+"""Of two with the same key at the same moment one waits for the other, and then finds its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ async def start(
     if not items:
         raise BadInput("There is no run to do this with.", [("selection", "finds none")], "Choose others.")
     async with db.account(actor) as session:
+        await session.execute(HOLD, {"key": f"bulk:{actor.account_id}:{key}"})
         if (known := await _by_key(session, actor, key)) is not None:
             return known
         job = tables.BulkJob(

@@ -109,6 +109,8 @@ async def create(db: Database, actor: Actor, form: Form) -> Made:
     secret = signing.new_secret()
     try:
         async with db.account(actor) as session:
+            # Two at once must not both be the last that there is room for.
+            await session.get(tables.Account, actor.account_id, with_for_update={"key_share": True})
             count = (await session.exec(select(func.count()).select_from(tables.EventSubscription))).one()
             if count >= MOST:
                 raise Conflict(f"There are {MOST} subscriptions already.", "Delete one that nobody needs.")

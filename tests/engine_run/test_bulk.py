@@ -139,6 +139,17 @@ async def test_runs_that_go_on_are_cancelled_together(
     assert (await runs.get_summary(db, actor, ids[0])).state == "cancelled"
 
 
+async def test_the_same_key_twenty_times_at_once_is_one_job(
+    db: Database, runner: Runner, ground: Ground, actor: Actor
+) -> None:
+    ids = ground.start(ground.publish(plan(approve("gate"))), {}, 3)
+    await until(lambda: ground.states(ids) == {"waiting": 3})
+    made = await asyncio.gather(
+        *(bulk.start(db, actor, "cancel", Selection(ids=tuple(ids)), "one key") for _ in range(20))
+    )
+    assert len({job.id for job in made}) == 1 and {job.total for job in made} == {3}
+
+
 async def test_at_most_a_thousand_at_once(db: Database, ground: Ground, actor: Actor) -> None:
     with pytest.raises(BadInput, match="Too many runs at once"):
         await bulk.plan_retry(db, actor, Selection(ids=tuple(uuid4() for _ in range(1001))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,18 @@ def told(ground: Ground, subscription: Made) -> list[str]:
         "SELECT topic FROM outbox WHERE target_id = %s ORDER BY topic", subscription.subscription.id
     )
     return [topic for (topic,) in rows]
+
+
+async def test_there_are_never_too_many_however_many_are_made_at_once(
+    db: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(register, "MOST", 3)
+    forms = [Form(f"to {number}", NOWHERE, ("*",)) for number in range(12)]
+    done = await asyncio.gather(
+        *(register.create(db, workspace.admin, form) for form in forms), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in done) == ["Conflict"] * 9 + ["Made"] * 3
+    assert len(await register.list_subscriptions(db, workspace.admin)) == 3
 
 
 async def ended(db: Database, ground: Ground, workspace: Workspace, *states: str) -> UUID:
