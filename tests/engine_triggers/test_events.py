@@ -6,13 +6,16 @@ import asyncio
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
-from engine import events
+from engine import events, runs
 from engine.database import Database
 from engine.errors import QueueFull
 from engine.settings import Settings
 from engine.triggers import fanout, register
+from engine.triggers.claims import FIRES, LOOKED, Claims, Turn
 from engine.triggers.register import TriggerSummary
 from tests.engine_store.conftest import Workspace, bearer
 from tests.engine_triggers.kit import published, written
@@ -185,3 +188,48 @@ async def test_nobody_can_take_the_key_of_a_fire_before_it(
     body = {"input": {"id": "x"}, "idempotency_key": f"trigger:{trigger.id}:event:1"}
     answer = await client.post(f"/workflows/{trigger.workflow_id}/runs", json=body, headers=headers)
     assert answer.status_code == 422 and "such are the keys of triggers" in answer.text
+
+
+async def test_many_fires_of_a_full_workspace_are_not_in_the_way_of_another_ones(
+    db: Database, workspace: Workspace, neighbour: Workspace, ground: Ground
+):
+    """They are due for longer, and find no place; those of the other are among the first all the same."""
+    full, other = await made(db, workspace, "y"), await made(db, neighbour, "z")
+    ground.owner.execute("UPDATE accounts SET max_queued = 1 WHERE id = %s", (workspace.account_id,))
+    await runs.start_run(db, workspace.admin, workspace.workflow_id, {"order_id": "A-1001"})
+    waiting = (
+        "INSERT INTO trigger_fires (id, account_id, trigger_id, occasion, event, due_at)"
+        " SELECT gen_random_uuid(), %s, %s, 'event:' || n, %s, clock_timestamp() - make_interval(secs => n)"
+        " FROM generate_series(%s::int, %s::int) AS n"
+    )
+    ground.owner.execute(
+        waiting, (workspace.account_id, full.id, Jsonb({"id": "A", "amount": 200}), 100, 600)
+    )
+    ground.owner.execute(waiting, (neighbour.account_id, other.id, Jsonb({"id": "B", "amount": 200}), 1, 30))
+    async with await psycopg.AsyncConnection.connect(ground.runner_url, autocommit=True) as connection:
+        turns = [Turn(), Turn()]
+        for turn in turns:
+            await Claims().fires(connection, turn, 30)
+    assert [(len(turn.ids), turn.started, turn.deferred) for turn in turns] == [(30, 15, 15)] * 2
+    assert len(ground.runs(other.id)) == 30 and ground.runs(full.id) == []
+
+
+async def test_two_schedulers_side_by_side_take_different_fires(
+    db: Database, workspace: Workspace, ground: Ground
+):
+    trigger = await made(db, workspace, "x")
+    for _ in range(20):
+        await events.publish(db, workspace.admin, "payment.received", paid())
+    url = ground.runner_url
+    async with (
+        await psycopg.AsyncConnection.connect(url) as one,
+        await psycopg.AsyncConnection.connect(url) as two,
+    ):
+        about = {"most": 5, "looked": 5 * LOOKED}
+        taken = [
+            {row[0] for row in await (await connection.execute(FIRES, about)).fetchall()}
+            for connection in (one, two)
+        ]
+        assert [len(ids) for ids in taken] == [5, 5] and not taken[0] & taken[1]
+    await ground.turn()
+    assert len(ground.runs(trigger.id)) == 20
