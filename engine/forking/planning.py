@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from dsl import plan as p
@@ -26,6 +26,10 @@ from engine.runtime.outline import walk
 from engine.strict import canonical_hash, encode
 
 Json: TypeAlias = Any
+
+Why: TypeAlias = Literal["", "changed", "own", "used", "old", "open", "happened"]
+"""The input or the version is another; whoever runs it again gave the yes; another run has relied on it; it was given
+too long ago; it was given before the arguments were known; what it was given for has happened, or may have."""
 
 MOST_SHOWN = 10_000
 """Characters of an argument list or a result that a plan shows."""
@@ -64,10 +68,12 @@ class Kin:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An approval that is asked again."""
+    """An approval that is asked again. ``why``: what keeps its yes from being relied on, "" where it simply comes again
+    with the steps around it."""
 
     path: str
     label: str
+    why: Why = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,8 @@ class ForkPlan:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody wants of a run. ``at``: the step from which on it runs again; "" where it stopped. ``by``: who asks
-    for it, as decisions name them. ``free``: whether the yes of an approval (by its id) still belongs to this run.
-    ``kin``: the other runs of its family."""
+    for it, as decisions name them. ``free``: whether the yes of an approval (by its id) still belongs to this run;
+    ``old``: whether it was given too long ago. ``kin``: the other runs of its family."""
 
     run_id: UUID
     version_id: UUID
@@ -106,6 +112,7 @@ class Wanted:
     at: str = ""
     by: str = ""
     free: Callable[[str], bool] = lambda _: True
+    old: Callable[[str], bool] = lambda _: False
     trial: Mapping[str, Json] | None = None
     kin: tuple[Kin, ...] = ()
 
@@ -119,6 +126,7 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
     roots = {_root(wanted.at, record, old)} if wanted.at else set()
     trial = wanted.trial or {}
     relied: set[str] = set()
+    whys: dict[str, Why] = {}
 
     def yes(path: str, found: Retraced) -> bool:
         opened = record.opened[path].data
@@ -131,14 +139,21 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
             return True
         said = record.answered[path].data
         places = {first_try(one["path"], path) for one in open_}
-        relied.add(str(opened["approval_id"]))
-        return (
-            wanted.before is wanted.now
-            and wanted.by not in (*said.get("by", ()), *said.get("for", ()))
-            and wanted.free(str(opened["approval_id"]))
-            and all(one["arguments"] is not None for one in open_)
-            and all(deed.first == "failed" for deed in done if first_try(deed.path, path) in places)
-        )
+        approval = str(opened["approval_id"])
+        relied.add(approval)
+        if wanted.before is not wanted.now:
+            whys[path] = "changed"
+        elif wanted.by in (*said.get("by", ()), *said.get("for", ())):
+            whys[path] = "own"
+        elif not wanted.free(approval):
+            whys[path] = "used"
+        elif wanted.old(approval):
+            whys[path] = "old"
+        elif any(one["arguments"] is None for one in open_):
+            whys[path] = "open"
+        elif any(deed.first != "failed" for deed in done if first_try(deed.path, path) in places):
+            whys[path] = "happened"
+        return path not in whys
 
     found = retrace(
         wanted.before,
@@ -193,7 +208,7 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
         new=tuple(new),
         left=tuple(_effect(d) for d in left),
         asked=tuple(
-            Asked(path, now[static(path)].label)
+            Asked(path, now[static(path)].label, whys.get(path, ""))
             for path, event in record.opened.items()
             if "approval_id" in event.data and static(path) in now and not found.cover.takes(event)
         ),

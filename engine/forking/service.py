@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -205,7 +206,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
             given = source.input
     events = await family.events_of(session, source.id)
     approvals = [e.data["approval_id"] for e in events if e.kind == "gate.opened" and "approval_id" in e.data]
-    free = await _free(session, source.id, approvals)
+    free, too_old = await _yes(session, source.id, approvals)
     wanted = Wanted(
         run_id=source.id,
         version_id=new.id,
@@ -215,6 +216,7 @@ async def _ready(session: Session, actor: Actor, source: tables.Run, change: Cha
         at=change.at,
         by=actor.email,
         free=free.__contains__,
+        old=too_old.__contains__,
         trial=source.trial,
         kin=await family.kin_of(session, source),
     )
@@ -248,17 +250,25 @@ async def _version(
     return found
 
 
-FREE = text(
-    "SELECT CAST(id AS text) FROM approvals"
-    " WHERE id = ANY(CAST(:ids AS uuid[])) AND coalesce(relied_on_by, run_id) = :run"
+OLDEST_YES = timedelta(days=7)
+"""A yes is relied on for as long as the approval left people to decide, and at most so long."""
+
+YES = text(
+    """
+    SELECT CAST(id AS text), coalesce(relied_on_by, run_id) = :run AS free,
+      decided_at + least(coalesce(expires_at - created_at, :oldest), :oldest) < clock_timestamp() AS old
+    FROM approvals WHERE id = ANY(CAST(:ids AS uuid[]))
+    """
 )
 
 
-async def _free(session: Session, run_id: UUID, ids: Sequence[str]) -> frozenset[str]:
-    """The approvals whose yes still belongs to this run."""
+async def _yes(session: Session, run_id: UUID, ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The approvals whose yes still belongs to this run, and those whose yes is too old."""
     if not ids:
-        return frozenset()
-    return frozenset((await session.execute(FREE, {"ids": list(ids), "run": run_id})).scalars())
+        return frozenset(), frozenset()
+    about = {"ids": list(ids), "run": run_id, "oldest": OLDEST_YES}
+    rows: Sequence[Any] = (await session.execute(YES, about)).all()
+    return frozenset(id for id, free, _ in rows if free), frozenset(id for id, _, old in rows if old)
 
 
 def _said(made: Ready, planned: ForkPlan) -> dict[str, Json]:

@@ -101,7 +101,7 @@ function Plan({ plan, ticks, setTicks }) {
       {again.length === 0 && <p className="w-note success" data-testid="fork-none-again">Nothing that changed something outside happens a second time.</p>}
       {asked.length > 0 && (
         <p className="w-note info" data-testid="fork-asked">
-          {many(asked.length, "approval is", "approvals are")} asked again: {asked.map((gate) => gate.label).join(", ")}.
+          {many(asked.length, "approval is", "approvals are")} asked again: {asked.map((gate) => (gate.why ? `${gate.label} (${gate.why})` : gate.label)).join(", ")}.
         </p>
       )}
       {plan.relied > 0 && <p className="w-note info">An approval that was given is relied on for a call that did not happen; that yes is used up with it.</p>}

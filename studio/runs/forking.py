@@ -36,6 +36,14 @@ ELSEWHERE: Final = {
     "did": "Another run that goes on from the same one has done it.",
     "unknown": "Another run that goes on from the same one may do it, or have done it.",
 }
+WHY: Final = {
+    "changed": "the input or the version is another",
+    "own": "you gave that yes yourself",
+    "used": "another run has used its yes",
+    "old": "its yes is too old",
+    "open": "it was given before the arguments were known",
+    "happened": "what it was given for has happened, or may have",
+}
 HIDDEN: Final = "It is not shown here; left empty, it stays as it was."
 NO_RUN: Final = "There is no such run."
 
@@ -283,7 +291,7 @@ def shown(made: ForkPlan, labels: dict[str, str]) -> dict[str, Any]:
         "again": _effects(made.again),
         "fresh": _effects(made.new),
         "left": _effects(made.left),
-        "asked": [asdict(gate) for gate in made.asked],
+        "asked": [{**asdict(gate), "why": WHY.get(gate.why, "")} for gate in made.asked],
         "relied": len(made.relied_on),
     }
 
