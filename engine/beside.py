@@ -16,9 +16,17 @@ Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 Work: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
-async def work_on(url: str, name: str, options: str, pause_s: float, work: Work) -> None:
+async def work_on(
+    url: str,
+    name: str,
+    options: str,
+    pause_s: float,
+    work: Work,
+    over: Callable[[], bool] = lambda: False,
+) -> None:
     """Until it is cancelled: ``work`` on a connection with these ``options``; after a failure anew, ``pause_s`` later.
-    Nothing that runs depends on it."""
+    ``over`` is asked whenever ``work`` came to an end: whether that is the end of it all. Nothing that runs depends on
+    it."""
     while True:
         try:
             connection = await psycopg.AsyncConnection.connect(
@@ -34,4 +42,6 @@ async def work_on(url: str, name: str, options: str, pause_s: float, work: Work)
             log.warning("the %s lost the database: %s", name, error)
         except Exception:
             log.exception("the %s stopped; it begins again", name)
+        if over():
+            return
         await asyncio.sleep(pause_s)

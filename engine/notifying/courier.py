@@ -14,12 +14,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import TupleRow
-
+from engine.beside import Connection, work_on
 from engine.errors import WeftError
 from engine.notifying import outbox
 from engine.notifying.delivering import Message, deliver
@@ -31,7 +28,6 @@ from engine.notifying.timing import Over, Postponed, timing
 
 log = logging.getLogger(__name__)
 
-Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 OPTIONS = "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=5000"
 
 
@@ -76,7 +72,10 @@ class Courier:
         self._forgot = float("-inf")
 
     def open(self) -> None:
-        self._task = asyncio.create_task(self._live(), name="weft-courier")
+        work = work_on(
+            self._url, "courier", OPTIONS, self._settings.poll_s, self._work, over=lambda: self._closing
+        )
+        self._task = asyncio.create_task(work, name="weft-courier")
 
     async def close(self) -> None:
         """Claims no more; what is on its way has a moment to arrive and be marked, or is sent again by another."""
@@ -88,27 +87,6 @@ class Courier:
         for task in (self._task, *self._sending):
             task.cancel()
         await asyncio.gather(self._task, *self._sending, return_exceptions=True)
-
-    async def _live(self) -> None:
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="weft-courier",
-                    options=OPTIONS,
-                )
-                async with connection:
-                    await self._work(connection)
-                    return
-            except psycopg.OperationalError as error:
-                log.warning("the courier lost the database: %s", error)
-            except Exception:  # nothing that runs depends on it
-                log.exception("the courier stopped; it begins again")
-            if self._closing:
-                return
-            await asyncio.sleep(self._settings.poll_s)
 
     async def _work(self, connection: Connection) -> None:
         while True:
