@@ -46,6 +46,7 @@ MOST_DRAINED_BYTES = 256 * 1024 * 1024
 
 _TOO_LARGE = f"the answer is larger than {LINE_BYTES:,} bytes"
 _CHUNK = 256 * 1024
+_PIPE_BYTES = 1024 * 1024
 _ENDS = 512
 _GRACE_S = 2.0
 _ID = rb'"id"\s*:\s*(\d{1,18}|"(?:[^"\\]|\\.){0,200}")\s*'
@@ -72,37 +73,38 @@ class Lines:
 
     def __init__(self, most: int = LINE_BYTES) -> None:
         self._most = most
+        self._begin()
+
+    def _begin(self) -> None:
         self._parts: list[bytes] = []
         self._size = 0
-        self._ends: tuple[bytes, bytes] | None = None
+        self._head = self._tail = b""
 
     @property
     def over(self) -> TooLong | None:
         """The line at hand, so far, once it is too long."""
-        return None if self._ends is None else TooLong(*self._ends, self._size)
+        return None if self._size <= self._most else TooLong(self._head, self._tail, self._size)
 
     def feed(self, chunk: bytes) -> Iterator[bytes | TooLong]:
         """The lines that end in this piece."""
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:
             self._add(chunk[start:end])
-            yield self._take()
+            line = self.over or b"".join(self._parts)
+            self._begin()
             start = end + 1
+            yield line
         self._add(chunk[start:])
 
     def _add(self, piece: bytes) -> None:
         self._size += len(piece)
-        self._parts.append(piece)
+        # The ends are kept as they come: putting millions of bytes together for them would hold everybody up.
+        self._head += piece[: _ENDS - len(self._head)]
+        self._tail = (self._tail + piece[-_ENDS:])[-_ENDS:]
         if self._size > self._most:
-            held = b"".join(self._parts)
-            head, tail = self._ends or (held[:_ENDS], b"")
-            self._ends = (head, (tail + held)[-_ENDS:])
-            self._parts = []
-
-    def _take(self) -> bytes | TooLong:
-        parts, size, ends = self._parts, self._size, self._ends
-        self._parts, self._size, self._ends = [], 0, None
-        return b"".join(parts) if ends is None else TooLong(*ends, size)
+            self._parts.clear()
+        else:
+            self._parts.append(piece)
 
 
 def read(line: bytes | TooLong) -> SessionMessage | Exception:
@@ -152,6 +154,7 @@ async def pipe(
         cwd=folder,
         start_new_session=True,
         limit=_CHUNK,
+        pipesize=_PIPE_BYTES,
     )
     incoming, reading = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     writing, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
