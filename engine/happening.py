@@ -17,6 +17,8 @@ MOST: Final = 6
 """Arguments that are named in a sentence; all of them are shown below it."""
 _MONEY: Final = ("amount", "total", "sum", "price", "refund_amount", "value")
 _CURRENCY: Final = ("currency", "currency_code", "amount_currency")
+_PLAIN: Final = re.compile(r"[\w.@:/+#€$£%-]+")
+_TAKEN: Final = frozenset({"nothing", "empty", "yes", "no"})
 _EMPTY_VERBS: Final = frozenset(
     {"process", "create", "make", "issue", "do", "post", "add", "send", "submit", "place"}
 )
@@ -69,8 +71,7 @@ def value(one: Any) -> str:
         case bool():
             return "yes" if one else "no"
         case str():
-            words = " ".join(one.split())
-            return f"“{words[:LONGEST].rstrip()}…”" if len(words) > LONGEST else words or "empty"
+            return _quoted(one)
         case int():
             return str(one)
         case float():
@@ -81,6 +82,18 @@ def value(one: Any) -> str:
             return f"{len(one)} items" if len(one) != 1 else "1 item"
         case _:
             return str(one)[:LONGEST]
+
+
+def _quoted(text: str) -> str:
+    """Bare where it can only be what it is: else a text of somebody's could pass for a second argument. Without what
+    is not seen, or turns what is seen around."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    words = words.replace("“", "'").replace("”", "'")
+    if len(words) > LONGEST:
+        return f"“{words[:LONGEST].rstrip()}…”"
+    if not words:
+        return "empty"
+    return words if _PLAIN.fullmatch(words) and words not in _TAKEN else f"“{words}”"
 
 
 def summed(effects: Sequence[Mapping[str, Any]]) -> str:

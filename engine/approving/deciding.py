@@ -6,6 +6,7 @@ locked before the approval's, as the runner does when it opens or closes a gate,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -21,7 +22,7 @@ from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden
 from engine.eventlog import NewEvent
 from engine.lifecycle import RunState, is_terminal
-from engine.permissions import Permission, require
+from engine.permissions import ALLOWED, Permission, require
 
 Decision = Literal["approve", "reject"]
 LONGEST_COMMENT = 2000
@@ -52,6 +53,7 @@ async def decide(
         query = select(tables.Approval).where(tables.Approval.id == approval_id).with_for_update()
         row = (await session.exec(query.execution_options(populate_existing=True))).one()
         now = (await session.exec(select(func.clock_timestamp()))).one()
+        actor = await _as_now(session, actor)
         current = await read(session, actor, approval_id)
         _refuse(row, run, now, args_hash, current)
         if not current.may_decide:
@@ -80,6 +82,19 @@ async def decide(
             noted["for"] = current.acting_for
         await audit.append(session, actor.account_id, actor.email, "approval.decide", str(row.id), noted)
         return await read(session, actor, approval_id)
+
+
+async def _as_now(session: AsyncSession, actor: Actor) -> Actor:
+    """With what is left of their rights, since whoever decides may have waited for the run, or for other decisions of
+    theirs. Raises ``Forbidden`` when the login was disabled."""
+    query = select(tables.User).where(tables.User.id == actor.user_id)
+    user = (await session.exec(query.execution_options(populate_existing=True))).first()
+    if user is None:
+        return actor  # nobody is ever deleted: it was no person from the start
+    if user.disabled_at is not None:
+        raise Forbidden("This login is disabled.", "Ask an administrator of your workspace.")
+    role = user.role if user.role not in ALLOWED[Permission.DECIDE] else actor.role
+    return replace(actor, role=role, groups=tuple(one for one in actor.groups if one in user.groups))  # type: ignore[arg-type]
 
 
 def _refuse(

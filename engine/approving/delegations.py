@@ -18,11 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine import audit
 from engine.actor import Actor
+from engine.approving.involved import involved
 from engine.approving.seeing import read
 from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.permissions import ALLOWED, Permission, may, require
-from engine.tables import Account, Approval, ApprovalDelegation, Run, User, Version
+from engine.tables import Account, ApprovalDelegation, User
 
 MOST: Final = 20
 """That one person may have given at once."""
@@ -103,6 +104,11 @@ async def delegate(
         if approval_id is not None:
             expires = await _one(session, actor, taker, approval_id, now)
             ends_at = ends_at or expires or now + timedelta(days=LONGEST_DAYS)
+        for at in (starts_at, ends_at):
+            if at is not None and at.tzinfo is None:
+                raise BadInput(
+                    "A time needs its zone.", [("until", "needs an offset, as in 2026-12-24T18:00:00Z")]
+                )
         begins = max(starts_at or now, now)
         _refuse_times(begins, ends_at, now)
         assert ends_at is not None
@@ -138,8 +144,6 @@ async def delegate(
 def _refuse_times(begins: datetime, ends: datetime | None, now: datetime) -> None:
     if ends is None:
         raise BadInput("Say until when.", [("until", "is needed")])
-    if ends.tzinfo is None or begins.tzinfo is None:
-        raise BadInput("A time needs its zone.", [("until", "needs an offset, as in 2026-12-24T18:00:00Z")])
     if ends <= begins:
         raise BadInput("It would end before it begins.", [("until", "must be later than the beginning")])
     if ends > now + timedelta(days=LONGEST_DAYS):
@@ -163,14 +167,8 @@ async def _one(
             "Only who may decide it themselves can hand it over.",
         )
     account = await session.get(Account, actor.account_id)
-    query = (
-        select(Run.requested_by, Version.published_by, Version.edited_by)
-        .join(Version, col(Version.id) == col(Run.version_id))
-        .join(Approval, col(Approval.run_id) == col(Run.id))
-        .where(Approval.id == approval_id)
-    )
-    involved = (await session.exec(query)).one()
-    if account is not None and account.settings.get("four_eyes", False) and taker.id in involved:
+    four_eyes = account is not None and account.settings.get("four_eyes", False)
+    if four_eyes and taker.id in (await involved(session, [approval.run_id]))[approval.run_id]:
         raise Forbidden(
             f"Four eyes: {taker.name or taker.email} started this run, or edited or published its workflow.",
             "Choose somebody who is not involved.",

@@ -19,13 +19,13 @@ from engine.permissions import Permission, may
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is known of an approval when somebody wants to decide it. ``involved``: who asked for the run, who published
-    its text, who edited it last; they count where ``four_eyes`` is on."""
+    """What is known of an approval when somebody wants to decide it. ``involved``: see ``engine.approving.involved``;
+    they count where ``four_eyes`` is on."""
 
     approvers: Sequence[Mapping[str, Any]]
     decisions: Sequence[Mapping[str, Any]]
     four_eyes: bool
-    involved: tuple[UUID | None, ...]
+    involved: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def refusal_of(
     approvers: Sequence[Mapping[str, Any]],
     decisions: Sequence[Mapping[str, Any]],
     four_eyes: bool,
-    involved: tuple[UUID | None, ...],
+    involved: Sequence[UUID],
 ) -> str:
     """Why this person may not decide in their own name, "" when they may."""
     if not may(actor, Permission.DECIDE):

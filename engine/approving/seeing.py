@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Text, cast, func
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +17,7 @@ from engine import tables
 from engine.actor import Actor
 from engine.approving.asked import Asked, about
 from engine.approving.given import Given, covering, held_by
+from engine.approving.involved import involved
 from engine.approving.rights import Question, right_of
 from engine.database import Database
 from engine.errors import NotFound
@@ -70,9 +73,12 @@ async def list_approvals(
     workflow_id: UUID | None = None,
     decided_by: UUID | None = None,
     before: datetime | None = None,
+    concerning: bool = False,
 ) -> tuple[Approval, ...]:
     """Newest first; ``state`` None for all, "decided" for all that are not open. ``decided_by``: that person decided,
-    or somebody for them. ``before``: made before then, the ``created_at`` of the last one of the page before."""
+    or somebody for them. ``before``: made before then, the ``created_at`` of the last one of the page before.
+    ``concerning``: only those that ask for the actor or for somebody they stand in for, or about which they are asked
+    something."""
     require(actor, Permission.VIEW)
     row = tables.Approval
     query = _JOINED.order_by(col(row.created_at).desc()).limit(min(max(limit, 1), 500))
@@ -90,7 +96,32 @@ async def list_approvals(
     if before is not None:
         query = query.where(col(row.created_at) < before)
     async with db.account(actor) as session:
+        if concerning:
+            query = query.where(await _concerns(session, actor))
         return await _views(session, actor, query)
+
+
+async def _concerns(session: AsyncSession, actor: Actor) -> Any:
+    row = tables.Approval
+    ways: list[Any] = []
+    for who in (actor, *(giver for _, giver in await held_by(session, actor))):
+        for one in (
+            *({"by": "role", "name": name} for name in who.groups),
+            {"by": "user", "name": who.email},
+        ):
+            ways += [_names(col(row.approvers), one), _names(col(row.escalation), one)]
+    asked = select(tables.ApprovalQuestion.approval_id).where(
+        tables.ApprovalQuestion.asked_of == actor.user_id, col(tables.ApprovalQuestion.answer).is_(None)
+    )
+    return or_(*ways, col(row.id).in_(asked))
+
+
+def _names(column: Any, one: dict[str, str]) -> Any:
+    """Addresses are compared as ``engine.approving.rights.names`` does."""
+    if one["by"] == "role":
+        return column.contains(one if column.key == "escalation" else [one])
+    said = func.lower(cast(column, Text))
+    return said.contains(json.dumps(one["name"], ensure_ascii=False), autoescape=True)
 
 
 async def get(db: Database, actor: Actor, approval_id: UUID) -> Approval:
@@ -102,9 +133,6 @@ async def get(db: Database, actor: Actor, approval_id: UUID) -> Approval:
 _JOINED: Any = (
     select(tables.Approval, tables.Workflow)
     .add_columns(
-        col(tables.Run.requested_by),
-        col(tables.Version.published_by),
-        col(tables.Version.edited_by),
         func.coalesce(func.nullif(col(tables.User.name), ""), col(tables.User.email), ""),
         func.coalesce(col(tables.Approval.expires_at) <= func.clock_timestamp(), False),
         func.coalesce(col(tables.Approval.escalates_at) <= func.clock_timestamp(), False),
@@ -112,7 +140,6 @@ _JOINED: Any = (
     )
     .join(tables.Run, col(tables.Run.id) == col(tables.Approval.run_id))
     .join(tables.Workflow, col(tables.Workflow.id) == col(tables.Approval.workflow_id))
-    .join(tables.Version, col(tables.Version.id) == col(tables.Run.version_id))
     .outerjoin(tables.User, col(tables.User.id) == col(tables.Run.requested_by))
 )
 
@@ -131,7 +158,11 @@ async def _views(session: AsyncSession, actor: Actor, query: Any) -> tuple[Appro
     given = await held_by(session, actor)
     rows = (await session.execute(query)).all()
     asked = await about(session, actor, [row[0].id for row in rows])
-    return tuple(_view(actor, four_eyes, given, asked.get(row[0].id, ()), *row) for row in rows)
+    hands = await involved(session, {row[0].run_id for row in rows}) if four_eyes else {}
+    return tuple(
+        _view(actor, four_eyes, given, asked.get(row[0].id, ()), hands.get(row[0].run_id, ()), *row)
+        for row in rows
+    )
 
 
 def _view(
@@ -139,11 +170,9 @@ def _view(
     four_eyes: bool,
     given: Given,
     asked: tuple[Asked, ...],
+    hands: Sequence[UUID],
     row: tables.Approval,
     workflow: tables.Workflow,
-    requested_by: UUID | None,
-    published_by: UUID | None,
-    edited_by: UUID | None,
     requester: str,
     expired: bool,
     escalated: bool,
@@ -155,7 +184,7 @@ def _view(
     right = right_of(
         actor,
         covering(given, row.id),
-        Question(approvers, row.decisions, four_eyes, (requested_by, published_by, edited_by)),
+        Question(approvers, row.decisions, four_eyes, hands),
     )
     refusal = "It has expired." if expired else right.refusal
     return Approval(

@@ -31,9 +31,6 @@ TRIGGERS: Final = (
     "replay",
     "fork",
     "error",
-    "replay",
-    "fork",
-    "error",
 )
 LONGEST_SEARCH: Final = 200
 LONGEST_ERROR: Final = 60

@@ -164,11 +164,13 @@ async def rotate_secret(db: Database, actor: Actor, channel_id: UUID) -> Made:
 
 
 async def delete_channel(db: Database, actor: Actor, channel_id: UUID) -> tuple[ChannelView, ...]:
-    """With its secret; what waits for it ends. Returns those that are left."""
+    """With its secret; what waits for it ends, and rules of alerts that named it do so no more. Returns those that are
+    left."""
     require(actor, Permission.CHANNELS)
     async with db.account(actor) as session:
         await _lock(session, actor)
         row = await _found(session, channel_id)
+        await session.execute(_UNNAMED, {"id": channel_id})
         await session.delete(row)
         await session.flush()
         await audit.append(session, actor.account_id, actor.email, "channel.delete", row.name, {})
@@ -184,7 +186,8 @@ async def target_of(session: Session, channel_id: UUID) -> Target:
 
 _COUNTS: Final = text("""
 SELECT c.id,
-  (SELECT count(*) FROM outbox o WHERE o.target_id = c.id AND o.state = 'due'),
+  (SELECT count(*) FROM outbox o WHERE o.target_id = c.id AND o.state = 'due'
+     AND (o.due_at <= now() OR o.attempt > 0)),
   (SELECT count(*) FROM outbox o WHERE o.target_id = c.id AND o.state = 'dead'
      AND o.done_at > now() - interval '7 days'),
   coalesce((SELECT o.last_error FROM outbox o WHERE o.account_id = c.account_id AND o.target_id = c.id
@@ -192,6 +195,11 @@ SELECT c.id,
      ORDER BY o.created_at DESC, o.id DESC LIMIT 1), '')
 FROM channels c
 """)
+
+
+_UNNAMED: Final = text(
+    "UPDATE alert_rules SET channels = array_remove(channels, CAST(:id AS uuid)) WHERE :id = ANY(channels)"
+)
 
 
 async def _read(session: Session) -> tuple[ChannelView, ...]:

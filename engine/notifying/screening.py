@@ -60,8 +60,8 @@ def screened(body: Mapping[str, Any], rules: object) -> dict[str, Any]:
 
 
 def _walked(name: str, value: Any, redactor: Redactor) -> Any:
-    if name and is_secret_name(name) and not isinstance(value, Mapping | bool) and value is not None:
-        return HIDDEN
+    if name and is_secret_name(name):
+        return _hidden(value)
     match value:
         case str():
             return redactor.redact(value).text
@@ -76,6 +76,17 @@ def _walked(name: str, value: Any, redactor: Redactor) -> Any:
             }
         case list() | tuple():
             return [_walked("", one, redactor) for one in value]
+        case _:
+            return HIDDEN
+
+
+def _hidden(value: Any) -> Any:
+    """All that stands under the name of a secret; whether something is set at all stays."""
+    match value:
+        case bool() | None:
+            return value
+        case Mapping():
+            return {str(key): _hidden(one) for key, one in value.items()}
         case _:
             return HIDDEN
 

@@ -30,6 +30,8 @@ class History(rx.State):
     loaded: bool = False
     message: str = ""
     help: str = ""
+    _last: datetime | None = None
+    """When the last one was made, to the microsecond: rows say it in milliseconds."""
 
     @rx.event
     @guarded("view")
@@ -65,7 +67,6 @@ class History(rx.State):
 
     async def _read(self, *, older: bool) -> None:
         actor = await authorized(self)
-        before = datetime.fromisoformat(self.rows[-1].created) if older and self.rows else None
         try:
             found = await approvals.list_approvals(
                 await services.database(),
@@ -74,12 +75,14 @@ class History(rx.State):
                 limit=PAGE + 1,
                 workflow_id=UUID(self.flow) if self.flow else None,
                 decided_by=actor.user_id if self.mine else None,
-                before=before,
+                before=self._last if older and self.rows else None,
             )
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
         rows = [card(each) for each in found[:PAGE]]
+        if rows:
+            self._last = found[len(rows) - 1].created_at
         self.rows = [*self.rows, *rows] if older else rows
         self.more, self.loaded, self.message, self.help = len(found) > PAGE, True, "", ""
 

@@ -8,7 +8,9 @@ from uuid import UUID
 import reflex as rx
 
 from engine import approvals
+from engine.actor import Actor
 from engine.approvals import Approval
+from engine.database import Database
 from engine.errors import Conflict, NotFound, WeftError
 from studio.approvals.history import History
 from studio.approvals.rows import ApprovalCard, card
@@ -19,6 +21,8 @@ from studio.shell.session import authorized, guarded
 from studio.shell.state import Shell
 
 ROUTE = "/approvals/"
+MOST = 100
+"""That are read at once."""
 
 
 class Inbox(rx.State):
@@ -141,7 +145,7 @@ class Inbox(rx.State):
                     found = ()
                 self.missing = not found
             else:
-                found, self.missing = await approvals.list_approvals(db, actor, "open"), False
+                found, self.missing = await _open(db, actor), False
         except WeftError as error:
             self.message, self.help, self.loaded = error.message, error.help, True
             return
@@ -153,6 +157,16 @@ class Inbox(rx.State):
         if others != self.others:
             self.others = others
         self.loaded, self.message, self.help = True, "", ""
+
+
+async def _open(db: Database, actor: Actor) -> tuple[Approval, ...]:
+    """The newest, and, where these are not all, those that are about the reader however old they are."""
+    found = await approvals.list_approvals(db, actor, "open", limit=MOST)
+    if len(found) < MOST:
+        return found
+    known = {each.id for each in found}
+    about = await approvals.list_approvals(db, actor, "open", limit=MOST, concerning=True)
+    return (*found, *(each for each in about if each.id not in known))
 
 
 def _concerns(approval: Approval) -> bool:

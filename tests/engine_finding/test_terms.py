@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from engine.finding.asking import TRIGGERS
 from engine.finding.filling import keeper
 from engine.finding.terms import MOST_PAIRS, asked, number, short_id, terms
 
@@ -112,3 +113,7 @@ def test_a_run_of_any_size_makes_a_bounded_number() -> None:
 def test_a_short_id_is_known_as_one() -> None:
     assert short_id(" B7BCE093 ") == number("run=b7bce093")
     assert short_id("A-1001") is None
+
+
+def test_what_starts_a_run_is_offered_once():
+    assert sorted(TRIGGERS) == sorted(set(TRIGGERS))

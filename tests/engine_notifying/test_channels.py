@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from engine.alerts import rules
 from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.notifying import Notice, channels, deliveries, writing
@@ -178,3 +179,32 @@ async def test_what_was_given_up_is_shown_and_sent_again(
         with pytest.raises(Conflict):
             await deliveries.send_again(db, workspace.admin, sent.id)
     assert len({heard.headers["webhook-id"] for heard in receiver.heard}) == 1
+
+
+async def test_what_is_planned_for_later_is_not_on_its_way(
+    db: Database, workspace: Workspace, hand: psycopg.Connection
+):
+    await channels.add_channel(db, workspace.admin, HOOK)
+    async with db.account(workspace.account_id) as session:
+        await writing.tell(session, Notice(workspace.account_id, "alert", "now", {}))
+        await writing.tell(session, Notice(workspace.account_id, "alert", "later", {}, delay_s=3600))
+        await writing.tell(session, Notice(workspace.account_id, "alert", "again", {}, delay_s=3600))
+    hand.execute("UPDATE outbox SET attempt = 1 WHERE key = 'again'")
+    [shown] = await channels.list_channels(db, workspace.admin)
+    assert shown.waiting == 2
+    assert len(await deliveries.list_deliveries(db, workspace.admin)) == 2
+
+
+async def test_a_rule_whose_own_channels_are_deleted_is_told_to_all_that_hear_of_alerts(
+    db: Database, workspace: Workspace
+):
+    """Told to nobody, a rule would fire unheard, and could not be saved again."""
+    made = [(await channels.add_channel(db, workspace.admin, replace(HOOK, name=n))).channel for n in "ab"]
+    own = tuple(one.id for one in made)
+    rule = await rules.create_rule(db, workspace.admin, rules.Form("Deep", "queue_depth", 1, channels=own))
+    await channels.delete_channel(db, workspace.admin, own[0])
+    [now] = await rules.list_rules(db, workspace.admin)
+    assert now.channels == own[1:]
+    await channels.delete_channel(db, workspace.admin, own[1])
+    await channels.add_channel(db, workspace.admin, HOOK)
+    assert (await rules.try_rule(db, workspace.admin, rule.id, send=True)).channels == ("Hook",)

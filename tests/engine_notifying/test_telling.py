@@ -284,3 +284,16 @@ async def test_an_approval_that_was_decided_does_not_expire_soon(
     assert [
         heard.json["data"]["state"] for heard in hook.heard if heard.json["type"] == "approval.expiring"
     ] == ["open"]
+
+
+async def test_whoever_is_gone_gets_nothing_that_was_planned_for_later(
+    db: Database, workspace: Workspace, open_gate, hand: psycopg.Connection
+):
+    manager, admin = workspace.people["approver"], workspace.admin
+    for one in (manager, admin):
+        await deliveries.set_wish(db, one, True)
+    await open_gate(workspace, effects=[EFFECT], expires_at=datetime.now(UTC) + timedelta(days=1))
+    hand.execute("UPDATE users SET disabled_at = now() WHERE id = %s", (manager.user_id,))
+    assert told(hand, manager.user_id) == [("approval.expiring", "dropped"), ("approval.opened", "dropped")]
+    # The control: somebody who is still there.
+    assert told(hand, admin.user_id) == [("approval.expiring", "due"), ("approval.opened", "due")]

@@ -89,3 +89,12 @@ def test_rules_that_cannot_be_read_let_nothing_out():
     body = {"approval_id": "1", "title": "Pay ada@example.com", "effects": [refund(1)], "to": "a@b.c"}
     assert screened(body, {"actions": "nonsense"}) == {"approval_id": "1", "title": HELD_BACK, "effects": []}
     assert screened({"title": "Pay", "effects": [refund(1)]}, None)["effects"] == [refund(1)]
+
+
+def test_what_stands_below_the_name_of_a_secret_is_hidden_whatever_it_is():
+    arguments = {"credentials": {"user": "ada", "key": "hunter2"}, "password": ["hunter2", {"a": "hunter2"}]}
+    hidden = screened({"effects": [{"arguments": arguments, "tool": "open"}]}, None)
+    assert "hunter2" not in str(hidden) and "ada" not in str(hidden)
+    # What says only whether there is one tells nothing, and names stay.
+    flags = {"secret": {"known": True, "of": None}}
+    assert screened(flags, None) == flags

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from engine import approvals, runs
+from engine import approvals, people, runs
 from engine.approvals import refusal_of
 from engine.database import Database
 from engine.errors import Conflict, Forbidden, NotFound
@@ -165,7 +165,9 @@ async def test_whom_an_approval_names_may_decide(workspace: Workspace):
 async def test_from_its_time_on_whom_it_escalates_to_may_decide_too(
     db: Database, runner: Database, workspace: Workspace, open_gate
 ):
-    boss = with_groups(workspace.people["approver"], "boss")
+    boss = await people.add_user(
+        db, workspace.account_id, email="boss@example.com", name="Boss", role="approver", groups=("boss",)
+    )
     later, before = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(seconds=1)
     asked = {"escalation": {"by": "role", "name": "boss"}}
     gate = await open_gate(workspace, **asked, escalates_at=later)

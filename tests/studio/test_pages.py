@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from engine.database import Database
 from engine.identity import new_id
 from engine.tables import Approval
 from studio.approvals import History, Inbox
+from studio.approvals import state as inbox
 from studio.connectors import ConnectorList
 from studio.runs import RunList, RunPage, StartRun, detail
 from studio.runs.comparing import Comparison
@@ -188,7 +191,10 @@ async def test_a_run_that_is_not_there_says_so(signed_in: Tab) -> None:
         assert (await signed_in.state(RunPage)).missing
 
 
-async def open_approval(workspace: Workspace, refund: UUID) -> Approval:
+async def open_approval(
+    workspace: Workspace, refund: UUID, others: Sequence[Approval] = (), age: timedelta = timedelta(0)
+) -> Approval:
+    """``others``: of the same run, put there along with it."""
     run = await runs.start_run(workspace.db, workspace.owner, refund, {"order_id": "A-1001"})
     row = Approval(
         account_id=workspace.owner.account_id,
@@ -210,11 +216,24 @@ async def open_approval(workspace: Workspace, refund: UUID) -> Approval:
         approvers=[{"by": "role", "name": "manager"}],
         args_hash="ab" * 32,
         decisions=[],
+        created_at=datetime.now(UTC) - age,
     )
     runner = await Database.open(workspace.runner_url)
     try:
         async with runner.account(workspace.owner) as session:  # only a runner may open one
             session.add(row)
+            same = {name: getattr(row, name) for name in ("account_id", "run_id", "workflow_id", "step_id")}
+            for number, other in enumerate(others):
+                rest = {
+                    "path": f"gate.{number}",
+                    "args_hash": "x",
+                    "effects": [],
+                    "shown": {},
+                    "decisions": [],
+                }
+                for name, value in (same | rest | {"approvers": other.approvers or []}).items():
+                    setattr(other, name, value)
+                session.add(other)
     finally:
         await runner.close()
     return row
@@ -241,6 +260,34 @@ async def test_an_approval_shows_what_would_happen_and_is_decided_once(
     assert (decided.state, [said["comment"] for said in decided.decisions]) == ("approved", ["fine"])
     await signed_in.send(Inbox.show("history"))
     assert str(row.id) in [each.id for each in (await signed_in.state(History)).rows]
+
+
+async def test_what_waits_for_the_reader_is_first_however_many_newer_ones_wait_for_others(
+    signed_in: Tab, workspace: Workspace, refund: UUID
+) -> None:
+    others = [Approval(approvers=[{"by": "role", "name": "nobody"}]) for _ in range(inbox.MOST)]
+    row = await open_approval(workspace, refund, others, timedelta(days=1))
+    await signed_in.send(Inbox.load())
+    shown = await signed_in.state(Inbox)
+    assert (str(row.id) in [each.id for each in shown.mine], len(shown.others)) == (True, inbox.MOST)
+    await runs.cancel_run(workspace.db, workspace.owner, row.run_id)
+
+
+async def test_older_decisions_follow_to_the_microsecond(
+    signed_in: Tab, workspace: Workspace, refund: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=999_000) + timedelta(hours=1)
+    closed = [
+        Approval(state="rejected", created_at=at + timedelta(microseconds=n), decided_at=at) for n in range(3)
+    ]
+    row = await open_approval(workspace, refund, closed)
+    monkeypatch.setattr("studio.approvals.history.PAGE", 1)
+    await signed_in.send(History.load())
+    for _ in range(2):
+        await signed_in.send(History.older())
+    shown = [each.id for each in (await signed_in.state(History)).rows]
+    assert shown == [str(one.id) for one in reversed(closed)]
+    await runs.cancel_run(workspace.db, workspace.owner, row.run_id)
 
 
 async def test_only_what_the_page_showed_can_be_approved(
