@@ -6,8 +6,8 @@ again: so a login that is disabled ends them, in its own transaction.
 
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 
 FUNCTION = """
 CREATE FUNCTION weft_tell_no_more() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
