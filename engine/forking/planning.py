@@ -130,18 +130,16 @@ def plan_fork(wanted: Wanted, events: Iterable[Event]) -> ForkPlan:
 
     def yes(path: str, found: Retraced) -> bool:
         opened = record.opened[path].data
-        open_ = [
-            one
-            for one in _guarded(found.gates[path], path, opened)
-            if not _is_over(last_try(one["path"], path, record, old), found) and not one.get("stubbed")
-        ]
-        if not open_:
+        real = [one for one in _guarded(found.gates[path], path, opened) if not one.get("stubbed")]
+        last = {one["path"]: last_try(one["path"], path, record, old) for one in real}
+        open_ = [one for one in real if not _is_over(last[one["path"]], found)]
+        if not open_ and not any(_may_be_tried(at, path, old, found) for at in last.values()):
             return True
         said = record.answered[path].data
         places = {first_try(one["path"], path) for one in open_}
         approval = str(opened["approval_id"])
         relied.add(approval)
-        if wanted.before is not wanted.now:
+        if open_ and wanted.before is not wanted.now:
             whys[path] = "changed"
         elif wanted.by in (*said.get("by", ()), *said.get("for", ())):
             whys[path] = "own"
@@ -267,6 +265,24 @@ def last_try(path: str, gate: str, record: Record, steps: Mapping[str, PlanStep]
             number += 1
             spelled = f"{block}#{number}"
     return spelled
+
+
+def _may_be_tried(path: str, gate: str, steps: Mapping[str, PlanStep], found: Retraced) -> bool:
+    """Whether a block around a call, in which the gate does not stand, has tries left: the call would happen once more
+    under the same yes, although in the try that is recorded it came to its end."""
+    above = {one for one, _ in around(gate)}
+    blocks: dict[str, str] = {}
+    for one, _ in around(path):
+        blocks.setdefault(static(one), one)
+    for block, place in blocks.items():
+        step = steps.get(block)
+        if place in above or step is None or step.retry is None or isinstance(step.do, p.Agent | p.ToolCall):
+            continue
+        tried = re.search(r"#(\d+)$", place)
+        first = place if tried is None else place[: tried.start()]
+        if (1 if tried is None else int(tried[1])) <= step.retry.max and not _is_over(first, found):
+            return True
+    return False
 
 
 def _elsewhere(kin: Iterable[Kin]) -> Iterable[tuple[Deed, UUID]]:
