@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine import pinned, strict, tables
+from engine import eventlog, pinned, strict, tables
 from engine.actor import Actor
 from engine.database import Database, Session
 from engine.errors import BadInput, Conflict, NotFound
@@ -22,6 +22,8 @@ LONGEST_TEXT = 1_000_000
 """Characters of a Weft text that are accepted."""
 LARGEST_POSITIONS = 256 * 1024
 """Characters of the positions as JSON: thousands of nodes."""
+CHANNEL = "weft_drafts"
+"""Whoever waits for a draft is woken here, by the id of its workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ async def put(
             row.positions = dict(positions)
         session.add(row)
         await session.flush()
+        await eventlog.notify(session, CHANNEL, str(workflow_id))
     return await read(session, workflow_id)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import sql
 
-CHANNELS = ("weft_events", "weft_runs", "weft_versions")
+CHANNELS = ("weft_events", "weft_runs", "weft_versions", "weft_drafts")
 RETRY_S = 1.0
 
 

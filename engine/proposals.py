@@ -91,11 +91,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A draft to be written with the decision: its whole text, over the revision it was made from."""
+    """A draft to be written with the decision: its whole text, over the revision it was made from, and where its steps
+    are (None: where they were)."""
 
     workflow_id: UUID
     text: str
     revision: int
+    positions: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,8 @@ async def decide(
             )
         draft = None
         match write:
-            case Write(workflow_id, text, revision):
-                draft = await drafts.put(session, actor, workflow_id, text, revision)
+            case Write(workflow_id, text, revision, positions):
+                draft = await drafts.put(session, actor, workflow_id, text, revision, positions)
             case Begin(title, text):
                 draft = await workflows.make(session, actor, title, text)
         if draft is not None:

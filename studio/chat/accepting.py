@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,14 @@ from engine.conversations import Message
 from engine.database import Database
 from engine.errors import Conflict, WeftError
 from engine.permissions import Permission
+from engine.proposals import Proposal, Verdict
+from studio.chat.becoming import Became, Lowers, become
+from studio.chat.deciding import Acceptance
 from studio.chat.overlaying import Overlay
 from studio.chat.says import Accept
-from studio.chat.taking import Clashing, Taken, Unfit, take
+from studio.chat.taking import Clashing, Unfit
 from studio.designer.choosing import Needs
-from studio.editor.document import Change, NewText
+from studio.editor.merging import Clash
 from studio.editor.state import EditorState
 from studio.shell import authorized, guarded, services
 
@@ -46,7 +48,7 @@ class Accepting(rx.State, mixin=True):
             db, actor, message = found
             assert message.decision is not None
             self.asking = {}
-            await self._decide(db, actor, message.decision, "rejected")
+            await self._reject(db, actor, message.decision)
             (await self.get_state(Overlay)).close()
 
     async def _accept(self, said: Accept) -> Any:
@@ -58,45 +60,34 @@ class Accepting(rx.State, mixin=True):
         if (refused := await editor._barred()) is not None:
             return refused
         db, actor, message = found
-        proposal, document = message.decision, editor._desk.document
-        assert proposal is not None
+        assert message.decision is not None
+        how = Acceptance(said.parts, said.sides, said.less_safe)
         try:
-            taken = await asyncio.to_thread(
-                take, proposal, document.text, editor._desk.catalog, said.parts, said.sides
-            )
+            became = await become(editor._room, db, actor, message.decision, how, editor._token)
         except ValueError:  # parts of another cut: the page is behind
             return await self._refresh(db, actor)
-        match taken:
+        except WeftError as error:
+            if isinstance(error, Conflict):
+                await self._refresh(db, actor)
+            return self._fail(error.message, error.help, builtin=False)
+        match became:
             case Needs(message=words, more=more):
                 self._ask(said, "needs", words, more=[*(said.parts or ()), *more] if more else [])
             case Unfit(message=words):
                 self._ask(said, "unfit", words)
             case Clashing(clashes=places):
-                self._ask(
-                    said,
-                    "clash",
-                    "",
-                    places=[
-                        {"line": one.line, "base": one.base, "mine": one.mine, "theirs": one.theirs}
-                        for one in places
-                    ],
-                )
-            case Taken(safety=safety) if safety and not said.less_safe:
+                self._ask(said, "clash", "", places=[_place(one) for one in places])
+            case Lowers(safety=safety):
                 self._ask(said, "confirm", "", safety=list(safety), sides=list(said.sides))
-            case Taken():
-                return await self._become(db, actor, proposal, taken, document.revision)
+            case Became():
+                return await self._became(db, actor, editor, became)
         return None
 
-    async def _become(
-        self, db: Database, actor: Actor, proposal: proposals.Proposal, taken: Taken, revision: int
-    ) -> Any:
-        """Decided first: of two who accept at once, one goes on."""
-        if not await self._decide(db, actor, proposal, taken.state, taken):
-            return None
+    async def _became(self, db: Database, actor: Actor, editor: EditorState, became: Became) -> Any:
         (await self.get_state(Overlay)).close()
-        editor = await self.get_state(EditorState)
-        done = await editor._change(Change("chat", revision, NewText(taken.text)))
-        if not taken.fitted:
+        done = await editor._told(became.told)
+        await self._refresh(db, actor)
+        if not became.taken.fitted:
             return done
         told = rx.toast.info(
             "Made fit to your changes since.",
@@ -120,30 +111,21 @@ class Accepting(rx.State, mixin=True):
         message = next((m for m in conversation.messages if str(m.id) == message_id and m.decision), None)
         return None if message is None else (db, actor, message)
 
-    async def _decide(
-        self,
-        db: Database,
-        actor: Actor,
-        proposal: proposals.Proposal,
-        state: proposals.State,
-        taken: Taken | None = None,
-    ) -> bool:
-        titles, applied = (taken.titles, taken.applied) if taken else ((), None)
-        verdict = proposals.Verdict(state, proposal.start, titles, applied)
+    async def _reject(self, db: Database, actor: Actor, proposal: Proposal) -> None:
         try:
-            await proposals.decide(db, actor, proposal.id, verdict)
-        except Conflict as error:
-            await self._refresh(db, actor)
-            self._fail(error.message, error.help, builtin=False)
-            return False
+            await proposals.decide(db, actor, proposal.id, Verdict("rejected", proposal.start))
         except WeftError as error:
-            self._fail(error.message, error.help, builtin=False)
-            return False
+            if isinstance(error, Conflict):
+                await self._refresh(db, actor)
+            return self._fail(error.message, error.help, builtin=False)
         await self._refresh(db, actor)
-        return True
 
     async def _refresh(self, db: Database, actor: Actor) -> None:
         raise NotImplementedError
 
     def _fail(self, message: str, help: str, *, builtin: bool) -> None:
         raise NotImplementedError
+
+
+def _place(one: Clash) -> dict[str, Any]:
+    return {"line": one.line, "base": one.base, "mine": one.mine, "theirs": one.theirs}

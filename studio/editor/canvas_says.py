@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dsl.graph.placement import NOWHERE, read_spot
 from studio.editor import gesture as says
 from studio.editor import selecting
-from studio.editor.document import Change, Place, Tidy
+from studio.editor.document import Change, Place, Tidy, in_a_row
 from studio.editor.drawing import DRAWN
 from studio.editor.edits import edit_of
 from studio.editor.feeds import CanvasFeed
@@ -38,6 +38,12 @@ async def edit(editor: EditorState, message: says.Add | says.Move | says.Remove)
     return await editor._edit(edit_of(message, editor._desk.reading, editor._desk.catalog))
 
 
+async def _move(editor: EditorState, message: says.Move) -> Any:
+    """In a row again, it stands where the layout puts it: one deed, which undo takes back whole."""
+    found = edit_of(message, editor._desk.reading, editor._desk.catalog)
+    return await editor._edit(found, spots=in_a_row(editor._desk.document, (message.step,)))
+
+
 async def _place(editor: EditorState, message: says.Place) -> Any:
     kept = editor._desk.document.placement.spots
     spots = {
@@ -56,7 +62,7 @@ OWN: Final[Table] = {
     says.Undo: undo,
     says.Redo: redo,
     says.Add: edit,
-    says.Move: edit,
+    says.Move: _move,
     says.Remove: edit,
     says.Place: _place,
     says.Tidy: _tidy,

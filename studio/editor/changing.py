@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import reflex as rx
 
-from dsl import Edit
+from dsl import Edit, Spot
 from dsl.diagnostic import Diagnostic
 from engine.errors import WeftError
 from engine.permissions import Permission
@@ -78,6 +79,10 @@ class Changing(rx.State, mixin=True):
             return None
         self._room.heard(self._token)
         await self._catch_up()
+        if self.may_edit and self._room.saved.state == "saved" and not self._room.is_saved:
+            # What others saved changed the names of steps: where people put them is to be saved under the new ones.
+            self.touched()
+            return self.__class__.examine
         return None if self._room.desk.reading.diagnosis.known else self.__class__.examine
 
     async def _catch_up(self) -> None:
@@ -100,11 +105,15 @@ class Changing(rx.State, mixin=True):
         self._apart = None if parted is None else (parted.base, parted.mine, parted.theirs)
         self._apart_at, self.parted = self.revision + 1, parted is not None
 
-    async def _edit(self, edit: Edit | Refused, *, gesture: str = "") -> Any:
+    async def _edit(
+        self, edit: Edit | Refused, *, gesture: str = "", spots: Mapping[str, Spot] | None = None
+    ) -> Any:
         """Does an edit, or says why there is none; a step that is new by it becomes the selected one."""
         if isinstance(edit, Refused):
             return await self._refuse(edit)
-        return await self._change(Change("canvas", self.revision, edit, gesture), follow=True)
+        return await self._change(
+            Change("canvas", self.revision, edit, gesture, spots=spots or {}), follow=True
+        )
 
     def _problem(self, index: int) -> tuple[Diagnostic, ...]:
         """The problem with this number, if there still is one."""

@@ -17,8 +17,8 @@ text through every change, and putting steps somewhere is a deed like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from dsl import Edit, EditError, Placement, Spot, follow, parse
@@ -70,13 +70,14 @@ Body: TypeAlias = NewText | Typed | Place | Tidy | Edit
 @dataclass(frozen=True, slots=True)
 class Change:
     """Changes that share a (non-empty) ``gesture`` are undone together: a burst of typing, say. ``author`` is whoever
-    may undo it; without one everybody may."""
+    may undo it; without one everybody may. ``spots`` go with an edit: these steps are put there before it is made."""
 
     source: Source
     base: int
     body: Body
     gesture: str = ""
     author: str = ""
+    spots: Mapping[str, Spot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,10 @@ class Document:
                     splice = difference(self.text, apply_edit(self.text, edit).text)
                 except EditError as error:
                     return Refused(error.message, error.help)
-        if splice.removed == splice.inserted:
+        moved = self._moves(change.spots)
+        if splice.removed == splice.inserted and not moved:
             return self
-        return self._did(Deed(splice, change.source, change.gesture, change.author))
+        return self._did(Deed(splice, change.source, change.gesture, change.author, moved))
 
     def can_undo(self, author: str = "") -> bool:
         return self._last(author) is not None
@@ -139,14 +141,16 @@ class Document:
         if at is None:
             return self
         found = lifted(self.done, at)
-        spots = None if found is None else self._spots(found[1], back=True)
-        if found is None or spots is None:
+        # The text first, as it was changed last: then the steps have the names they had when they were put somewhere.
+        back = None if found is None else self._moved(found[1].splice.inverse)
+        spots = None if found is None or back is None else back._spots(found[1], back=True)
+        if found is None or back is None or spots is None:
             return Refused(
                 "Somebody else has changed the same place since.",
                 "Change it by hand, or ask them to undo theirs first.",
             )
         rest, deed = found
-        back = self._moved(deed.splice.inverse, spots)
+        back = back._put(spots)
         undone = (*kept(self.undone, deed.splice.inverse, author), Undone(author, deed))
         return replace(back, done=rest, undone=undone)
 
@@ -158,7 +162,7 @@ class Document:
         spots = self._spots(deed, back=False)
         if spots is None:
             return Refused("Somebody else has moved the same steps since.", "Move them by hand.")
-        again = self._moved(deed.splice, spots)
+        again = self._put(spots)._moved(deed.splice)
         rest = self.undone[: mine[-1]] + self.undone[mine[-1] + 1 :]
         return replace(again, done=bounded((*self.done, deed)), undone=kept(rest, deed.splice, author))
 
@@ -190,14 +194,16 @@ class Document:
         return Splice(start, self.text[start:end], text)
 
     def _spots(self, deed: Deed, *, back: bool) -> Mapping[str, Spot] | None:
-        """The spots that the deed still decides, as they are to be; None where others decided all of them since."""
+        """The spots that the deed still decides, as they are to be; None where it did nothing else and others decided
+        all of them since."""
         spots = self.placement.spots
         changes = {path: ends if back else ends[::-1] for path, ends in deed.moved.items()}
         fits = {path: want for path, (want, now) in changes.items() if spots.get(path, NOWHERE) == now}
-        return None if changes and not fits else fits
+        only = deed.splice.removed == deed.splice.inserted
+        return None if only and changes and not fits else fits
 
     def _did(self, deed: Deed) -> Document:
-        after = self._moved(deed.splice, {path: spot for path, (_, spot) in deed.moved.items()})
+        after = self._put({path: spot for path, (_, spot) in deed.moved.items()})._moved(deed.splice)
         done = (*self.done, deed)
         again = self.can_redo(deed.author)
         one = None if again or not deed.gesture else joined(self.done, deed, self.text, after.text)
@@ -215,22 +221,25 @@ class Document:
                     for path, spot in kept.items()
                     if _named(path, paths) and not path.startswith(NOTES)
                 }
-        moved = {
-            path: (kept.get(path, NOWHERE), spot)
-            for path, spot in wanted.items()
-            if kept.get(path, NOWHERE) != spot
-        }
+        moved = self._moves(wanted)
         if not moved:
             return self
         return self._did(Deed(NOTHING, change.source, "", change.author, moved))
 
-    def _moved(self, splice: Splice, spots: Mapping[str, Spot] | None = None) -> Document:
+    def _moves(self, wanted: Mapping[str, Spot]) -> dict[str, tuple[Spot, Spot]]:
+        """Those that are another spot than there is: it, and what is wanted."""
+        kept = self.placement.spots
+        pairs = {path: (kept.get(path, NOWHERE), spot) for path, spot in wanted.items()}
+        return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+    def _put(self, spots: Mapping[str, Spot]) -> Document:
+        return replace(self, placement=put(self.placement, spots)) if spots else self
+
+    def _moved(self, splice: Splice) -> Document:
         text = splice.apply(self.text)
         placement = self.placement
         if placement.spots and text != self.text:
             placement = follow(placement, before := parse(self.text), parse(text, before))
-        if spots:
-            placement = put(placement, spots)
         return replace(
             self,
             text=text,
@@ -238,6 +247,12 @@ class Document:
             recent=_remembered((*self.recent, splice)),
             placement=placement,
         )
+
+
+def in_a_row(document: Document, paths: Iterable[str]) -> dict[str, Spot]:
+    """The spots of those of the steps that people put somewhere, as they are where the layout puts them."""
+    spots = document.placement.spots
+    return {path: spots[path].unplaced for path in paths if spots.get(path, NOWHERE).x is not None}
 
 
 def _remembered(recent: tuple[Splice, ...]) -> tuple[Splice, ...]:
@@ -257,4 +272,4 @@ def _newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-__all__ = ["Body", "Change", "Document", "NewText", "Place", "Refused", "Source", "Tidy", "Typed"]
+__all__ = ["Body", "Change", "Document", "NewText", "Place", "Refused", "Source", "Tidy", "Typed", "in_a_row"]

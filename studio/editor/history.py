@@ -22,7 +22,8 @@ UNDO_SIZE = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that was done, and can be undone: ``moved`` are the spots of steps before it and after it."""
+    """One thing that was done, and can be undone: ``moved`` are the spots of steps before it and after it, by the paths
+    they had before the text was changed."""
 
     splice: Splice
     source: Source
@@ -62,7 +63,7 @@ def joined(done: tuple[Deed, ...], deed: Deed, before: str, after: str) -> tuple
         last = done[at]
         if last.author != deed.author:
             continue
-        if (last.source, last.gesture) != (deed.source, deed.gesture):
+        if (last.source, last.gesture) != (deed.source, deed.gesture) or last.moved or deed.moved:
             return None
         found = lifted(done, at)
         if found is None:

@@ -22,6 +22,8 @@ from dsl import Placement, read_placement
 from dsl.catalog import Catalog
 from engine.workflows import Draft
 from studio.editor.desk import Desk
+from studio.editor.document import Change, NewText, Place
+from studio.editor.merging import clashes, moved_by, settled, three_way
 
 GRACE: Final = 4.0
 """Seconds a page without a socket still counts as here."""
@@ -78,6 +80,9 @@ class Saved:
 class Room:
     """``clash`` is the draft as somebody else saved it where the same places were changed here: it waits for a choice.
 
+    Whoever writes the draft for this room, or reads it to bring it in, holds ``writing``, and waits for no page inside:
+    what the room believes to be saved is what was.
+
     Not a dataclass: the framework would wrap what a page's state holds of it, and every page another wrap.
     """
 
@@ -85,6 +90,8 @@ class Room:
         self.desk = desk
         self.saved = saved
         self.clash: Draft | None = None
+        self.writing = asyncio.Lock()
+        self.follower: asyncio.Task[None] | None = None
         self.pages: dict[str, Page] = {}
         self._colours: dict[str, int] = {}
         self._deliveries: set[asyncio.Task[Any]] = set()
@@ -93,6 +100,26 @@ class Room:
     def is_saved(self) -> bool:
         document = self.desk.document
         return (document.text, document.placement) == (self.saved.text, self.saved.placement)
+
+    def join(self, theirs: Draft) -> bool:
+        """Brings in what somebody else saved where it meets no change of ours; else it waits for a choice. Whether the
+        text here is another one by that."""
+        saved, document = self.saved, self.desk.document
+        pieces = three_way(saved.text, document.text, theirs.text)
+        self.clash = None
+        if clashes(pieces):
+            self.clash = theirs
+            saved.state, saved.message = "conflict", "Somebody else changed the same places of this draft."
+            return False
+        ours = moved_by(saved.placement, document.placement)
+        spots = moved_by(saved.placement, read_placement(theirs.positions))
+        saved.has(theirs)
+        self.desk.apply(Change("restore", document.revision, NewText(settled(pieces))))
+        others = {path: spot for path, spot in spots.items() if path not in ours}
+        self.desk.apply(Change("restore", self.desk.document.revision, Place(others)))
+        if saved.state == "conflict":
+            saved.state, saved.message = "saved" if self.is_saved else "unsaved", ""
+        return self.desk.document.text != document.text
 
     def enter(self, page: Page) -> None:
         old = self.pages.get(page.token)
@@ -156,12 +183,17 @@ class Room:
         event = Event(name=page.hear, payload={}, router_data=dict(page.router))
         # With what the look sets off: a page that hears of a change may be the one that saves it.
         looked = await page.enqueue(page.token, event)
-        await asyncio.wait([asyncio.ensure_future(looked.wait_all())], timeout=LONGEST_LOOK)
+        await asyncio.wait([asyncio.ensure_future(one.wait_all()) for one in looked], timeout=LONGEST_LOOK)
 
     def heard(self, token: str) -> None:
         """The page looks now; what happens from here on is told anew."""
         if (page := self.pages.get(token)) is not None:
             page.told = False
+
+    def close(self) -> None:
+        """Nobody is here any more, and nothing follows what becomes of the draft."""
+        if self.follower is not None:
+            self.follower.cancel()
 
     async def settled(self) -> None:
         """When every page has looked, and what that set off is done."""
@@ -200,6 +232,7 @@ class Rooms:
             key = room.desk.workflow_id
             if self._rooms.get(key) is room:
                 del self._rooms[key]
+                room.close()
 
     def gone(self, token: str) -> None:
         """A page's socket closed. It leaves unless it is back soon."""
@@ -214,6 +247,8 @@ class Rooms:
 
     def end(self) -> None:
         """Forgets everything, as the end of the process does."""
+        for room in self._rooms.values():
+            room.close()
         self._rooms.clear()
 
 

@@ -14,13 +14,14 @@ from uuid import UUID
 
 import reflex as rx
 
-from dsl import placement_json, read_placement
+from dsl import placement_json
 from engine import workflows
+from engine.actor import Actor
+from engine.database import Database
 from engine.errors import BadCredentials, Conflict, Forbidden, WeftError
 from engine.permissions import Permission
-from studio.editor.document import Change, NewText, Place
 from studio.editor.feeds import TextFeed
-from studio.editor.merging import Piece, clashes, moved_by, settled, three_way
+from studio.editor.merging import Piece, clashes, three_way
 from studio.editor.room import ROOMS, Room
 from studio.shell import authorized, guarded, services
 
@@ -94,32 +95,24 @@ class Saving(rx.State, mixin=True):
         saved, joined = room.saved, False
         if (theirs := room.clash) is not None:
             room.clash = None
+            joined = room.join(theirs)
             async with self:
-                joined = await self._join(room, theirs)
+                await self._show_joined(room)
         while not room.is_saved and saved.state != "conflict":
-            document = room.desk.document
             await self._say(room, "saving")
             try:
                 actor = await authorized(self, Permission.EDIT)
-                draft = await workflows.save_draft(
-                    await services.database(),
-                    actor,
-                    UUID(room.desk.workflow_id),
-                    document.text,
-                    saved.revision,
-                    placement_json(document.placement),
-                )
-            except Conflict as conflict:
-                async with self:
-                    joined = await self._join(room, conflict.current) or joined
+                came = await write(room, await services.database(), actor)
             except WeftError as error:
                 await self._say(room, "failed", f"{error.message} {error.help}")
                 if isinstance(error, BadCredentials | Forbidden):
                     return joined
                 await asyncio.sleep(AGAIN)
             else:
-                saved.has(draft)
-                saved.at, saved.dirty_since = document.revision, time.monotonic()
+                if came is not None:
+                    joined = came or joined
+                    async with self:
+                        await self._show_joined(room)
         if saved.state != "conflict":
             saved.at = room.desk.document.revision
             await self._say(room, "saved")
@@ -133,59 +126,49 @@ class Saving(rx.State, mixin=True):
             token = self._token
         room.tell(besides=token)
 
-    async def _join(self, room: Room, theirs: workflows.Draft) -> bool:
-        """Brings in what somebody else saved where it meets no change of ours; else it waits for a choice."""
-        saved, document = room.saved, room.desk.document
-        pieces = three_way(saved.text, document.text, theirs.text)
-        if clashes(pieces):
-            room.clash = theirs
-            saved.state, saved.message = "conflict", "Somebody else changed the same places of this draft."
-            if self._room is room:
-                await self._show_saved()
-            room.tell(besides=self._token)
-            return False
-        ours = moved_by(saved.placement, document.placement)
-        spots = moved_by(saved.placement, read_placement(theirs.positions))
-        saved.has(theirs)
-        room.desk.apply(Change("restore", document.revision, NewText(settled(pieces))))
-        room.desk.apply(
-            Change(
-                "restore",
-                room.desk.document.revision,
-                Place({path: spot for path, spot in spots.items() if path not in ours}),
-            )
-        )
+    async def _show_joined(self, room: Room) -> None:
+        """What :meth:`Room.join` brought in, or that it waits for a choice."""
         if self._room is room:
             await self._catch_up()
         room.tell(besides=self._token)
-        return room.desk.document.text != document.text
 
     async def save_now(self) -> bool:
         """Saves before something that needs the draft (publishing). Whether it is saved. For other handlers."""
         room: Room = self._room
-        saved, document = room.saved, room.desk.document
         if room.is_saved:
             return True
-        if saved.state == "conflict":
+        actor, db = await authorized(self, Permission.EDIT), await services.database()
+        while not room.is_saved and room.saved.state != "conflict":
+            if await write(room, db, actor) is not None:
+                await self._show_joined(room)
+        if room.saved.state == "conflict":
             return False
-        actor = await authorized(self, Permission.EDIT)
+        room.saved.state, room.saved.message = "saved", ""
+        await self._show_saved()
+        room.tell(besides=self._token)
+        return True
+
+
+async def write(room: Room, db: Database, actor: Actor) -> bool | None:
+    """Writes what is in the room into the draft. Where somebody else was faster theirs is brought in instead: whether
+    that changed the text here, None where nobody was. Raises what ``save_draft`` does, but no ``Conflict``."""
+    saved = room.saved
+    async with room.writing:
+        document = room.desk.document
         try:
             draft = await workflows.save_draft(
-                await services.database(),
+                db,
                 actor,
-                UUID(self.workflow_id),
+                UUID(room.desk.workflow_id),
                 document.text,
                 saved.revision,
                 placement_json(document.placement),
             )
         except Conflict as conflict:
-            await self._join(room, conflict.current)
-            return saved.state != "conflict" and await self.save_now()
+            return room.join(conflict.current)
         saved.has(draft)
-        saved.state, saved.message, saved.at = "saved", "", document.revision
-        await self._show_saved()
-        room.tell(besides=self._token)
-        return True
+        saved.at, saved.dirty_since = document.revision, time.monotonic()
+    return None
 
 
 def _pieces(room: Room) -> tuple[Piece, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import reflex as rx
 
+from dsl import Spot
 from dsl.outline import Place
 from dsl.wording.sentences import humanize
 from studio.editor import handling as says
 from studio.editor.arranging import Arranged, arrange, behind, outer, own_id, readers
 from studio.editor.clipboard import Pasted, copied, pasted
-from studio.editor.document import Change, Refused, Source
+from studio.editor.document import Change, Refused, Source, in_a_row
 from studio.editor.finding import find
 from studio.editor.hearing import Table
 from studio.editor.reading import Reading
@@ -51,6 +52,14 @@ async def _arrange(editor: EditorState, message: says.Arranging) -> Any:
     return (await _make(editor, arranged, "canvas"))[1]
 
 
+async def _drop(editor: EditorState, message: says.Drop) -> Any:
+    arranged = arrange(message, editor._desk.reading)
+    if isinstance(arranged, Refused):
+        return _refusal(arranged)
+    spots = in_a_row(editor._desk.document, message.steps)
+    return (await _make(editor, arranged, "canvas", spots))[1]
+
+
 async def _paste(editor: EditorState, message: says.PasteText) -> Any:
     desk = editor._desk
     if message.container is not None:
@@ -74,11 +83,13 @@ async def _delete(editor: EditorState, message: says.Delete) -> Any:
     return [event, _deleted(editor, chosen, readers(chosen, reading))] if done else event
 
 
-async def _make(editor: EditorState, arranged: Arranged, source: Source) -> tuple[bool, Any]:
+async def _make(
+    editor: EditorState, arranged: Arranged, source: Source, spots: Mapping[str, Spot] | None = None
+) -> tuple[bool, Any]:
     """Does it. Whether it was done, and what is to be said or saved then; selects what came of it."""
     desk = editor._desk
     before, known = desk.document.text, set(desk.reading.steps)
-    event = await editor._change(Change(source, desk.document.revision, arranged.edit))
+    event = await editor._change(Change(source, desk.document.revision, arranged.edit, spots=spots or {}))
     if desk.document.text == before:
         return False, event
     now = outer(_become(arranged, desk.reading, known), desk.reading)
@@ -140,6 +151,6 @@ OWN: Final[Table] = {
     says.WrapIn: _arrange,
     says.TakeOut: _arrange,
     says.Shift: _arrange,
-    says.Drop: _arrange,
+    says.Drop: _drop,
     says.Rename: _arrange,
 }

@@ -18,6 +18,7 @@ from studio.editor.changing import Changing
 from studio.editor.diagnosing import Diagnosing
 from studio.editor.document import Change, NewText, Source
 from studio.editor.feeds import CanvasFeed, TextFeed
+from studio.editor.overhearing import overhear
 from studio.editor.palette import palette
 from studio.editor.room import ROOMS, Page, Person, Room
 from studio.editor.saving import Saving
@@ -82,9 +83,11 @@ class EditorState(Diagnosing, Changing, Saving, rx.State):
         self._live_text = live.text if live else ""
         self._me, self._called = str(actor.user_id), actor.name or actor.email
         room = ROOMS.open(draft, catalog)
-        if draft.revision > room.saved.revision and not room.saved.busy:
-            await self._join(room, draft)
+        if draft.revision > room.saved.revision and not (room.saved.busy or room.writing.locked()):
+            room.join(draft)
+            room.tell(besides=self._token)
         self._room = room
+        overhear(room, db, actor)
         self._be_here()
         canvas = await self.get_state(CanvasFeed)
         canvas.palette = palette(catalog) if self.may_edit else []

@@ -121,10 +121,16 @@ class Editor:
         return json.dumps([str(each.payload) for each in self.tab.socket.sent])
 
 
+async def unheard(editor: Editor) -> None:
+    """From now on no word of what other processes save reaches the open room: it finds that when it saves."""
+    (await editor.state())._room.close()
+
+
 @pytest.fixture
 async def editor(signed_in: Tab, workspace: Workspace) -> AsyncIterator[Editor]:
     """The refund example, open."""
     from engine import workflows
+    from studio.editor.room import ROOMS
     from studio.editor.state import EditorState
 
     own = REFUND.replace("workflow refund {", f"workflow refund_{secrets.token_hex(4)} {{")
@@ -134,3 +140,4 @@ async def editor(signed_in: Tab, workspace: Workspace) -> AsyncIterator[Editor]:
     await signed_in.send(EditorState.load())
     (await opened.state())._desk.use(CATALOG)
     yield opened
+    ROOMS.end()

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from engine import conversations, preferences, workflows
+from engine import conversations, preferences, proposals, workflows
 from engine.errors import Unavailable
 from studio.chat.state import ChatState
 from studio.designer.scripted import Say, ScriptedModel
 from studio.editor.state import EditorState
-from tests.editor.conftest import Editor
+from tests.editor.conftest import Editor, unheard
+from tests.editor.test_room import another_page
 
 ASKED = "Get the order, then e-mail the customer."
 
@@ -80,6 +81,90 @@ async def test_an_accepted_proposal_is_the_draft_and_one_undo_takes_it_back(edit
     assert (await proposed(editor)).proposal["state"] == "accepted"
     await editor.tab.send(EditorState.undo())
     assert await editor.text() == before
+
+
+async def in_the_draft(editor: Editor) -> str:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    return (await workflows.get_draft(db, owner, UUID(editor.workflow_id))).text
+
+
+async def test_a_studio_that_ends_right_after_a_decision_has_the_accepted_text_in_the_draft(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = (await editor.text()).replace("within 24h", "within 12h")
+    message = await propose(editor, other)
+    decide = proposals.decide
+
+    async def and_end(*args: Any, **more: Any) -> None:
+        await decide(*args, **more)
+        raise Unavailable("The studio ends.", "")
+
+    monkeypatch.setattr(proposals, "decide", and_end)
+    await editor.tab.send(ChatState.accept(message))
+    assert (await proposed(editor)).proposal["state"] == "accepted"
+    assert await in_the_draft(editor) == other
+
+
+async def test_what_somebody_types_while_a_decision_is_written_down_stays_and_is_no_part_of_its_undo(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await editor.text()
+    other = await another_page(editor, person="Bo Bird")
+    message = await propose(editor, before.replace("within 24h", "within 12h"))
+    decide = proposals.decide
+
+    async def while_bo_types(*args: Any, **more: Any) -> Any:
+        done = await decide(*args, **more)
+        typing.append(asyncio.ensure_future(other.type(0, "// bo\n")))
+        async with asyncio.timeout(10):
+            while not (await other.text()).startswith("// bo"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return done
+
+    typing: list[asyncio.Future[None]] = []
+    monkeypatch.setattr(proposals, "decide", while_bo_types)
+    await editor.tab.send(ChatState.accept(message))
+    await typing[0]
+    both = "// bo\n" + before.replace("within 24h", "within 12h")
+    assert await editor.text() == await in_the_draft(editor) == both
+    assert (await editor.state()).save_state == "saved"
+    await editor.tab.send(EditorState.undo())
+    assert await editor.text() == await in_the_draft(editor) == f"// bo\n{before}"
+
+
+async def test_what_another_process_saves_in_the_middle_of_a_decision_is_put_together_with_it(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    before = await editor.text()
+    message = await propose(editor, before.replace("within 24h", "within 12h"))
+    decide, theirs = proposals.decide, ["// theirs\n" + before]
+
+    async def after_them(*args: Any, **more: Any) -> Any:
+        if theirs:
+            draft = await workflows.get_draft(db, owner, UUID(editor.workflow_id))
+            await workflows.save_draft(db, owner, draft.workflow_id, theirs.pop(), draft.revision)
+        return await decide(*args, **more)
+
+    monkeypatch.setattr(proposals, "decide", after_them)
+    await editor.tab.send(ChatState.accept(message))
+    both = "// theirs\n" + before.replace("within 24h", "within 12h")
+    assert await editor.text() == await in_the_draft(editor) == both
+    assert (await proposed(editor)).proposal["state"] == "accepted"
+
+
+async def test_while_a_clash_waits_for_a_choice_nothing_is_accepted(editor: Editor) -> None:
+    db, owner = editor.workspace.db, editor.workspace.owner
+    before = await editor.text()
+    message = await propose(editor, before.replace("within 24h", "within 12h"))
+    await unheard(editor)
+    draft = await workflows.get_draft(db, owner, UUID(editor.workflow_id))
+    await workflows.save_draft(db, owner, draft.workflow_id, "// theirs\n" + before, draft.revision)
+    await editor.type(0, "// mine\n")
+    await editor.tab.send(ChatState.accept(message))
+    assert "Choose what becomes" in (await chat(editor)).failure_help
+    assert (await proposed(editor)).proposal["state"] == "open"
+    assert await editor.text() == f"// mine\n{before}"
 
 
 async def test_a_rejected_proposal_changes_nothing_and_stays_rejected(editor: Editor) -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from dsl import Placement, Spot
 from dsl.edits import RemoveStep, RenameStep
-from studio.editor.document import Change, Document, NewText, Place, Refused, Tidy, Typed
+from studio.editor.document import Change, Document, NewText, Place, Refused, Tidy, Typed, in_a_row
 from studio.editor.history import UNDO_STEPS
 from studio.editor.splice import Splice, beside, difference, transposed
 
@@ -136,6 +136,20 @@ def test_putting_steps_somewhere_is_a_deed_beside_the_text_that_follows_it() -> 
     assert renamed.undo().placement == placed.placement
     assert renamed.undo().undo().placement == Placement()
     assert renamed.undo().undo().redo().redo().placement == renamed.placement
+
+
+def test_a_placed_step_that_goes_into_a_row_again_is_one_deed() -> None:
+    spots = {"hello": Spot(x=40, y=200, note="Hi")}
+    document = Document.open(TEXT, placement=Placement(spots=spots))
+    edit = RenameStep(path="hello", id="greeting")
+    done = as_document(
+        document.apply(Change("canvas", 0, edit, spots=in_a_row(document, ("hello", "other"))))
+    )
+    assert done.placement == Placement(spots={"greeting": Spot(note="Hi")})
+    back = as_document(done.undo())
+    assert (back.text, back.placement) == (document.text, document.placement)
+    again = as_document(back.redo())
+    assert (again.text, again.placement) == (done.text, done.placement)
 
 
 def test_tidying_takes_places_back_but_keeps_notes_and_is_one_undo() -> None:

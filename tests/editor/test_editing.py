@@ -13,7 +13,7 @@ from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.publishing import Publishing, Versions
 from studio.editor.room import ROOMS
 from studio.editor.state import EditorState
-from tests.editor.conftest import Editor
+from tests.editor.conftest import Editor, unheard
 
 
 async def saved(editor: Editor) -> str:
@@ -212,6 +212,7 @@ async def test_a_viewer_sees_but_changes_nothing(editor: Editor) -> None:
 async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_kept(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     assert (await editor.state()).save_state == "conflict"
@@ -226,6 +227,7 @@ async def test_somebody_elses_save_is_never_overwritten_and_either_text_can_be_k
 async def test_keeping_mine_after_a_conflict_saves_it(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     await editor.tab.send(Choosing.take_all("mine"))
@@ -236,6 +238,7 @@ async def test_keeping_mine_after_a_conflict_saves_it(editor: Editor) -> None:
 async def test_changes_of_two_people_in_different_places_are_joined_and_saved(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, draft.text + "// theirs\n", draft.revision)
     await editor.type(0, "// mine\n")
     both = f"// mine\n{draft.text}// theirs\n"
@@ -249,6 +252,7 @@ async def test_changes_of_two_people_in_different_places_are_joined_and_saved(ed
 async def test_a_page_loaded_again_in_a_conflict_still_has_both_texts(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     await editor.tab.send(EditorState.load())

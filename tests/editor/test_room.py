@@ -10,12 +10,13 @@ from uuid import UUID
 
 import pytest
 
-from engine import people, workflows
+from engine import conversations, people, workflows
+from studio.chat.deciding import Acceptance, accept
 from studio.editor.choosing import Choosing
 from studio.editor.feeds import CanvasFeed, TextFeed
 from studio.editor.room import ROOMS
 from studio.editor.state import EditorState
-from tests.editor.conftest import Editor
+from tests.editor.conftest import Editor, unheard
 
 
 async def another_page(editor: Editor, *, person: str = "") -> Editor:
@@ -136,12 +137,66 @@ async def test_a_room_is_forgotten_when_all_left_and_everything_is_saved(editor:
     assert (await editor.text()).startswith("// x\n")
 
 
+async def test_what_another_process_saves_comes_into_the_open_pages_and_undo_takes_it_out(
+    editor: Editor,
+) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    other = await another_page(editor)
+    draft = await workflows.get_draft(db, owner, workflow)
+    theirs = draft.text.replace("within 24h", "within 12h")
+    await workflows.save_draft(db, owner, workflow, theirs, draft.revision)
+    await until(editor, theirs)
+    await settled(editor)
+    for page in (editor, other):
+        assert (await feed(page)).patches[-1]["rev"] == (await page.state())._desk.document.revision
+        assert (await page.state()).save_state == "saved"
+    await editor.type(0, "// mine\n")
+    assert await saved(editor) == f"// mine\n{theirs}"
+    await editor.gesture("undo")
+    await editor.gesture("undo")
+    assert await editor.text() == await saved(editor) == draft.text
+
+
+async def test_a_proposal_accepted_over_http_comes_into_the_open_pages(editor: Editor) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    base = await editor.text()
+    changed = base.replace("within 24h", "within 12h")
+    made = await conversations.create(db, owner, "Sooner", workflow)
+    said = {"text": changed, "base": base, "summary": "Sooner."}
+    message = await conversations.append_message(db, owner, made.id, "assistant", "Sooner.", said)
+    assert message.decision is not None
+    await accept(db, owner, message.decision.id, Acceptance())
+    await until(editor, changed)
+
+
+async def test_where_steps_stand_is_saved_under_the_names_that_another_process_gave_them(
+    editor: Editor,
+) -> None:
+    db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
+    await editor.gesture("place", spots={"done": {"x": 40, "y": 900}})
+    draft = await workflows.get_draft(db, owner, workflow)
+    theirs = draft.text.replace("step done:", "step finished:")
+    await workflows.save_draft(db, owner, workflow, theirs, draft.revision)
+    await until(editor, theirs)
+    async with asyncio.timeout(10):
+        while "finished" not in (await workflows.get_draft(db, owner, workflow)).positions["spots"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def until(editor: Editor, text: str) -> None:
+    """The page has this text; it hears of it from the database."""
+    async with asyncio.timeout(10):
+        while await editor.text() != text:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_clash_with_what_another_process_saved_shows_all_three_and_any_choice_can_be_undone(
     editor: Editor,
 ) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     other = await another_page(editor)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     theirs = "// theirs\n" + draft.text + "// at the end\n"
     await workflows.save_draft(db, owner, workflow, theirs, draft.revision)
     await editor.type(0, "// mine\n")
@@ -169,6 +224,7 @@ async def test_a_clash_with_what_another_process_saved_shows_all_three_and_any_c
 async def test_a_clash_that_was_taken_back_needs_no_choice(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     theirs = "// theirs\n" + draft.text
     await workflows.save_draft(db, owner, workflow, theirs, draft.revision)
     await editor.type(0, "// mine\n")
@@ -190,6 +246,7 @@ async def test_a_page_that_asks_for_everything_anew_delays_no_save_of_another(ed
 async def test_a_choice_made_for_a_text_that_changed_meanwhile_is_asked_again(editor: Editor) -> None:
     db, owner, workflow = editor.workspace.db, editor.workspace.owner, UUID(editor.workflow_id)
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + draft.text, draft.revision)
     await editor.type(0, "// mine\n")
     await editor.tab.send(Choosing.show())
@@ -213,6 +270,7 @@ async def test_what_was_typed_while_the_server_was_away_is_put_together_with_wha
     mine = safe.replace("// ", "// my ", 1) + "// at my end\n"
     ROOMS.end()
     draft = await workflows.get_draft(db, owner, workflow)
+    await unheard(editor)
     await workflows.save_draft(db, owner, workflow, "// theirs\n" + safe, draft.revision)
     await editor.tab.send(EditorState.load())
     shown = (await feed(editor)).snapshot

@@ -67,6 +67,10 @@ class Visitor:
             assert time.monotonic() < end, f"{method} {path} was refused for {seconds} s: {answer.text}"
             time.sleep(0.05)  # the refusals come at once; this only keeps the machine free
 
+    def status(self, method: str, path: str, body: Json = None) -> int:
+        """Of one attempt, whatever comes of it."""
+        return self._client.request(method, path, json=body).status_code
+
     def get(self, path: str) -> Json:
         return self.until_served("GET", path)
 

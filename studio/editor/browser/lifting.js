@@ -104,11 +104,8 @@ export function useLifting({ flow, latest, root, room, show, add, move, place, c
       // stays open until it comes, so that nothing jumps.
       if (!lands) todo.current.show(latest.current);
       else if (aim.target && own === null) todo.current.add(item, aim.target.slot);
-      else if (aim.target) {
-        // In a row again, it stands where the layout puts it.
-        if (latest.current.nodes.find((node) => node.id === own)?.placed) todo.current.place(own, { x: null, y: null });
-        todo.current.move(own, aim.target.slot);
-      } else stay({ x: aim.spot.x, y: aim.spot.y });
+      else if (aim.target) todo.current.move(own, aim.target.slot);
+      else stay({ x: aim.spot.x, y: aim.spot.y });
       if (lands) setTimeout(() => drag.get().item === null && todo.current.show(latest.current), LATEST);
       // The click that ends a drag chooses nothing.
       window.addEventListener("click", swallow, { capture: true, once: true });
