@@ -23,6 +23,7 @@ from engine.database import Database, Session
 from engine.drafts import check_text
 from engine.errors import BadInput, NotFound
 from engine.identity import new_id
+from engine.lineage import BEHIND, BRANCHES, LINE, RECENT, RECENT_BY
 from engine.permissions import Permission, require
 from engine.proposals import Proposal
 
@@ -151,6 +152,16 @@ async def get(db: Database, actor: Actor, conversation_id: UUID) -> Conversation
     require(actor, Permission.CONVERSE)
     async with db.account(actor) as session:
         return await _whole(session, await _conversation(session, conversation_id))
+
+
+async def recent(db: Database, actor: Actor, conversation_id: UUID) -> Conversation:
+    """With its last messages, :data:`RECENT` of them at least, for whoever goes on with it; without its branches."""
+    require(actor, Permission.CONVERSE)
+    async with db.account(actor) as session:
+        row = await _conversation(session, conversation_id)
+        span = {"id": row.id, "least": RECENT, "by": RECENT_BY}
+        behind = (await session.execute(BEHIND, span)).scalar_one()
+        return _view(row, await _messages(session, row.id, behind))
 
 
 async def append_message(
@@ -292,27 +303,6 @@ _APPEND: Final = text("""
     RETURNING seq, created_at
 """)
 
-_LINE: Final = text("""
-    WITH RECURSIVE line AS (
-        SELECT id, parent_id, parent_seq, 2147483647 AS upto FROM conversations WHERE id = :id
-        UNION ALL
-        SELECT c.id, c.parent_id, c.parent_seq, line.parent_seq FROM line JOIN conversations c ON c.id = line.parent_id
-    )
-    SELECT m.id FROM line JOIN messages m ON m.conversation_id = line.id AND m.seq <= line.upto
-""")
-
-_BRANCHES: Final = text("""
-    WITH RECURSIVE line AS (
-        SELECT id, parent_id, parent_seq, 2147483647 AS upto FROM conversations WHERE id = :id
-        UNION ALL
-        SELECT c.id, c.parent_id, c.parent_seq, line.parent_seq FROM line JOIN conversations c ON c.id = line.parent_id
-    )
-    SELECT b.parent_id, b.parent_seq, b.id, b.id IN (SELECT id FROM line) AS here FROM line
-        JOIN conversations b ON b.parent_id = line.id AND b.parent_seq <= line.upto
-    WHERE b.deleted_at IS NULL OR b.id IN (SELECT id FROM line)
-    ORDER BY b.created_at
-""")
-
 _SEARCH: Final = text("""
     SELECT c.id, (
         SELECT m.content FROM messages m
@@ -351,7 +341,7 @@ def _around(content: str, words: str, width: int = 120) -> str:
 _SAID: Final = (
     select(tables.Message, tables.Proposal)
     .outerjoin(tables.Proposal, col(tables.Proposal.message_id) == col(tables.Message.id))
-    .where(col(tables.Message.id).in_(select(_LINE.columns(id=Uuid).subquery().c.id)))
+    .where(col(tables.Message.id).in_(select(LINE.columns(id=Uuid).subquery().c.id)))
     .order_by(col(tables.Message.seq))
 )
 
@@ -361,8 +351,8 @@ async def _whole(session: Session, row: tables.Conversation) -> Conversation:
     return replace(_view(row, said), branches=await _branches(session, row))
 
 
-async def _messages(session: Session, conversation_id: UUID) -> tuple[Message, ...]:
-    found = await session.exec(_SAID, params={"id": conversation_id})
+async def _messages(session: Session, conversation_id: UUID, behind: int = 0) -> tuple[Message, ...]:
+    found = await session.exec(_SAID, params={"id": conversation_id, "behind": behind})
     return tuple(_message(message, made) for message, made in found)
 
 
@@ -370,7 +360,7 @@ async def _branches(session: Session, row: tables.Conversation) -> tuple[Branch,
     """Where others leave this conversation's line, or it leaves theirs: who goes on at each of these places."""
     found: dict[tuple[UUID, int], list[UUID]] = {}
     here: dict[tuple[UUID, int], UUID] = {}
-    for one in await session.execute(_BRANCHES, {"id": row.id}):
+    for one in await session.execute(BRANCHES, {"id": row.id}):
         place = (one.parent_id, one.parent_seq)
         found.setdefault(place, [one.parent_id]).append(row.id if one.here else one.id)
         if one.here:

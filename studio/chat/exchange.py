@@ -19,10 +19,7 @@ from engine.database import Database
 from engine.errors import BadInput
 from engine.model import Call, ChatModel
 from engine.model.ledger import record
-from engine.models import chat_model
 from engine.ownmodels import ScreenedModel
-from engine.settings import BadSettings
-from engine.vault import Sealed
 from studio.chat.stories import WorkflowRuns
 from studio.designer import (
     BuiltinWriter,
@@ -36,6 +33,7 @@ from studio.designer import (
     Writer,
     answer,
 )
+from studio.designer.connected import answering
 
 LONGEST = 20_000
 """Characters of one message."""
@@ -68,19 +66,6 @@ class Question:
     first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """Who answers in an account: ``model``, or the rules where it is None. ``problem``: why the rules do although a
-    model is connected, and what to do about it; "" where nothing is wrong."""
-
-    model: ChatModel | None
-    problem: str = ""
-
-    @property
-    def name(self) -> str:
-        return BuiltinWriter.name if self.model is None else self.model.name
-
-
 Connected: TypeAlias = Callable[[], ChatModel | None]
 """Gives the model that answers, None for the rules."""
 
@@ -108,7 +93,7 @@ async def exchange(
     before: tuple[Message, ...] = ()
     workflow_id = question.workflow_id
     if not question.first:
-        conversation = await conversations.get(db, actor, conversation_id)
+        conversation = await conversations.recent(db, actor, conversation_id)
         before, workflow_id = conversation.messages, workflow_id or conversation.workflow_id
         if question.again and before and before[-1].role == "user":
             before = before[:-1]
@@ -172,14 +157,6 @@ def _withheld(found: ChatModel | None, said: str) -> str:
     if not note:
         return ""
     return f"\n\n({note})" if said.strip() else f"({note})"
-
-
-async def answering(db: Database, actor: Actor, conversation_id: UUID | None = None) -> Answering:
-    """Models whose settings make no sense, or whose keys do not open, count as none: the rules answer meanwhile."""
-    try:
-        return Answering(await chat_model(db, actor, conversation_id))
-    except (BadSettings, Sealed) as error:
-        return Answering(None, f"{error.message} {error.help}")
 
 
 def _writer(db: Database, actor: Actor, conversation_id: UUID, found: ChatModel | None) -> Writer:

@@ -19,11 +19,9 @@ from engine.errors import NotFound, WeftError
 from engine.permissions import Permission, may
 from studio.chat.accepting import Accepting
 from studio.chat.exchange import (
-    Answering,
     Happening,
     Kept,
     Question,
-    answering,
     conversation_of,
     exchange,
     title_of,
@@ -35,6 +33,7 @@ from studio.chat.spending import spent
 from studio.chat.streaming import Tail
 from studio.chat.view import MessageView, branches_of, thread_of
 from studio.designer import Doing, Failed, Round, Text
+from studio.designer.connected import Answering, answering
 from studio.designer.proving import has_steps
 from studio.editor.state import EditorState
 from studio.shell import authorized, guarded, services

@@ -50,13 +50,15 @@ class Checked(BaseModel):
     diagnostics: list[Problem] = []
 
 
-def designed(said: str, proposal: Proposal | None) -> Designed:
+def designed(said: str, proposal: Proposal | None, note: str = "") -> Designed:
+    """``note`` is what the caller should know beside the answer."""
+    noted = f"\n\n({note})" if note else ""
     if proposal is None:
-        return Designed(outcome="words", says=said.strip())
+        return Designed(outcome="words", says=said.strip() + noted)
     return Designed(
         outcome="proposal",
         text=proposal.text,
-        says=(said.strip() or proposal.summary),
+        says=(said.strip() or proposal.summary) + noted,
         explanation=["  " * line.depth + line.sentence for line in proposal.explanation],
         assumptions=list(proposal.assumptions),
         questions=list(proposal.questions),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -23,18 +24,29 @@ from studio.toolserver.offers import ACTOR, OFFERS, WriterOf
 
 PATH = "/mcp"
 _MOST_BYTES = 2_000_000
+_START_S = 10.0
+
+log = logging.getLogger("weft.studio")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class ToolServer:
-    """The tools of :data:`OFFERS` over streamable HTTP. It starts with its first request, and ``close`` ends it."""
+    """The tools of :data:`OFFERS` over streamable HTTP. It starts with its first request, and ``close`` ends it. Where
+    it does not start that request is told, and the next one tries anew."""
 
     def __init__(self, db: Database, settings: Settings, writer_of: WriterOf) -> None:
         self._db = db
         self._settings = settings
+        self._writer_of = writer_of
+        self._owner: asyncio.Task[None] | None = None
+        self._up: asyncio.Future[App] | None = None
+        self._over = asyncio.Event()
+
+    def _made(self) -> MCPServer[Any]:
         server = MCPServer[Any](
             "weft",
             title="Weft Studio",
@@ -43,7 +55,7 @@ class ToolServer:
         )
         for offer in OFFERS:
             server.add_tool(
-                offer.make(db, writer_of, offer.permission),
+                offer.make(self._db, self._writer_of, offer.permission),
                 name=offer.name,
                 title=offer.title,
                 description=offer.description,
@@ -52,18 +64,7 @@ class ToolServer:
                 ),
                 structured_output=True,
             )
-        self._app = server.streamable_http_app(
-            streamable_http_path=PATH,
-            stateless_http=True,
-            json_response=True,
-            max_request_body_size=_MOST_BYTES,
-            # A page of another name that resolves to this machine has no token to send.
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
-        self._manager = server.session_manager
-        self._owner: asyncio.Task[None] | None = None
-        self._running = asyncio.Event()
-        self._over = asyncio.Event()
+        return server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
@@ -72,27 +73,52 @@ class ToolServer:
             if scheme.lower() != "bearer":
                 raise BadCredentials("You are not signed in.", "Send a bearer token.")
             actor = await tokens.actor_of_token(self._db, self._settings, token.strip())
+            app = await self._started()
         except WeftError as error:
             await _refuse(error, send)
             return
-        await self._started()
-        await self._app({**scope, "root_path": "", ACTOR: actor}, receive, send)
+        await app({**scope, "root_path": "", ACTOR: actor}, receive, send)
 
     async def close(self) -> None:
         self._over.set()
         if self._owner is not None:
             await asyncio.gather(self._owner, return_exceptions=True)
 
-    async def _started(self) -> None:
-        if self._owner is None:
+    async def _started(self) -> App:
+        """Raises ``Unavailable``."""
+        if self._up is None or self._owner is None or self._owner.done():
+            self._up = asyncio.get_running_loop().create_future()
             # One task opens and closes the SDK's task group: it may not wander between requests.
-            self._owner = asyncio.create_task(self._hold())
-        await self._running.wait()
+            self._owner = asyncio.create_task(self._hold(self._up))
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._up), _START_S)
+        except TimeoutError:
+            raise _not_up() from None
 
-    async def _hold(self) -> None:
-        async with self._manager.run():
-            self._running.set()
-            await self._over.wait()
+    async def _hold(self, up: asyncio.Future[App]) -> None:
+        try:
+            server = self._made()
+            app = server.streamable_http_app(
+                streamable_http_path=PATH,
+                stateless_http=True,
+                json_response=True,
+                max_request_body_size=_MOST_BYTES,
+                # A page of another name that resolves to this machine has no token to send.
+                transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            )
+            async with server.session_manager.run():
+                up.set_result(app)
+                await self._over.wait()
+        except Exception:
+            log.exception("the tools under %s ended", PATH)
+        finally:
+            if not up.done():
+                up.set_exception(_not_up())
+                up.exception()  # whoever waited for it may be gone
+
+
+def _not_up() -> Unavailable:
+    return Unavailable("The tools do not start.", "Try again in a moment; the studio's log says why.")
 
 
 async def _refuse(error: WeftError, send: Send) -> None:

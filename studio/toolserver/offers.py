@@ -15,26 +15,28 @@ from pydantic import Field
 from dsl.catalog import Catalog
 from dsl.parse import MAX_CHARACTERS
 from engine import catalog as catalogs
-from engine import models, preferences
+from engine import preferences
 from engine.actor import Actor
 from engine.database import Database
 from engine.errors import WeftError
 from engine.permissions import Permission, require
 from studio.designer import BuiltinWriter, Failed, ModelWriter, Proposal, Task, Text, Writer, answer
+from studio.designer.connected import answering
 from studio.designer.proving import propose, prove
 from studio.toolserver.answers import Checked, Designed, checked, designed
 
 ACTOR = "weft.actor"
 """Where the door leaves who calls, in the request's scope."""
 
-WriterOf: TypeAlias = Callable[[Database, Actor], Awaitable[Writer]]
-"""Who designs for somebody: the account's model, or the rules."""
+WriterOf: TypeAlias = Callable[[Database, Actor], Awaitable[tuple[Writer, str]]]
+"""Who designs for somebody: the account's model, or the rules; and why not the model, "" where nothing is wrong."""
 
 
-async def writer_for(db: Database, actor: Actor) -> Writer:
-    """What answers in the account: its model, behind its budgets and rules, or the built-in designer."""
-    model = await models.chat_model(db, actor)
-    return BuiltinWriter() if model is None else ModelWriter(model)
+async def writer_for(db: Database, actor: Actor) -> tuple[Writer, str]:
+    """What answers in the account: its model, behind its budgets and rules, or the built-in designer, as in the
+    conversation."""
+    found = await answering(db, actor)
+    return BuiltinWriter() if found.model is None else ModelWriter(found.model), found.problem
 
 
 _Request = Annotated[
@@ -120,11 +122,12 @@ OFFERS = (
 async def _answered(db: Database, writer_of: WriterOf, actor: Actor, request: str, base: str) -> Designed:
     if not request.strip():
         raise ToolError("The request is empty. Say what the workflow should do.")
-    said, proposal = "", None
+    said, proposal, problem = "", None, ""
     try:
         known = tuple(one.text for one in await preferences.list_(db, actor))
         task = Task(request.strip(), await _catalog(db, actor), base, preferences=known)
-        async with aclosing(answer(task, await writer_of(db, actor))) as events:
+        writer, problem = await writer_of(db, actor)
+        async with aclosing(answer(task, writer)) as events:
             async for event in events:
                 match event:
                     case Text(delta=delta):
@@ -135,7 +138,7 @@ async def _answered(db: Database, writer_of: WriterOf, actor: Actor, request: st
                         raise ToolError(f"{event.message} {event.help}")
     except WeftError as error:
         raise ToolError(f"{error.message} {error.help}") from None
-    return designed(said, proposal)
+    return designed(said, proposal, f"The built-in designer answered. {problem}" if problem else "")
 
 
 async def _catalog(db: Database, actor: Actor) -> Catalog:

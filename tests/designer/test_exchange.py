@@ -22,9 +22,10 @@ from engine.model import ModelSettings, open_model
 from engine.people import ensure_workspace
 from engine.policy import set_policy
 from engine.sample_policy import SAMPLE_POLICY
-from studio.chat.exchange import Answering, Kept, Question, answering, exchange
+from studio.chat.exchange import Kept, Question, exchange
 from studio.chat.view import view_of
 from studio.designer import Doing, Failed, Proposal
+from studio.designer.connected import Answering, answering
 from studio.designer.scripted import Say, ScriptedModel, Status
 from tests.designer.catalogs import SHOP
 from tests.designer.test_agent import GOOD, PLAIN, REQUEST

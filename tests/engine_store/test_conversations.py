@@ -66,6 +66,23 @@ async def test_a_branch_of_what_a_branch_shares_is_a_branch_of_where_it_was_said
         await conversations.branch(db, actor, made.id, 9)
 
 
+async def test_whoever_goes_on_is_given_the_last_messages_and_the_older_ones_go_by_the_dozen(
+    db: Database, workspace: Workspace
+):
+    actor = workspace.admin
+    made = await said(db, workspace, *(str(n) for n in range(1, 91)))
+    assert contents(await conversations.recent(db, actor, made.id)) == [str(n) for n in range(1, 91)]
+    for n in range(91, 97):
+        await conversations.append_message(db, actor, made.id, "user", str(n))
+    assert contents(await conversations.recent(db, actor, made.id)) == [str(n) for n in range(25, 97)]
+    for seq, first in ((96, 25), (90, 1), (10, 1)):
+        branch = await conversations.branch(db, actor, made.id, seq)
+        await conversations.append_message(db, actor, branch.id, "user", "on")
+        told = contents(await conversations.recent(db, actor, branch.id))
+        assert told == [*(str(n) for n in range(first, seq + 1)), "on"]
+    assert len((await conversations.get(db, actor, made.id)).messages) == 96
+
+
 async def test_search_finds_titles_and_what_was_said_in_the_workflow_that_is_asked_for(
     db: Database, workspace: Workspace, neighbour: Workspace
 ):

@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 import uvicorn
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared._httpx_utils import create_mcp_http_client
 from sqlmodel import func, select
 
-from engine import tables, tokens
+from engine import models, tables, tokens
 from engine.actor import Actor
 from engine.database import Database, Urls
 from engine.people import ensure_workspace
@@ -151,8 +153,8 @@ async def test_a_model_that_answers_in_words_is_words_and_one_that_is_gone_is_an
         model = open_model(ModelSettings(script.url, ("scripted",)))
         assert model is not None
 
-        async def writer_of(db: Database, actor: Actor) -> ModelWriter:
-            return ModelWriter(model)
+        async def writer_of(db: Database, actor: Actor) -> tuple[ModelWriter, str]:
+            return ModelWriter(model), ""
 
         tools = ToolServer(door.db, door.settings, writer_of)
         async with served(tools) as url:
@@ -171,3 +173,41 @@ async def test_a_model_that_answers_in_words_is_words_and_one_that_is_gone_is_an
                 await script.__aexit__(None, None, None)
                 gone = await client.call_tool("design_workflow", {"request": "Greet"})
                 assert gone.is_error and "scripted" in gone.content[0].text
+
+
+async def test_tools_that_do_not_start_are_told_and_the_next_request_starts_them(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = StreamableHTTPSessionManager.run
+
+    def broken(self: StreamableHTTPSessionManager) -> Any:
+        monkeypatch.setattr(StreamableHTTPSessionManager, "run", run)
+        raise RuntimeError("no task group")
+
+    monkeypatch.setattr(StreamableHTTPSessionManager, "run", broken)
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    head = {"accept": "application/json", "authorization": f"Bearer {await door.bearer()}"}
+    async with httpx2.AsyncClient(timeout=5) as http:
+        answer = await http.post(door.url, json=body, headers=head)
+    assert (answer.status_code, answer.json()["title"]) == (503, "Unavailable")
+    async with door.client() as client:
+        assert len((await client.list_tools()).tools) == len(OFFERS)
+
+
+async def test_where_the_key_of_the_model_does_not_open_the_rules_answer_and_say_so(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEFT_MODEL_ALLOW_HOSTS", "127.0.0.1:9")
+    for name in ("before", "restored"):
+        (tmp_path / name).write_text(secrets.token_hex(32))
+        (tmp_path / name).chmod(0o600)
+    monkeypatch.setenv("WEFT_KEY_FILE", str(tmp_path / "before"))
+    form = models.Form("Ours", "local", "http://127.0.0.1:9/v1", "m", key="k")
+    await models.add_model(door.db, door.actor, form)
+    monkeypatch.setenv("WEFT_KEY_FILE", str(tmp_path / "restored"))
+    async with door.client() as client:
+        made = await client.call_tool("design_workflow", {"request": REFUND})
+    assert not made.is_error
+    assert made.structured_content["outcome"] == "proposal"
+    assert "built-in designer answered" in made.structured_content["says"]
+    assert "key file" in made.structured_content["says"]
