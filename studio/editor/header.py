@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from studio.editor.browser import Link, ViewSwitch
+from studio.editor.browser import Link, SaveState, ViewSwitch
 from studio.editor.presence import avatars
 from studio.editor.publishing import Publishing
 from studio.editor.sharing import ENTRIES, Sharing
@@ -14,23 +14,16 @@ from studio.editor.state import EditorState
 from studio.editor.trial import Trial
 from studio.shell.elements import Menu, icon, test_id
 
-# state: (words, tone, icon)
-_SAVE = {
-    "saved": ("Saved", "", "cloud-check"),
-    "unsaved": ("Saving…", "", "cloud-upload"),
-    "saving": ("Saving…", "", "cloud-upload"),
-    "conflict": ("Conflict", "danger", "git-merge"),
-    "failed": ("Not saved", "danger", "cloud-off"),
-    "readonly": ("Read only", "", "eye"),
-}
-
 
 def actions() -> list[rx.Component]:
     """What stands beside the title, left to right."""
     return [
         avatars(),
         Link.create(),
-        _save_state(),
+        rx.cond(
+            EditorState.ready,
+            SaveState.create(told=EditorState.save_state, message=EditorState.save_message),
+        ),
         ViewSwitch.create(),
         rx.cond(
             EditorState.may_edit,
@@ -97,26 +90,6 @@ def _icon_button(name: str, words: str, keys: str, handler: Any, disabled: Any, 
         on_click=handler,
         title=f"{words} ({keys})",
         custom_attrs={**test_id(test), "aria-label": words},
-    )
-
-
-def _save_state() -> rx.Component:
-    state = EditorState.save_state
-    return rx.cond(
-        EditorState.ready,
-        rx.el.span(
-            rx.match(
-                state, *[(key, icon(name, 15)) for key, (_, _, name) in _SAVE.items()], icon("cloud", 15)
-            ),
-            rx.match(state, *[(key, words) for key, (words, _, _) in _SAVE.items()], ""),
-            class_name=[
-                "wf-save",
-                rx.match(state, *[(key, tone) for key, (_, tone, _) in _SAVE.items()], ""),
-            ],
-            title=EditorState.save_message,
-            role="status",
-            custom_attrs={**test_id("save-state"), "data-state": state},
-        ),
     )
 
 

@@ -144,6 +144,16 @@ class Link(rx.Component):
     tag = "Link"
 
 
+class SaveState(rx.Component):
+    """Whether the draft is saved: ``told`` is what the studio knows, see :class:`studio.editor.saving.Saving`."""
+
+    library = _FILES["save_state.jsx"].importable_path
+    tag = "SaveState"
+
+    told: rx.Var[str]
+    message: rx.Var[str]
+
+
 class Changes(rx.NoSSRComponent):
     """What differs between two texts, as lists. ``only``: "grave" (breaks, lowered safety), "rest", or "" for all."""
 

@@ -8,6 +8,7 @@ import { Expression } from "./expression.jsx";
 import { Said } from "./said.jsx";
 import { placeOf, useForm, usePreview } from "./inspector_live.js";
 import { toExpression, toPlain } from "./inspector_spelling.js";
+import { holds } from "./unsent.js";
 
 export const testId = (field) => {
   const key = placeOf(field);
@@ -15,6 +16,8 @@ export const testId = (field) => {
 };
 
 const PATH = "application/x-weft-path";
+const SAID = 300; // ms until the studio has heard of a value
+let spells = 0; // of typing, on this page
 const same = (a, b) => a.length === b.length && a.every((one, index) => one === b[index]);
 
 export function Field({ field }) {
@@ -48,6 +51,15 @@ function Single({ field }) {
     setList(values);
     setTyping(false);
   }, [field.value, field.source, field.mode, values.join("\u0000")]); // eslint-disable-line
+
+  const held = typing && draft !== written && !form.readOnly;
+  useEffect(() => {
+    if (!held) return undefined;
+    const part = `field-${++spells}`;
+    holds(part, true);
+    // What was said is on its way for a moment.
+    return () => setTimeout(() => holds(part, false), SAID);
+  }, [held]);
 
   const preview = usePreview(field, draft, mode, typing);
   const commit = (value = draft, as = mode) => {

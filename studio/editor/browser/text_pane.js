@@ -13,6 +13,7 @@ import { commands, format } from "./text_commands.js";
 import { otherLines, showOthers } from "./text_others.js";
 import { markStep, showProblems, stepMark } from "./text_marks.js";
 import { shape } from "./text_shape.js";
+import { holds } from "./unsent.js";
 import { weft } from "./weft_language.js";
 
 const Outside = Annotation.define(); // a change that was not typed here
@@ -94,6 +95,7 @@ export class Pane {
     for (const what of ["send", "tellCursor", "keep"]) clearTimeout(this[`${what}Timer`]);
     this.view.destroy();
     this.view = null;
+    holds("text", false);
   }
 
   // One undo for the whole document, whoever changed it last; saving happens by itself.
@@ -139,6 +141,7 @@ export class Pane {
       if (formatted || now - this.typedAt > BURST) this.gesture++;
       this.typedAt = now;
       this.waitsSince ||= now;
+      holds("text", true);
       this.later("send", Math.max(0, Math.min(PAUSE, this.waitsSince + HELD - now)));
       this.later("keep", 1500);
     } else if (update.selectionSet) this.later("tellCursor", 150);
@@ -175,7 +178,7 @@ export class Pane {
     }
     const text = this.text;
     this.waitsSince = 0;
-    if (text === this.synced) return;
+    if (text === this.synced) return holds("text", false);
     const { start, end, insert } = difference(this.synced, text);
     this.sent = { seq: ++this.seq, text, base: this.synced, at: performance.now() };
     this.say({
@@ -238,7 +241,9 @@ export class Pane {
       this.safe = this.texts.get(saved.rev);
       for (const rev of this.texts.keys()) if (rev < saved.rev) this.texts.delete(rev);
     }
-    if (this.text !== this.synced && !this.sent) this.later("send", PAUSE);
+    const typed = this.text !== this.synced;
+    holds("text", typed || this.sent !== null);
+    if (typed && !this.sent) this.later("send", PAUSE);
   }
 
   // The whole text, at first or anew. A new epoch is another opening of the draft: the server may have ended before it
