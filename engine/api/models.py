@@ -27,7 +27,8 @@ Speaker = Annotated[Actor, Depends(Guard(Permission.CONVERSE))]
 
 class ModelForm(BaseModel):
     """``key``: null keeps the one there is, "" takes it away; it is never given out again. Prices are US dollars per
-    million tokens, both or neither."""
+    million tokens, both or neither; ``usd_cached``, ``usd_stored``: of tokens read from the provider's cache and
+    written into it, where they cost otherwise."""
 
     name: str
     provider: str
@@ -36,6 +37,8 @@ class ModelForm(BaseModel):
     tier: str = ""
     usd_in: float | None = None
     usd_out: float | None = None
+    usd_cached: float | None = None
+    usd_stored: float | None = None
     key: str | None = Field(default=None, repr=False)
     enabled: bool = True
 

@@ -27,12 +27,14 @@ MOST: Final = 20
 LONGEST_NAME: Final = 60
 LONGEST: Final = 400
 """Characters of an address, a model's name and a key."""
+_PRICES: Final = ("usd_in", "usd_out", "usd_cached", "usd_stored")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """What an administrator says of a model. ``key``: None keeps the one there is, "" takes it away. ``usd_in``,
-    ``usd_out``: per million tokens; None: nobody knows, and token budgets alone bound it."""
+    ``usd_out``: per million tokens; None: nobody knows, and token budgets alone bound it. ``usd_cached``,
+    ``usd_stored``: of tokens read from the provider's cache and written into it; None: as ``usd_in``."""
 
     name: str
     provider: str
@@ -43,6 +45,8 @@ class Form:
     usd_out: float | None = None
     key: str | None = field(default=None, repr=False)
     enabled: bool = True
+    usd_cached: float | None = None
+    usd_stored: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class ModelView:
     local: bool
     probe: dict[str, Any]
     probed_at: datetime | None
+    usd_cached: float | None = None
+    usd_stored: float | None = None
 
 
 async def list_models(db: Database, actor: Actor) -> tuple[ModelView, ...]:
@@ -214,14 +220,24 @@ def view_of(row: tables.AccountModel) -> ModelView:
         url=row.url,
         model=row.model,
         tier=row.tier,
-        usd_in=None if row.usd_in is None else float(row.usd_in),
-        usd_out=None if row.usd_out is None else float(row.usd_out),
+        usd_in=_float(row.usd_in),
+        usd_out=_float(row.usd_out),
+        usd_cached=_float(row.usd_cached),
+        usd_stored=_float(row.usd_stored),
         has_key=row.sealed_key is not None,
         enabled=row.enabled,
         local=is_local(ModelEntry(provider=PROTOCOL[row.provider], url=row.url, model=row.model)),
         probe=dict(row.probe),
         probed_at=row.probed_at,
     )
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _decimal(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
 
 
 async def _checked(form: Form) -> str:
@@ -237,11 +253,16 @@ async def _checked(form: Form) -> str:
         problems.append(("tier", f"must be {', '.join(TIERS)} or nothing"))
     if len(form.url) > LONGEST or (form.provider == "local" and not form.url.strip()):
         problems.append(("url", "is needed: http(s)://host:port/v1"))
-    for name, price in (("usd_in", form.usd_in), ("usd_out", form.usd_out)):
+    for name in _PRICES:
+        price = getattr(form, name)
         if price is not None and not 0 <= price <= 100_000:
             problems.append((name, "must be from 0 to 100,000 US dollars per million tokens"))
     if (form.usd_in is None) != (form.usd_out is None):
         problems.append(("usd_out" if form.usd_out is None else "usd_in", "both prices are needed, or none"))
+    if form.usd_in is None:
+        for name in ("usd_cached", "usd_stored"):
+            if getattr(form, name) is not None:
+                problems.append((name, "needs the price of what goes in"))
     if form.key and len(form.key) > LONGEST:
         problems.append(("key", f"must have at most {LONGEST} characters"))
     if problems:
@@ -258,8 +279,8 @@ async def _checked(form: Form) -> str:
 def _put(row: tables.AccountModel, form: Form, url: str) -> None:
     row.name, row.provider, row.url = form.name.strip(), form.provider, url
     row.model, row.tier, row.enabled = form.model.strip(), form.tier, form.enabled
-    row.usd_in = None if form.usd_in is None else Decimal(str(form.usd_in))
-    row.usd_out = None if form.usd_out is None else Decimal(str(form.usd_out))
+    row.usd_in, row.usd_out = _decimal(form.usd_in), _decimal(form.usd_out)
+    row.usd_cached, row.usd_stored = _decimal(form.usd_cached), _decimal(form.usd_stored)
     if form.key is not None:
         safe = vault.configured()
         row.sealed_key = safe.seal(row.account_id, secret_name(row.id), form.key) if form.key else None
@@ -273,10 +294,7 @@ def _refuse_taken(known: Sequence[ModelView], name: str, but: UUID | None) -> No
 def _facts(row: tables.AccountModel) -> dict[str, Any]:
     """What the audit may say: everything but the key and what a test found."""
     facts = asdict(view_of(row))
-    return {
-        name: facts[name]
-        for name in ("name", "provider", "url", "model", "tier", "usd_in", "usd_out", "enabled")
-    }
+    return {name: facts[name] for name in ("name", "provider", "url", "model", "tier", *_PRICES, "enabled")}
 
 
 async def _now(session: Session) -> datetime:

@@ -110,6 +110,8 @@ def stored_of(row: tables.AccountModel) -> Stored:
         row.usd_out,
         row.sealed_key,
         row.probe,
+        row.usd_cached,
+        row.usd_stored,
     )
 
 

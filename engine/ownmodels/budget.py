@@ -100,7 +100,7 @@ class Purse:
         self._reserve = reserve
         self._release = release
         prices = [entry.price for entry in entries if entry.price is not None]
-        self._usd_in = max((price.usd_in for price in prices), default=0.0)
+        self._usd_in = max((max(price.usd_in, price.usd_stored or 0.0) for price in prices), default=0.0)
         self._usd_out = max((price.usd_out for price in prices), default=0.0)
         self._held: list[UUID] = []
         self.question_tokens = USUAL_TOKENS

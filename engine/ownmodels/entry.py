@@ -20,7 +20,8 @@ PROTOCOL: Final[dict[str, ProviderName]] = {"openai": "openai", "anthropic": "an
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """``usd_in``, ``usd_out``: per million tokens, both or neither. ``probe``: what a test of it found."""
+    """``usd_in``, ``usd_out``: per million tokens, both or neither; ``usd_cached``, ``usd_stored`` as in ``Price``.
+    ``probe``: what a test of it found."""
 
     id: UUID
     account_id: UUID
@@ -33,6 +34,8 @@ class Stored:
     usd_out: Decimal | None
     sealed_key: str | None = field(repr=False)
     probe: Mapping[str, Any]
+    usd_cached: Decimal | None = None
+    usd_stored: Decimal | None = None
 
 
 def secret_name(entry_id: UUID) -> str:
@@ -47,7 +50,8 @@ def entry_of(stored: Stored, vault: Vault) -> ModelEntry:
         key = vault.open(stored.account_id, secret_name(stored.id), stored.sealed_key)
     price = None
     if stored.usd_in is not None and stored.usd_out is not None:
-        price = Price(float(stored.usd_in), float(stored.usd_out))
+        cached, written = _float(stored.usd_cached), _float(stored.usd_stored)
+        price = Price(float(stored.usd_in), float(stored.usd_out), cached, written)
     return ModelEntry(
         provider=PROTOCOL[stored.provider],
         url=stored.url,
@@ -57,6 +61,10 @@ def entry_of(stored: Stored, vault: Vault) -> ModelEntry:
         price=price,
         can=can_of(stored.probe),
     )
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def can_of(probe: Mapping[str, Any]) -> Capabilities | None:

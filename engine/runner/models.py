@@ -32,8 +32,8 @@ FRESH_S: Final = 5.0
 """How long an account's entries and rules are believed before they are read again."""
 
 _ENTRIES: Final = """
-SELECT id, account_id, name, provider, url, model, tier, usd_in, usd_out, sealed_key, probe FROM account_models
-WHERE account_id = %s AND enabled ORDER BY position, id
+SELECT id, account_id, name, provider, url, model, tier, usd_in, usd_out, sealed_key, probe, usd_cached, usd_stored
+FROM account_models WHERE account_id = %s AND enabled ORDER BY position, id
 """
 _POLICY: Final = "SELECT settings -> 'dlp' FROM accounts WHERE id = %s"
 _RESERVE: Final = RESERVE.format("%s", "%s", "%s", "%s", "%s")

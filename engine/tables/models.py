@@ -15,7 +15,8 @@ from engine.tables.columns import json, moment, stamped
 
 class AccountModel(SQLModel, table=True):
     """One entry in the order of failover. ``tier``: "" for every tier. ``usd_in``, ``usd_out``: US dollars per million
-    tokens, both or neither. ``sealed_key``: see ``engine.vault``. ``probe``: what a test of it found, or ``{}``."""
+    tokens, both or neither; ``usd_cached``, ``usd_stored`` as ``engine.model.Price`` has them.
+    ``sealed_key``: see ``engine.vault``. ``probe``: what a test of it found, or ``{}``."""
 
     __tablename__ = "account_models"
 
@@ -29,6 +30,8 @@ class AccountModel(SQLModel, table=True):
     tier: str = ""
     usd_in: Decimal | None = None
     usd_out: Decimal | None = None
+    usd_cached: Decimal | None = None
+    usd_stored: Decimal | None = None
     sealed_key: str | None = None
     enabled: bool = True
     probe: dict[str, Any] = json()

@@ -67,6 +67,16 @@ def model_dialog() -> rx.Component:
                     _text("usd_out", "USD per million out", "", placeholder="nobody knows"),
                     class_name="w-three",
                 ),
+                rx.el.div(
+                    _text(
+                        "usd_cached",
+                        "USD per million read from its cache",
+                        "Providers keep the beginning of a prompt, and it costs less the next time.",
+                        placeholder="as what goes in",
+                    ),
+                    _text("usd_stored", "USD per million written there", "", placeholder="as what goes in"),
+                    class_name="w-three",
+                ),
                 rx.el.label(
                     rx.el.input(
                         type="checkbox", name="enabled", value="yes", default_checked=ModelList.enabled

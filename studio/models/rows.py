@@ -19,6 +19,7 @@ PROVIDERS: Final = {
         "http://localhost:11434/v1",
     ),
 }
+PRICES: Final = ("usd_in", "usd_out", "usd_cached", "usd_stored")
 TIERS: Final = {"": "Every tier", "fast": "Fast", "balanced": "Balanced", "best": "Best"}
 
 
@@ -137,14 +138,13 @@ def price_of(usd_in: float | None, usd_out: float | None) -> str:
 def fields_of(view: ModelView | None) -> dict[str, str]:
     """What the dialog's fields begin with; never the key."""
     if view is None:
-        return dict.fromkeys(("name", "url", "model", "tier", "usd_in", "usd_out"), "")
+        return dict.fromkeys(("name", "url", "model", "tier", *PRICES), "")
     return {
         "name": view.name,
         "url": view.url,
         "model": view.model,
         "tier": view.tier,
-        "usd_in": "" if view.usd_in is None else f"{view.usd_in:g}",
-        "usd_out": "" if view.usd_out is None else f"{view.usd_out:g}",
+        **{name: "" if (usd := getattr(view, name)) is None else f"{usd:g}" for name in PRICES},
     }
 
 
@@ -154,7 +154,7 @@ def form_of(said: Mapping[str, Any], *, has_key: bool) -> Form | dict[str, str]:
     key: str | None = str(said.get("key") or "").strip()
     if has_key and not key:
         key = "" if said.get("no_key") else None
-    usd_in, usd_out = _number(said, "usd_in", wrong), _number(said, "usd_out", wrong)
+    prices = {name: _number(said, name, wrong) for name in PRICES}
     if wrong:
         return wrong
     return Form(
@@ -163,8 +163,7 @@ def form_of(said: Mapping[str, Any], *, has_key: bool) -> Form | dict[str, str]:
         url=str(said.get("url") or ""),
         model=str(said.get("model") or ""),
         tier=str(said.get("tier") or ""),
-        usd_in=usd_in,
-        usd_out=usd_out,
+        **prices,
         key=key,
         enabled=bool(said.get("enabled")),
     )

@@ -11,6 +11,8 @@ from engine import audit, models, vault
 from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
 from engine.identity import new_id
+from engine.model import Price
+from engine.model.message import Spent
 from engine.models import Form
 from engine.ownmodels import Allowed, check_address, secret_name
 from engine.vault import Sealed
@@ -64,6 +66,18 @@ async def test_one_is_turned_off_and_on_again_wherever_it_is(
     assert (await models.switch_model(db, workspace.admin, view.id)).has_key
 
 
+async def test_tokens_of_the_providers_cache_have_prices_of_their_own(db: Database, workspace: Workspace):
+    admin = workspace.admin
+    form = replace(FORM, usd_cached=0.05, usd_stored=0.625)
+    view = await models.add_model(db, admin, form)
+    assert (view.usd_cached, view.usd_stored) == (0.05, 0.625)
+    (entry,) = await models.own_entries(db, admin)
+    assert entry.price == Price(0.5, 2, 0.05, 0.625)
+    assert entry.price.of(Spent(tokens_in=1_000_000, tokens_cached=900_000)) == 0.1 * 0.5 + 0.9 * 0.05
+    plain = await models.change_model(db, admin, view.id, replace(FORM, key=None))
+    assert (plain.usd_cached, plain.usd_stored) == (None, None)
+
+
 async def test_they_are_tried_in_the_order_that_was_said(db: Database, workspace: Workspace):
     admin = workspace.admin
     ids = [(await models.add_model(db, admin, replace(FORM, name=name, model=name))).id for name in "abc"]
@@ -105,6 +119,8 @@ async def test_a_key_that_was_moved_to_another_row_does_not_open(
         ({"usd_in": -1.0}, "usd_in"),
         ({"usd_in": float("nan")}, "usd_in"),
         ({"usd_out": None}, "usd_out"),
+        ({"usd_cached": -1.0}, "usd_cached"),
+        ({"usd_in": None, "usd_out": None, "usd_stored": 1.0}, "usd_stored"),
         ({"key": "two words"}, "key"),
         ({"key": "k" * 401}, "key"),
     ],
