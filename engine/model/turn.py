@@ -50,7 +50,8 @@ Part: TypeAlias = Message | Asked | ToolAnswer
 @dataclass(frozen=True, slots=True)
 class Turn:
     """``cost_usd`` is what the turn cost by the price table; ``priced`` is False where that does not know the model,
-    and the cost then counts as 0. ``tokens_cached`` of ``tokens_in`` were read from the provider's cache."""
+    and the cost then counts as 0. ``tokens_cached`` of ``tokens_in`` were read from the provider's cache. ``withheld``
+    says what the model was not shown, in words, without it; "" where it was shown everything."""
 
     text: str
     uses: tuple[ToolUse, ...] = ()
@@ -60,3 +61,4 @@ class Turn:
     cost_usd: float = 0.0
     priced: bool = False
     tokens_cached: int = 0
+    withheld: str = ""

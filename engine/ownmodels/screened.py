@@ -116,7 +116,7 @@ class ScreenedModel(ChatModel):
         if tell is not None and (said := restorer.end()):
             await tell(said)
         uses = tuple(replace(use, arguments=restorer.whole(use.arguments)) for use in made.uses)
-        return replace(made, text=restorer.whole(made.text), uses=uses)
+        return replace(made, text=restorer.whole(made.text), uses=uses, withheld=self.withheld)
 
     async def _aside(self, clear: Callable[[], _Cleared], length: int) -> _Cleared:
         """Long texts in a thread: a look may take two seconds, and everybody else on this loop would wait."""

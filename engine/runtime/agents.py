@@ -131,6 +131,8 @@ class _Conversation:
                     raise ModelError("bad_answer", f"The model asked for {len(turn.uses)} tools at once.")
                 data = {"result": _data_of(turn), "attempt": attempt}
                 data["ms"] = int(max(state.world.clock() - began, 0.0) * 1000)
+                if turn.withheld:
+                    data["withheld"] = turn.withheld
                 durable = journal.record("step.succeeded", place, data)
             except NoModel:
                 raise state.failed(self._path, "no_model", NO_MODEL) from None

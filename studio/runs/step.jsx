@@ -168,6 +168,7 @@ function Talk({ turns }) {
             {turn.cost && <span className="w-number">{turn.cost}</span>}
           </div>
           {turn.large && <p className="w-muted">This turn is too large to be shown here.</p>}
+          {turn.withheld && <p className="w-muted w-small" data-testid="talk-withheld">{turn.withheld}</p>}
           {turn.text && <p className="w-talk-text">{turn.text}</p>}
           {turn.uses.map((use, index) => (
             <details key={index} className="w-talk-use" data-testid="talk-use">

@@ -122,6 +122,7 @@ def _turns(events: tuple[Event, ...], path: str, steps: Mapping[str, StepRun]) -
                 "tokens_out": result.get("tokens_out", 0),
                 "cost_usd": result.get("cost_usd", 0),
                 "cost": dollars(result.get("cost_usd")),
+                "withheld": event.data.get("withheld", ""),
             }
         )
     return turns[-MOST_TURNS:]
@@ -180,7 +181,8 @@ def _words(event: Event, path: str) -> tuple[str, str]:
             took = f" after {data['ms']:,} ms" if data.get("ms") is not None else ""
             # A quick call's beginning may not be in the journal: its end alone says what was called.
             tool = f": {data['tool']}" if data.get("tool") else ""
-            return f"{about}Done{took}{tool}", "success"
+            kept = f". {data['withheld']}" if data.get("withheld") else ""
+            return f"{about}Done{took}{tool}{kept}", "success"
         case "step.failed":
             return f"{about}Failed: {error.get('message', '')} ({error.get('code', '')})", "danger"
         case "step.retrying":

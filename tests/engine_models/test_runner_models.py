@@ -48,6 +48,7 @@ async def test_an_agent_is_answered_by_the_accounts_model_under_its_rules(
         parts = [Message("system", "Be short."), Message("user", f"Tell a@example.com about {CARD}.")]
         turn = await runner.turn(workspace.account_id, run_id, "balanced", parts, [])
         assert turn.text == "I wrote to a@example.com."
+        assert "1 card number" in turn.withheld and "1 e-mail address" in turn.withheld
         assert server.heads[0]["authorization"] == "Bearer sk-ours"
         assert CARD not in str(server.requests) and "a@example.com" not in str(server.requests)
         with pytest.raises(NoModel):

@@ -258,3 +258,12 @@ async def test_a_model_is_stopped_when_the_step_s_time_is_up() -> None:
     assert (await here.finish()).output == "late"
     assert len(here.witness.effects) <= 1
     assert call("x").id == "x"
+
+
+async def test_what_was_kept_from_the_model_is_told_in_the_run_without_it() -> None:
+    told = "1 card number was not sent to the model."
+    here = stage(agent("g"), Turn("done", withheld=told))
+    assert (await here.finish()).output == "done"
+    (turn,) = (event for event in here.run.events if event.path == "g~turn1")
+    assert turn.data["withheld"] == told
+    assert "withheld" not in turn.data["result"]
