@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from engine import conversations, proposals, workflows
+from engine import conversations, proposals, tables, workflows
 from engine.conversations import Branch
 from engine.database import Database
 from engine.errors import BadInput, Conflict, Forbidden, NotFound
@@ -70,10 +70,20 @@ async def test_whoever_goes_on_is_given_the_last_messages_and_the_older_ones_go_
     db: Database, workspace: Workspace
 ):
     actor = workspace.admin
-    made = await said(db, workspace, *(str(n) for n in range(1, 91)))
+    made = await said(db, workspace)
+
+    async def up_to(first: int, last: int) -> None:
+        async with db.account(actor) as session:
+            session.add_all(
+                tables.Message(
+                    account_id=actor.account_id, conversation_id=made.id, seq=n, role="user", content=str(n)
+                )
+                for n in range(first, last + 1)
+            )
+
+    await up_to(1, 90)
     assert contents(await conversations.recent(db, actor, made.id)) == [str(n) for n in range(1, 91)]
-    for n in range(91, 97):
-        await conversations.append_message(db, actor, made.id, "user", str(n))
+    await up_to(91, 96)
     assert contents(await conversations.recent(db, actor, made.id)) == [str(n) for n in range(25, 97)]
     for seq, first in ((96, 25), (90, 1), (10, 1)):
         branch = await conversations.branch(db, actor, made.id, seq)
