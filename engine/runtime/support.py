@@ -29,9 +29,13 @@ def _problem(plan: Plan, step: PlanStep) -> str | None:
             return "A `run` step starts one run, however often it is tried, and takes no `key`. Take it away."
         case p.RunWorkflow(workflow=name) if name != plan.workflow and not _version(plan, name):
             return f"The workflow `{name}` is not published. Publish it, then this one."
-        case p.ToolCall(args=args) if any("secrets" in names_of(value) for value in args.values()):
+        case p.ToolCall(args=args, connector=to) if read := [
+            name for name, value in args.items() if "secrets" in names_of(value)
+        ]:
             return (
-                "Secrets in arguments cannot be used in this version yet. Give the connector the credential."
+                f"The argument `{read[0]}` reads a secret, and arguments are kept with the run: that cannot run yet. "
+                f"Take it out. `{to}` sends its credential by itself, in a header that is set where `{to}` is "
+                "connected, from a variable WEFT_CONNECTOR_... of this installation."
             )
         case _:
             return None

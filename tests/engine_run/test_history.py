@@ -81,6 +81,8 @@ def test_publishing_is_told_what_cannot_run() -> None:
         "g",
         "i.r",
     ]
+    (_, said), *_ = unsupported(whole)
+    assert "The argument `token` reads a secret" in said and "where `w` is connected" in said
 
 
 def test_asking_what_cannot_run_does_not_import_langgraph() -> None:
