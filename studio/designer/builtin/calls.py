@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dsl.catalog import Schema
-from studio.designer.builtin import literals, prose, web
+from studio.designer.builtin import literals, named_values, prose, web
 from studio.designer.builtin.changing_fields import no_change
 from studio.designer.builtin.draft import CallStep, quote, template
 from studio.designer.builtin.mentioning import joined, line, mentioned
@@ -14,6 +14,7 @@ from studio.designer.builtin.payloads import sent_for
 from studio.designer.builtin.scope import Scope, Thing, is_amount
 from studio.designer.builtin.shapes import Place, choices, fits, plain, properties, required, sort_of
 from studio.designer.builtin.shapes import places as all_places
+from studio.designer.builtin.spans import bound
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.units import converted, scale, scale_of
 from studio.designer.builtin.words import (
@@ -29,6 +30,7 @@ from studio.designer.builtin.words import (
     stems,
 )
 from studio.designer.builtin.work import Work
+from studio.designer.builtin.worth import sum_meant
 
 _SHORT_PROSE = frozenset(map(stem, ["subject", "title", "summary", "headline"]))
 _LONG_PROSE = frozenset(
@@ -56,6 +58,7 @@ _BARE = frozenset(map(stem, ["id", "name", "number", "key", "ref", "code"]))
 _AREAS = frozenset(
     map(stem, ["country", "region", "city", "site", "location", "area", "office", "warehouse"])
 )
+_DATES = frozenset(map(stem, ["day", "date", "time", "month", "from", "until", "since", "sku"]))
 _NEVER = frozenset({"idempotency_key", "dry_run"})
 _ME = frozenset(["me", "us", "myself", "ourselves"])
 _SAID = re.compile(
@@ -197,19 +200,24 @@ def _argument(
         return _reason(work, scope, schema)
     if not needed:
         return _optional(work, scope, known, wish, name, schema)
-    if is_amount(words) and (sum_ := _that_sum(scope, wish)) is not None:
+    if is_amount(words) and (sum_ := sum_meant(scope, known, wish.words)) is not None:
         return _as_wanted(sum_, name, schema)
+    if (end := bound(scope, known, words)) is not None and fits(end.schema, schema):
+        return end.path
+    if (named := _by_name(work, scope, known, wish, name, schema)) is not None:
+        return named
     wanted = _qualified(known, words)
     hints = tuple(s for s in stems(wish.words) if s not in PRONOUNS)
     person = words[-1] == "email" and sort_of(schema) == "string"
     if person and (written := re.search(r"[\w.+-]+@[\w-]+\.[\w.]+\w", wish.words)):
         return quote(written[0])
-    found = address_of_whom(scope, wish, surely=True) if person else None
     idle = frozenset(
         place.path
         for thing, place in scope.places()
         if thing.step and no_change(known, thing.words, place.leaf, words)
     )
+    found = address_of_whom(scope, wish, surely=True) if person else None
+    found = None if found is not None and found.path in idle else found
     found = found or scope.for_argument(wanted, schema, hints, but=idle)
     if found is None and wanted != words:
         found = scope.for_argument(words, schema, hints, floor=0.75, but=idle)
@@ -236,22 +244,26 @@ def _argument(
     return _asked_for(work, scope, known, name, wanted, schema)
 
 
-def _that_sum(scope: Scope, wish: Wish) -> Place | None:
-    """The one number of the step before, where the clause says "that amount", "the resulting sum"."""
-    steps = [t for t in scope.things if t.step]
-    if not steps or not _THAT_SUM.search(wish.words):
+def _by_name(work: Work, scope: Scope, known: Known, wish: Wish, name: str, schema: Schema) -> str | None:
+    """A value that is named without the argument's own name: a room to put a message in, or a proper name."""
+    words = name_stems(name)
+    if sort_of(schema) != "string" or choices(schema):
         return None
-    newest = steps[-1]
-    found = [
-        p for p in all_places(newest.name, newest.words, newest.schema) if p.sort in ("number", "integer")
+    if known.sends and words[-1] in named_values.ROOMS and not takes_address(known):
+        return named_values.receiving(wish.words)
+    inner = properties(known.tool.input_schema)
+    free = [
+        n
+        for n in required(known.tool.input_schema)
+        if n in inner
+        and sort_of(inner[n]) == "string"
+        and not choices(inner[n])
+        and name_stems(n)[-1] not in _BARE | _DATES | PROSE | ADDRESS
     ]
-    return found[0] if len(found) == 1 else None
-
-
-_THAT_SUM = re.compile(
-    r"\b(?:that|this|the (?:resulting|same|calculated|computed)) (?:amount|sum|total|figure|fee|price|value)\b",
-    re.IGNORECASE,
-)
+    if free != [name]:
+        return None
+    roles = {s for role in work.catalog.roles or () for s in name_stems(role)}
+    return named_values.proper(wish.words, work.toolbox.stems | _familiar(scope, known) | roles)
 
 
 def _of_that_name(scope: Scope, wish: Wish, words: tuple[str, ...]) -> str | None:
@@ -270,14 +282,19 @@ def _of_that_name(scope: Scope, wish: Wish, words: tuple[str, ...]) -> str | Non
     return None
 
 
+_FOR_WHOM = re.compile(
+    r"\b(?:for|to|by) (?:the |its |their |his |her |that |this |an? )?(?:\w+'s )?(?P<who>[a-z]+)\b", re.I
+)
+
+
 def address_of_whom(scope: Scope, wish: Wish, *, surely: bool = False) -> Place | None:
     """The address of the person that the clause names: "a task for the owner of the lead"; ``surely`` when the address
     itself bears that person's name."""
-    for match in re.finditer(
-        r"\b(?:for|to|by) (?:the |its |their |his |her |that |this |an? )?(?P<who>[a-z]+)\b", wish.words, re.I
-    ):
-        who = stem(match["who"].lower())
-        if (found := scope.address_of((who,))) is not None and not (surely and who not in found.leaf):
+    said = [(m["who"], False) for m in _FOR_WHOM.finditer(wish.words)]
+    said += [(w, True) for w in raw_tokens(wish.words) if w not in STOP]
+    for word, exactly in said:
+        who = stem(word.lower())
+        if (found := scope.address_of((who,))) is not None and (who in found.leaf or not (surely or exactly)):
             return found
     return None
 
@@ -356,7 +373,9 @@ def _spoken(scope: Scope, known: Known, wish: Wish, name: str, schema: Schema, *
     """A value that the clause itself gives."""
     if web.names_url(name) and sort_of(schema) == "string" and (url := web.URL.search(wish.words)):
         return quote(url[0])
-    said = literals.spoken(wish.words, name, schema, needed=needed, known=_familiar(scope, known))
+    said = literals.spoken(
+        wish.words, name, schema, needed=needed, known=_familiar(scope, known), own=frozenset(known.name)
+    )
     if said is None and needed and wish.verb and choices(schema):
         return next((quote(c) for c in choices(schema) if stem(c) == stem(wish.verb)), None)
     return said
@@ -446,6 +465,8 @@ def _recipient(work: Work, scope: Scope, wish: Wish, name: str, schema: Schema) 
     place = None if set(who) & {stem(m) for m in _ME} else scope.address_of(who)
     if place is None and who and not set(who) & {stem(m) for m in _ME}:
         place = scope.address_of(who[:1])
+    if place is None and who:
+        place = scope.person_called(who)
     if place is not None:
         return place.path if sort_of(schema) != "array" else f"[{place.path}]"
     known_people = [w for w in raw_tokens(_target(wish)) if w not in STOP]
@@ -472,7 +493,8 @@ def _target(wish: Wish) -> str:
     """Who a message is for: "an apology to the customer that ..." -> "the customer"."""
     text = re.sub(r'"[^"]*"', " ", wish.words)
     text = re.split(
-        r"\b(?:that|saying|about|telling|when|why|by (?:email|sms|mail)|on slack|via|with)\b",
+        r"\b(?:that|which|saying|containing|including|stating|about|telling|when|why|by (?:email|sms|mail)"
+        r"|on slack|via|with)\b",
         text,
         flags=re.I,
     )[0]

@@ -25,6 +25,7 @@ from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
 from studio.designer.builtin.given import take_what_is_given, typed_in
 from studio.designer.builtin.grounded.story import read_grounded
+from studio.designer.builtin.grounded.turns import ENGLISH
 from studio.designer.builtin.grounded.weighing import asked_of, weigh
 from studio.designer.builtin.mentions import said_once, used
 from studio.designer.builtin.payloads import take_what_is_sent
@@ -50,6 +51,7 @@ from studio.designer.builtin.reading import (
 )
 from studio.designer.builtin.saying import with_inputs
 from studio.designer.builtin.scope import Scope
+from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import Happening, Hook
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.triggers import with_trigger
@@ -117,7 +119,8 @@ def _drafted(
     """One reading as steps."""
     topic = topic_of(reading)
     if grounded:
-        topic = tuple(dict.fromkeys((*topic, *stems(without_shown(request)))))
+        said = mended(without_shown(request), (*toolbox.vocabulary, ENGLISH))
+        topic = tuple(dict.fromkeys((*topic, *stems(said))))
     work = Work(catalog, toolbox, preferences, reading.occasion, topic, grounded=grounded)
     scope = Scope()
     if isinstance(reading.start, Hook | Happening):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
 from dsl.catalog import Schema
 from studio.designer.builtin.amounts import NUMBER_WORDS, QUANTITY, number_text, quantity
 from studio.designer.builtin.draft import quote
+from studio.designer.builtin.named_values import beside
 from studio.designer.builtin.scope import is_amount
 from studio.designer.builtin.shapes import choices, sort_of
 from studio.designer.builtin.thesaurus import COMMON
@@ -21,15 +23,25 @@ _COUNTED: Final = frozenset(
     map(stem, ["quantity", "qty", "count", "pieces", "units", "replicas", "number", "limit"])
 )
 _HEADINGS: Final = frozenset(map(stem, ["title", "subject", "summary", "headline"]))
+_BOUNDS: Final = frozenset(["min", "max", "minimum", "maximum", "least", "most"])
 _COMMON: Final = frozenset(COMMON.split())
 _NUM: Final = r"(?P<v>\d+(?:\.\d+)?|" + "|".join(w for w in NUMBER_WORDS if len(w) > 2) + r")"
 _TOKEN: Final = r"(?P<v>\"[^\"]*\"|#[\w-]+|[A-Za-z0-9][\w\-./]*)"
 
 
-def spoken(text: str, name: str, schema: Schema, *, needed: bool, known: frozenset[str]) -> str | None:
+def spoken(
+    text: str,
+    name: str,
+    schema: Schema,
+    *,
+    needed: bool,
+    known: frozenset[str],
+    own: frozenset[str] = frozenset(),
+) -> str | None:
     """The value that the words give to the argument ``name``, as an expression; None when they give none.
 
-    ``known`` are stems of what the catalog and the scope speak of: such a word is no value.
+    ``known`` are stems of what the catalog and the scope speak of: such a word is no value; ``own`` those of the tool's
+    name.
     """
     kind = sort_of(schema)
     words = name_stems(name)
@@ -43,12 +55,13 @@ def spoken(text: str, name: str, schema: Schema, *, needed: bool, known: frozens
         said = {stem(w) for w in raw_tokens(text)}
         return "true" if set(words) <= said else None
     if kind == "string":
-        return _text(text, name, words, known)
+        return _text(text, name, words, known, own)
     return None
 
 
 def _choice(text: str, allowed: tuple[str, ...], words: tuple[str, ...], *, needed: bool) -> str | None:
     said = set(raw_tokens(text))
+    said |= {a + b for a, b in itertools.pairwise(raw_tokens(text))}
     exact = [c for c in allowed if raw_tokens(c) and set(raw_tokens(c)) <= said]
     if exact:
         # "with high priority": of two words that are said, the one that stands by the argument's name is meant.
@@ -70,6 +83,16 @@ def _number(
     )
     if named and not (is_amount(words) and re.match(r"(?:of|to|by)?\s*\d", named[0]) and False):
         return number_text(_value(named["v"]) * factor, floating=floating)
+    tokens = raw_tokens(name)
+    if not named and len(tokens) > 1 and tokens[0] in _BOUNDS:
+        # "min_score": "a score of 80 at least", "at least 80 points of score".
+        core = r"[ _-]?".join(re.escape(stem(t)) + r"\w*" for t in tokens[1:])
+        sign = r"(?:of |is |are |has |[<>]=? ?|over |above |below |under |at (?:least|most) |up to |from )*"
+        named = re.search(rf"\b{core}\s+{sign}{_NUM}\b(?!\s*%)", lowered) or re.search(
+            rf"\b{_NUM}(?: or (?:more|less|fewer))? {core}\b", lowered
+        )
+        if named:
+            return number_text(_value(named["v"]) * factor, floating=floating)
     for unit in set(words) & _UNITS:
         for match in re.finditer(rf"{_NUM}\s*-?\s*(?P<u>%|[a-z]+)", lowered):
             if stem(match["u"]) == unit or (match["u"] == "%" and unit == "percent"):
@@ -107,7 +130,9 @@ def _value(word: str) -> float:
     return float(NUMBER_WORDS[word]) if word in NUMBER_WORDS else float(word)
 
 
-def _text(text: str, name: str, words: tuple[str, ...], known: frozenset[str]) -> str | None:
+def _text(
+    text: str, name: str, words: tuple[str, ...], known: frozenset[str], own: frozenset[str]
+) -> str | None:
     if words[-1] in _HEADINGS and (
         match := re.search(
             rf"\b(?:{raw_tokens(name)[-1]}|titled|named|called)(?:\s+(?:is|of|as"
@@ -127,7 +152,7 @@ def _text(text: str, name: str, words: tuple[str, ...], known: frozenset[str]) -
                 return quote(value[1:-1])
             if _is_value(value, text, match.start("v"), match.end("v"), known):
                 return quote(value.rstrip("."))
-    return None
+    return beside(text, name, known, own)
 
 
 def _is_value(value: str, text: str, start: int, end: int, known: frozenset[str]) -> bool:

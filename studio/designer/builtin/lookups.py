@@ -155,6 +155,8 @@ def fetch(
     steps.append(step)
     scope.add(thing_of(step, known))
     composer.looked_up[known.id] = step.id
+    composer.note(known, step)
+    composer.work.looked.add(step.id)
     composer.work.assume(
         f"The {step.id.replace('_', ' ')} is looked up with {known.id} first, because {why}."
     )

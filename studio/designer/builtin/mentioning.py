@@ -7,9 +7,10 @@ from typing import Final
 
 from studio.designer.builtin.prose import priced
 from studio.designer.builtin.scope import Scope, is_amount, kin
-from studio.designer.builtin.shapes import Place, item_schema, properties, sort_of
+from studio.designer.builtin.shapes import Place, item_schema, places, properties, sort_of
 from studio.designer.builtin.units import scale_of
 from studio.designer.builtin.words import STOP, likeness, name_stems, raw_tokens, stem, word_list
+from studio.designer.builtin.worth import owed
 
 _MOST: Final = 6
 _NO_VALUE: Final = frozenset(
@@ -24,6 +25,14 @@ _COUNT: Final = re.compile(
     r"|count)\b(?P<what>[^,.;]*)",
     re.I,
 )
+_OF: Final = re.compile(
+    r"\b(?P<what>[a-z]+) of (?:the |its |his |her |their |this |that |an? |each |every )?(?P<whose>[a-z]+(?: (?!and|or"
+    r"|to|in|by|on|at|with|for|from|as|is|are|has|via|which|that|who|there|so|then)[a-z]+)?)\b",
+    re.I,
+)
+_THAT: Final = re.compile(
+    r"\b(?:that|this|the resulting|the) (?:number|count|figure|percentage|share|score|value)\b(?! of\b)", re.I
+)
 _LISTED: Final = re.compile(
     r"\b(?:the|a) (?:list|overview|table|names)\b(?: of (?P<what>[^,.;]*))?|\b(?:them|these) all\b", re.I
 )
@@ -33,13 +42,22 @@ def mentioned(text: str, scope: Scope, but: frozenset[str] = frozenset()) -> lis
     """Lines such as "Tracking no: ${booking.tracking_no}" for what the words name. ``but`` are stems to leave alone."""
     text = re.sub(r'"[^"]*"|\S*@\S+|#[\w-]+', " ", text)
     lines: dict[str, str] = {}
-    if (counted := _COUNT.search(text)) and (found := _list(scope, counted["what"])):
+    counted = _COUNT.search(text)
+    if counted and (number := _number_called(scope, counted["what"])) is not None:
+        lines[number.path] = line(number)
+        text = text.replace(counted[0], " ")
+    elif counted and (found := _list(scope, counted["what"])):
         lines[found.path] = f"{_label(found)}: ${{{found.path}.size()}}"
         text = text.replace(counted[0], " ")
     if (listed := _LISTED.search(text)) and (found := _list(scope, listed["what"] or "")):
         lines[found.path] = joined(found)
         text = text.replace(listed[0], " ")
-    words = [w for w in raw_tokens(text) if w not in STOP]
+    if (sum_ := owed(scope, text)) is not None:
+        lines[sum_.path] = line(sum_)
+    if not lines and _THAT.search(text):
+        lines |= {p.path: line(p) for p in _numbers(scope)}
+    # "the number of the ledger entry" is the ledger entry's number.
+    words = [w for w in raw_tokens(_OF.sub(r"\g<whose> \g<what>", text)) if w not in STOP]
     at = 0
     while at < len(words) and len(lines) < _MOST:
         for size in (3, 2, 1):
@@ -48,12 +66,26 @@ def mentioned(text: str, scope: Scope, but: frozenset[str] = frozenset()) -> lis
                 continue
             place = _named(scope, window)
             if place is not None:
-                lines.setdefault(place.path, line(place))
+                lines.setdefault(place.path, joined(place) if place.sort == "array" else line(place))
                 at += size
                 break
         else:
             at += 1
     return list(lines.values())
+
+
+def _numbers(scope: Scope) -> list[Place]:
+    """The numbers that the step before gives, where they are few."""
+    steps = [t for t in scope.things if t.step]
+    if not steps:
+        return []
+    newest = steps[-1]
+    found = [
+        p
+        for p in places(newest.name, newest.words, newest.schema, depth=1)
+        if p.sort in ("number", "integer")
+    ]
+    return found if len(found) <= 2 else []
 
 
 def line(place: Place) -> str:
@@ -67,7 +99,12 @@ def _named(scope: Scope, window: tuple[str, ...]) -> Place | None:
     """The field that all the words name, most of the words of its own name among them."""
     best: tuple[float, Place] | None = None
     for thing, place in scope.places():
-        if place.sort not in _PLAIN or not place.leaf or (place.path == thing.name and thing.step):
+        named_list = place.sort == "array" and sort_of(item_schema(place.schema)) == "string"
+        if (
+            (place.sort not in _PLAIN and not named_list)
+            or not place.leaf
+            or (place.path == thing.name and thing.step)
+        ):
             continue
         if not all(any(_same(w, p) for p in (*thing.words, *place.words)) for w in window):
             continue
@@ -97,6 +134,19 @@ def _named(scope: Scope, window: tuple[str, ...]) -> Place | None:
 
 def _same(left: str, right: str) -> bool:
     return likeness(left, right) > 0 or kin(left, right)
+
+
+def _number_called(scope: Scope, what: str) -> Place | None:
+    """The number that a field of that name gives: "number of rows"."""
+    words = [stem(w) for w in raw_tokens(what) if w not in STOP][:1]
+    return next(
+        (
+            p
+            for _, p in scope.places()
+            if p.sort in ("integer", "number") and words and p.leaf in ((words[0],), (words[0], "count"))
+        ),
+        None,
+    )
 
 
 def _list(scope: Scope, what: str) -> Place | None:

@@ -27,12 +27,16 @@ _LOG_LINE: Final = re.compile(
     r"^\s*(?:>|\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\b|(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL)\b[ :\]])"
 )
 _BULLET: Final = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•–])\s")
+_OTHER_QUOTES: Final = re.compile(
+    r"[«‹»›]\s*(?P<t>[^«»‹›\n]{1,200}?)\s*[»›«‹]|(?<!\w)[`´‘](?P<u>[^`´’‘\n]{2,80})[`´’](?!\w)"
+)
+"""Quotation marks as other languages write them."""
 _SINGLE: Final = re.compile(r"(?<![\w'])'(?P<t>[^'\n]+(?:'\w[^'\n]*)*)'(?!\w)")
 
 
 def without_shown(request: str) -> str:
     """The request without what is only shown in it; a long text in single quotes gets double ones."""
-    lines = _FENCED.sub(" ", request).split("\n")
+    lines = _FENCED.sub(" ", _OTHER_QUOTES.sub(lambda m: f'"{m["t"] or m["u"]}"', request)).split("\n")
     kept: list[str] = []
     at = 0
     while at < len(lines):

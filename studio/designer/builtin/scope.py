@@ -16,6 +16,16 @@ _GENERIC = frozenset(
     )
 )
 _AMOUNTS = tuple(map(stem, ["total", "amount", "value", "price", "sum", "cost", "balance"]))
+PEOPLE = frozenset(
+    map(
+        stem,
+        [
+            "owner", "manager", "contact", "assignee", "responsible", "buyer", "reporter", "requester", "author",
+            "approver", "reviewer", "supervisor", "lead", "agent", "attendant", "engineer", "inspector",
+        ],
+    )
+)  # fmt: skip
+"""Fields that say who does or answers for something; a server may put an address or a name into them."""
 _LEAF_KIN = (
     frozenset(map(stem, ["to", "email", "recipient", "address", "mail"])),
     frozenset(map(stem, ["id", "key", "ref", "reference", "number", "no"])),
@@ -154,6 +164,22 @@ class Scope:
                 if near or not person:
                     found.append((len(near), place.certain, -place.path.count("."), place))
         return max(found, key=lambda f: f[:3])[3] if found else None
+
+    def person_called(self, person: tuple[str, ...]) -> Place | None:
+        """The field that says who somebody is, where no field says the address: "owner" of a cost centre."""
+        return next(
+            (
+                place
+                for thing, place in self.places()
+                if thing.step
+                and place.sort == "string"
+                and place.path != thing.name
+                and len(place.leaf) == 1
+                and place.leaf[0] in person
+                and place.leaf[0] in PEOPLE
+            ),
+            None,
+        )
 
     def sibling(self, path: str, leaf: str) -> Place | None:
         """The field ``leaf`` beside the field at ``path``."""

@@ -77,6 +77,43 @@ contract agreement
 manager boss supervisor
 backup snapshot
 outage incident
+enrol enroll register admit add
+discharge release dismiss
+lend loan issue checkout
+waive forgive cancel
+postpone delay defer reschedule move shift rebook
+extend prolong renew lengthen
+promote upgrade
+replenish refill restock reorder order
+suspend freeze block bar ban lock pause
+reinstate reactivate enable unblock restore unlock unfreeze resume
+arrange book schedule plan
+pin post put hang display announce publish broadcast
+calculate compute estimate
+inspect examine survey check
+end terminate cancel close stop
+record log note enter register write
+nudge remind
+doctor physician
+car vehicle
+flat apartment
+tenant renter lessee
+student pupil learner
+teacher instructor tutor trainer
+class course lesson
+machine device equipment asset
+driver courier
+trip ride journey
+fine penalty
+deposit bond
+lease contract
+claim complaint
+transaction payment
+seat place spot
+repair fix mend
+defect fault damage
+phone telephone call
+photo picture image
 """
 
 OPPOSITES: Final = """
@@ -128,6 +165,9 @@ retrieve retry return review revoke reward rewrite roll rollback rotate run save
 see send set ship show shut sign silence skip snooze start stop store submit subscribe summarise summarize suspend
 swap switch sync tag take tell test text top trace track transfer translate triage trigger try turn unban undo
 unfreeze unlock unsubscribe update upload use validate verify void wait warn watch weigh wipe withdraw write
+announce broadcast display enrol enroll admit discharge lend loan waive forgive postpone defer prolong promote
+replenish refill reinstate reactivate resume arrange pin hang estimate survey terminate nudge appoint nominate allot
+certify relocate rebook unfreeze mend
 """
 """Words that may begin a clause: what people ask to be done."""
 

@@ -49,6 +49,8 @@ _MESSAGE_FIELDS = frozenset(
         "to recipient recipients email body text message content channel subject html phone"
     )
 )
+_ROOMS = frozenset(map(stem, word_list("channel room board group zone screen terminal")))
+"""Where a message is put, as arguments call it."""
 _PROSE_FIELDS = frozenset(["message", "messag", "text", "body", "content", "html"])
 _MESSAGES = frozenset(["messag", "email", "mail", "sms", "text", "chat", "slack", "post"])
 _CHANNELS = {
@@ -126,7 +128,8 @@ class Known:
         described, inputs = self.fields["description"], self.fields["input"]
         prose = bool(_PROSE_FIELDS & inputs)
         return (
-            bool({"send", "notify", "remind", "messag", "email", "sms"} & set(self.name))
+            (prose and bool(_ROOMS & inputs))
+            or bool({"send", "notify", "remind", "messag", "email", "sms"} & set(self.name))
             or (self.verb in SEND_VERBS and prose)
             or (self.says in ("send", "show", "email", "display") and bool(_MESSAGES & described) and prose)
             or (

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from studio.designer.builtin.grounded.turns import plain_verbs
-from studio.designer.builtin.shapes import choices, properties
+from studio.designer.builtin.named_values import ROOMS
+from studio.designer.builtin.shapes import choices, properties, sort_of
 from studio.designer.builtin.tools import Known, Toolbox
 from studio.designer.builtin.verbs import KNOWN_VERBS
 from studio.designer.builtin.words import (
@@ -78,7 +79,6 @@ _MESSAGE_SAID: Final = re.compile(
     r"|patient|client|employee|applicant|driver|owner|supplier|person|contact|people|who|what|how|that)\b",
     re.IGNORECASE,
 )
-_ROOMS: Final = frozenset(map(stem, word_list("channel room board group zone")))
 _WHICH: Final = frozenset(
     word_list("the a an all any each every many how which these those our of for with and other only open")
 )
@@ -266,13 +266,24 @@ class Deeds:
         channel = bool(re.search(r"(?:^|\s)#\w|\bchannel\b", text))
         address = "@" in text
         back = bool(re.search(r"\b(?:back|again|undo)\b", text, re.I))
+        named = set(stems(text)) - {"channel", "room"}
+        whether = bool(
+            re.search(
+                r"\b(?:look|looks|see|sees|check|checks|find out|get|asks?) (?:\w+ )?(?:whether|if)\b",
+                text,
+                re.I,
+            )
+        )
         phone = bool(re.search(r"\b(?:sms|text (?:message|the|him|her|them)|phone)\b", text, re.I))
 
         def weight(known: Known) -> float:
             takes = known.fields["input"]
-            found = 0.0
+            found = 3.0 if takes & ROOMS & named else 0.0
+            if whether and known.reads:
+                # "look whether it may be refunded": what answers with yes or no.
+                found += 2.5 if _answers(known) else 0.0
             if known.sends:
-                to_room = bool(takes & _ROOMS)
+                to_room = bool(takes & ROOMS)
                 found += 4.0 if channel and to_room else -4.0 if channel else 0.0
                 found += 3.0 if address and not to_room else -3.0 if address else 0.0
                 found += 3.0 if phone and "phon" in takes | known.fields["description"] else 0.0
@@ -294,6 +305,14 @@ class Deeds:
             if set(stems(c.replace("_", " "))) <= said
         ]
         return 0.8 * min(len(found), 2)
+
+    def _taken(self, known: Known) -> set[str]:
+        return {
+            stem(c.lower())
+            for schema in properties(known.tool.input_schema).values()
+            for c in choices(schema)
+            if len(raw_tokens(c)) == 1
+        }
 
     def _of_others(self, before: list[str], word: str) -> bool:
         """Whether the words in front say that somebody else does it: "a guest cancels"."""
@@ -333,11 +352,16 @@ class Deeds:
             own = set(nouns)
             speaks = not known.reads and bool({"text", "messag", "body", "content"} & known.fields["input"])
             if speaks:
-                own |= known.fields["connector"] | (
-                    _MESSAGES & (known.fields["description"] | known.fields["input"])
+                own |= (
+                    (known.fields["input"] & ROOMS)
+                    | known.fields["connector"]
+                    | (_MESSAGES & (known.fields["description"] | known.fields["input"]))
                 )
             hit = [w for w in words if any(likeness(w, n) == 1.0 for n in own)]
             near = [w for w in words if w not in hit and any(likeness(w, n) for n in own)]
+            if not hit and not near and not known.reads and makes:
+                # "a P1": what a tool makes, called by a word that one of its arguments takes.
+                near = [w for w in words if w in self._taken(known)]
             if not hit and not near:
                 continue
             score = sum(self.toolbox._earned(known, w)[0] for w in dict.fromkeys(words)) / (
@@ -374,6 +398,10 @@ class Deeds:
             )
             best = replace(best, verb="send" if sends else verb or "make")
         return best
+
+
+def _answers(known: Known) -> bool:
+    return any(sort_of(s) == "boolean" for s in properties(known.tool.output_schema or {}).values())
 
 
 _TAKES: Final = frozenset(word_list("get gets receive receives got"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from studio.designer.builtin.clauses import negate
 from studio.designer.builtin.conditions import read_test
@@ -12,8 +13,18 @@ from studio.designer.builtin.grounded.deeds import Deed, Deeds
 from studio.designer.builtin.grounded.phrases import Phrase
 from studio.designer.builtin.grounded.states import States
 from studio.designer.builtin.reading import Act, Is, Item, Same, Test
+from studio.designer.builtin.scope import kin
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.verbs import verb_stems
+from studio.designer.builtin.words import STOP, likeness, raw_tokens, singular, stem
+
+_SAYS: Final = re.compile(
+    r"\b(?:is|are|was|were|be|please|we|you|i|have|has|not|no|needs?|must|should|will|again|done|thanks?)\b|[!?]",
+    re.I,
+)
+_VAGUE: Final = frozenset(
+    map(stem, ["state", "status", "id", "text", "value", "summary", "title", "note", "ok", "message"])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,18 @@ class Knowing:
 
     def words(self, text: str) -> str:
         return re.sub(r"quoted(\d+)text", lambda m: f'"{self.quotes[int(m[1])]}"', text).strip(" ,;:.")
+
+    def names_values(self, text: str) -> bool:
+        """Whether a phrase only names values that some tool gives: "link to the file", "tracking number"."""
+        if _SAYS.search(text) or len(text.split()) > 8:
+            return False
+        said = {stem(singular(w)) for w in raw_tokens(text) if w not in STOP}
+        return any(
+            all(any(likeness(s, w) or kin(s, w) for s in said) for w in told.words)
+            and any(s in told.words or likeness(s, w) for w in told.words[-1:] for s in said)
+            for told in self.states.told
+            if told.given and not (len(told.words) == 1 and told.words[0] in _VAGUE)
+        )
 
     def strong(self, text: str, least: float) -> bool:
         deed = self.deeds.of(text)

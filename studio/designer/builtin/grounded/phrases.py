@@ -98,7 +98,7 @@ _CASE: Final = re.compile(
 def sentences_in(text: str) -> list[str]:
     """Sentences of one line."""
     parts = re.split(
-        r"(?<=[a-z0-9)%€\"?!'])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\bnr\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)|\s*\.\.+\s*",
+        r"(?<=[a-z0-9)%€\"?!'])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\bnr\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)(?<!\bdr\.)(?<!\bmr\.)(?<!\bms\.)(?<!\bmrs\.)(?<!\bprof\.)|\s*\.\.+\s*",
         text,
         flags=re.IGNORECASE,
     )

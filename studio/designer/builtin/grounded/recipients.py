@@ -78,6 +78,8 @@ def _whose(composer: Composer, words: str, scope: Scope) -> tuple[Known | None, 
     tokens = [stem(w) for w in raw_tokens(told) if w not in STOP]
     people = [w for w in tokens if w not in _NO_PERSON]
     options: list[tuple[float, Known | None, Place]] = []
+    if people and (named := scope.person_called(tuple(people[:2]))) is not None:
+        options.append((1.3, None, named))
     for thing, place in scope.places():
         if _is_address(place) and place.sort == "string":
             options.append(
@@ -87,10 +89,17 @@ def _whose(composer: Composer, words: str, scope: Scope) -> tuple[Known | None, 
         if not other.reads or other.lists or not other.tool.output_schema or composer.stands(other, scope):
             continue
         probe = thing_of(CallStep("probe", other.connector, other.tool.name, (), writes=False), other)
+        inner = properties(other.tool.input_schema)
+        needs = required(other.tool.input_schema)
+        near_by = all(
+            scope.for_argument(name_stems(n), inner.get(n, {}), floor=0.75) is not None for n in needs
+        )
+        reach = 1.6 if near_by and any(t.step for t in scope.things) else 0.0
         topical = 0.2 * sum(1 for w in probe.words if w in composer.work.topic)
         for place in places(probe.name, probe.words, probe.schema):
             if _is_address(place) and place.sort == "string":
-                options.append((_near(place, probe.words, people) + min(topical, 0.6), other, place))
+                near = _near(place, probe.words, people)
+                options.append((near + (reach if near >= 1.4 else 0.0) + min(topical, 0.6), other, place))
     best = max(options, key=lambda o: o[0], default=None)
     if best is None or best[0] < 1.2:
         return None

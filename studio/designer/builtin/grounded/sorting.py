@@ -45,8 +45,16 @@ class Sorter:
         phrases = phrases_of(sentence)
         for index, phrase in enumerate(phrases):
             behind = phrases[index + 1].joint if index + 1 < len(phrases) else ""
-            part = self._part(phrase, behind, found)
             last = found[-1] if found else None
+            if last is not None and behind not in ("arrow", "colon") and self._tells_more(last, phrase):
+                assert last.deed is not None
+                found[-1] = replace(
+                    last,
+                    phrase=replace(last.phrase, text=f"{last.phrase.text} and {phrase.text}"),
+                    deed=replace(last.deed, rest=f"{last.deed.rest} and {phrase.text}"),
+                )
+                continue
+            part = self._part(phrase, behind, found)
             if (
                 last is not None
                 and last.deed is not None
@@ -63,11 +71,11 @@ class Sorter:
                     and not self.know.strong(phrase.text, 8.0)
                     and not phrase.lead
                 ):
-                    said = (
-                        f'{last.deed.rest} "{phrase.text}"'
-                        if "quoted" not in phrase.text
-                        else f"{last.deed.rest} {phrase.text}"
-                    )
+                    said = f'{last.deed.rest} "{phrase.text}"'
+                    if "quoted" in phrase.text:
+                        said = f"{last.deed.rest} {phrase.text}"
+                    elif self.know.names_values(phrase.text):
+                        said = f"{last.deed.rest} with the {phrase.text}"
                     found[-1] = replace(
                         last,
                         deed=replace(last.deed, rest=said),
@@ -109,6 +117,17 @@ class Sorter:
             if part.sort != "skip" or phrase.lead == "else":
                 found.append(part)
         return [p for p in found if p.sort != "typed"]
+
+    def _tells_more(self, last: Part, phrase: Phrase) -> bool:
+        """Whether a phrase only names one more value for the text of the deed before: "and the order number"."""
+        if last.sort != "deed" or last.deed is None or phrase.lead or phrase.joint not in ("and", "comma"):
+            return False
+        words = re.sub(r"^(?:also |the |its |their |his |her |of )*", "", phrase.text)
+        if not _says(last.deed) or len(words.split()) > 4:
+            return False
+        if INPUT.match(words):
+            return bool(re.search(r"\b(?:with|contain\w*|includ\w*|of|the|about)\b", last.deed.rest))
+        return self.know.names_values(words) and not self.know.strong(phrase.text, 6.0)
 
     def _wants(self, text: str) -> bool:
         """Whether a phrase that no tool does asks for something all the same."""

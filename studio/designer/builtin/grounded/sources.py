@@ -15,6 +15,7 @@ from studio.designer.builtin.changing_fields import CHANGES
 from studio.designer.builtin.draft import CallStep, DraftStep
 from studio.designer.builtin.scope import Scope, kin
 from studio.designer.builtin.shapes import choices, fits, places, properties, required, sort_of
+from studio.designer.builtin.spans import bound, end_of
 from studio.designer.builtin.tools import Known
 from studio.designer.builtin.words import name_stems, singular, stem, word_list
 
@@ -48,11 +49,17 @@ def provide_chain(
             continue
         if known.sends and (parts[-1] in ADDRESS or parts[-1] in _WHERE):
             continue
-        if literals.spoken(words, name, schema, needed=True, known=frozenset()) is not None:
+        if (
+            literals.spoken(words, name, schema, needed=True, known=frozenset(), own=frozenset(known.name))
+            is not None
+        ):
             continue
         if (choices(schema) and not known.reads) or (known.verb in CHANGES and parts[-1] not in _ROOTS):
             continue
-        if scope.for_argument(parts, schema, floor=0.75) is not None:
+        if (
+            scope.for_argument(parts, schema, floor=0.75) is not None
+            or bound(scope, known, parts) is not None
+        ):
             continue
         own = parts[-1] in _ROOTS and (
             len(parts) == 1 or bool(set(parts[:-1]) & set(entity)) or (known.reads and _own(known, parts))
@@ -107,6 +114,8 @@ def _giver(
             for p in places(probe.name, probe.words, probe.schema)
             if p.leaf == parts and fits(p.schema, schema)  # type: ignore[arg-type]
         ]
+        if not exact and (end := end_of(probe, known, parts)) is not None:
+            exact = [end]
         if not exact or (len(parts) == 1 and parts[0] in _BARE):
             continue
         score = 1.0 + 0.6 * len(set(_entity(other)) & topic)

@@ -147,6 +147,11 @@ _SHORT: Final = tuple(
             r"^(?:hi|hello|hey|dear [\w ]{2,20}|good (?:morning|afternoon))(?: (?:there|all|team))?\s*[,!.]\s*",
             "",
         ),
+        (
+            r"\b(should|must|shall|will|has to|have to|needs to|is to|are to) (?:appear|show up|end up|turn up|land"
+            r"|pop up)\b",
+            r"\1 be put",
+        ),
         (r"\bgonna\b", "going to"),
         (r"\bno ?one\b", "nobody"),
     )

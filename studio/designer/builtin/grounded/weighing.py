@@ -30,6 +30,7 @@ from studio.designer.builtin.grounded.turns import unfolded
 from studio.designer.builtin.lines import lines_of
 from studio.designer.builtin.quoting import without_shown
 from studio.designer.builtin.saying import with_inputs
+from studio.designer.builtin.words import name_stems, raw_tokens, singular, stem, stems
 from studio.designer.builtin.work import Work
 
 _EXACT: Final = re.compile(r'"([^"]{2,})"|“([^”]{2,})”|([\w.+-]+@[\w-]+\.[\w.]+\w)|(#[\w-]+)')
@@ -68,6 +69,7 @@ class Asked:
     beside: bool
     yes: bool
     again: bool
+    said: frozenset[str]
 
 
 def asked_of(request: str, work: Work) -> Asked:
@@ -105,6 +107,7 @@ def asked_of(request: str, work: Work) -> Asked:
         bool(re.search(r"\b(?:in parallel|same time|simultaneously|side by side)\b", bare, re.I)),
         bool(_A_YES.search(bare)) and not people.unasked(bare),
         bool(_AGAIN.search(bare)),
+        frozenset(stems(text)) | {stem(singular(w)) for w in raw_tokens(text)},
     )
 
 
@@ -166,6 +169,10 @@ def weigh(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> float:
     weight -= 1.2 * len(work.unplaced)
     weight -= 0.3 * len(work.questions)
     weight -= 0.2 * max(len(work.inputs) - 1, 0)
+    # What nobody spoke of is hardly what somebody wants to type in.
+    weight -= 0.5 * sum(
+        not set(name_stems(name)) & asked.said for name, one in work.inputs.items() if not one.default
+    )
     return weight
 
 
