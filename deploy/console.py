@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 
 class Console:
-    """Writes to standard error by default, so that standard output stays for results."""
+    """Writes to standard error by default, so that standard output stays for results. Whoever read it may be gone (a
+    closed window, a pipe that broke): what is being started or stopped goes on all the same."""
 
     def __init__(self, stream=None) -> None:
         self._stream = stream or sys.stderr
@@ -18,10 +19,11 @@ class Console:
         self._lock = threading.Lock()
 
     def say(self, text: str = "") -> None:
-        with self._lock:
-            if self._tty:
-                self._stream.write("\r\x1b[K")
-            self._stream.write(text + "\n")
+        self._write(("\r\x1b[K" if self._tty else "") + text + "\n")
+
+    def _write(self, text: str) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._stream.write(text)
             self._stream.flush()
 
     @contextlib.contextmanager
@@ -47,6 +49,4 @@ class Console:
             self.say(f"  … {doing}")
             return
         while not finished.wait(0.1):
-            with self._lock:
-                self._stream.write(f"\r\x1b[K  … {doing} {time.monotonic() - started:.0f} s")
-                self._stream.flush()
+            self._write(f"\r\x1b[K  … {doing} {time.monotonic() - started:.0f} s")
