@@ -60,7 +60,7 @@ KINDS: Final[dict[str, Kind]] = {
             "Failed, in percent",
             *("percent", 20.0, 1.0, 100.0),
             fields=(WINDOW, LEAST),
-            help="Runs that failed or timed out, of those that ended in the last minutes by themselves.",
+            help="Runs that failed or timed out, of all that ended in that time and were not cancelled.",
         ),
         Kind(
             "approval_age",

@@ -102,7 +102,7 @@ def rule_dialog() -> rx.Component:
                 rx.el.div(
                     _field(
                         "severity",
-                        "How grave",
+                        "Severity",
                         rx.el.select(
                             *[rx.el.option(one.capitalize(), value=one) for one in SEVERITIES],
                             name="severity",
@@ -111,7 +111,7 @@ def rule_dialog() -> rx.Component:
                             class_name="w-input",
                         ),
                     ),
-                    _text("cooldown_min", "Minutes of peace after it"),
+                    _text("cooldown_min", "Quiet afterwards, in minutes"),
                     class_name="w-three",
                 ),
                 _channels(),

@@ -227,7 +227,7 @@ function Decision({ card, busy, onDecide, onAsk, onHand }) {
   );
 }
 
-function Card({ card, busy, single, ticked, onTick, onLooked, ...does }) {
+function Card({ card, busy, single, alone, ticked, onTick, onLooked, ...does }) {
   const opened = card.state === "open";
   const end = useRef(null);
   useEffect(() => {
@@ -243,7 +243,7 @@ function Card({ card, busy, single, ticked, onTick, onLooked, ...does }) {
       <header className="w-approval-head">
         <div className="w-approval-line">
           <h2 className="w-approval-title">{card.title}</h2>
-          {decidable && !single && (
+          {decidable && !single && !alone && (
             <label className="w-check w-approval-tick">
               <input type="checkbox" checked={ticked} onChange={() => onTick(card.id)} data-testid="approval-tick" />
               <span className="w-visually-hidden">Select {card.title}</span>
@@ -259,7 +259,7 @@ function Card({ card, busy, single, ticked, onTick, onLooked, ...does }) {
           {card.trial && <span className="w-badge info">Test</span>}
           {!single && (
             <a className="w-small" href={`/approvals/${card.id}`} data-testid="approval-link">
-              Open by itself
+              Open on its own page
             </a>
           )}
         </div>
@@ -347,7 +347,7 @@ export function ApprovalCards({ cards = [], deciding = "", single = false, keys 
         </div>
       )}
       {cards.map((card) => (
-        <Card key={card.id} card={card} busy={deciding === card.id} single={single} ticked={ticked.includes(card.id)} onTick={tick} onLooked={look} {...does} />
+        <Card key={card.id} card={card} busy={deciding === card.id} single={single} alone={open.length < 2} ticked={ticked.includes(card.id)} onTick={tick} onLooked={look} {...does} />
       ))}
     </div>
   );

@@ -24,7 +24,7 @@ STATES: Final[dict[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One call that approving lets happen: `words` say it, `arguments` are exact; names in `pending` get their value
+    """One call that approving lets happen: `words` name it, `arguments` are exact; names in `pending` get their value
     later. `stubbed`: in this test it does not really happen."""
 
     words: str
@@ -124,7 +124,7 @@ def effect(written: Mapping[str, Any]) -> Effect:
     """One recorded effect."""
     arguments = written.get("arguments")
     return Effect(
-        words=sentence(written),
+        words=sentence(written if arguments is None else {**written, "arguments": {}}),
         tool=f"{written['connector']}.{written['tool']}",
         path=str(written.get("path", "")),
         arguments=dict(arguments or {}),

@@ -32,7 +32,7 @@ from studio.shell import Shell, crumbs, frame
 from studio.shell.elements import PageTitle, empty, icon, link, test_id
 
 ROUTE: Final = "/workflows/[workflow_id]"
-ON_LOAD: Final = [Shell.load, EditorState.load, Trial.load, Versions.load]
+ON_LOAD: Final = [Shell.load, Publishing.close, EditorState.load, Trial.load, Versions.load]
 _SHEETS = [rx.asset(name, shared=True) for name in ("editor.css", "versions.css")]
 
 

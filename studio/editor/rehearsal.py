@@ -40,8 +40,10 @@ class Ready:
 def read(reading: Reading, catalog: Catalog) -> Ready:
     """What the text would be as a plan. Takes as long as publishing does without its checks."""
     if reading.errors:
-        count = "1 error" if reading.errors == 1 else f"{reading.errors} errors"
-        return Ready(message=f"The draft has {count}. It can be tested when they are corrected.")
+        count, they = (
+            ("1 error", "it is") if reading.errors == 1 else (f"{reading.errors} errors", "they are")
+        )
+        return Ready(message=f"The draft has {count}. It can be tested when {they} corrected.")
     try:
         plan = dsl.lower(reading.parsed, catalog)
     except ValueError as error:

@@ -106,8 +106,10 @@ def _always(paths: Sequence[Path]) -> frozenset[str]:
 def look(reading: Reading, catalog: Catalog) -> Json:
     """What can happen in a text, or ``why`` nothing can be said of it."""
     if reading.errors:
-        count = "an error" if reading.errors == 1 else f"{reading.errors} errors"
-        return {"why": f"The draft has {count}. What can happen is shown when they are corrected."}
+        count, they = (
+            ("1 error", "it is") if reading.errors == 1 else (f"{reading.errors} errors", "they are")
+        )
+        return {"why": f"The draft has {count}. What can happen is shown when {they} corrected."}
     try:
         plan = dsl.lower(reading.parsed, catalog)
     except ValueError as error:

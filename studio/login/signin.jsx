@@ -47,7 +47,7 @@ export function SignIn() {
       }
       const problem = await answer.json().catch(() => ({}));
       setError(problem.detail ?? UNSAID);
-      setHelp([problem.help, answer.status === 401 && "Forgot it? ./weft doctor --reset-login makes a new one."].filter(Boolean).join(" "));
+      setHelp(answer.status === 401 ? "Try again. Forgot the password? ./weft doctor --reset-login makes a new one." : (problem.help ?? ""));
       setPassword("");
       passwordBox.current?.focus();
     } catch {

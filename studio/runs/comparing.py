@@ -250,11 +250,12 @@ def _side(side: rx.Var[dict[str, str]]) -> rx.Component:
 
 
 def _changes(title: str, where: Any) -> rx.Component:
-    return rx.el.dl(
+    whole, part = (rx.el.dl, rx.el.dd) if title else (rx.el.ul, rx.el.li)
+    return whole(
         *([rx.el.dt(title, class_name="w-small w-muted")] if title else []),
         rx.foreach(
             where,
-            lambda one: rx.el.dd(
+            lambda one: part(
                 rx.el.span(one["where"], class_name="w-mono w-muted"),
                 " ",
                 rx.el.span(one["left"], class_name="w-mono w-compare-left"),

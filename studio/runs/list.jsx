@@ -134,9 +134,9 @@ export function RunFilters({ asked: given = {}, choices = {}, kept = [], states 
             <input type="datetime-local" className="w-input" aria-label="To" value={local(asked.until)} onChange={(event) => ask({ span: "", until: event.target.value ? new Date(event.target.value).toISOString() : "" })} data-testid="filter-until" />
           </span>
         )}
-        <Several name="trigger" label="However started" options={triggers} value={asked.trigger} onChange={(trigger) => ask({ trigger })} />
+        <Several name="trigger" label="Any start" options={triggers} value={asked.trigger} onChange={(trigger) => ask({ trigger })} />
         {(choices.trigger_id ?? []).length > 0 && <Choice name="which-trigger" label="Any trigger" options={choices.trigger_id} value={asked.trigger_id} onChange={(trigger_id) => ask({ trigger_id })} />}
-        <Choice name="by" label="Started by anyone" options={choices.by ?? []} value={asked.by} onChange={(by) => ask({ by })} />
+        <Choice name="by" label="By anyone" options={choices.by ?? []} value={asked.by} onChange={(by) => ask({ by })} />
         <Choice name="tests" label="Runs and tests" options={[{ key: "none", words: "Runs only" }, { key: "only", words: "Tests only" }]} value={asked.tests} onChange={(tests) => ask({ tests })} />
         <Typed name="version" label="Version" placeholder="Version" value={asked.version} inputMode="numeric" onChange={(version) => ask({ version: version.replace(/\D/g, "") })} />
         <Typed name="error" label="Error code" placeholder="Error code" value={asked.error} onChange={(error) => ask({ error })} />

@@ -69,9 +69,15 @@ def _business() -> rx.Component:
 
 def _orders() -> rx.Component:
     heads = ("Order", "Customer", "Items", "Status", "Total", "Refunded", "Placed")
+    sums = ("Total", "Refunded")
     return rx.el.table(
         rx.el.thead(
-            rx.el.tr(*[rx.el.th(head, class_name=f"w-col-{head.lower()}") for head in heads]),
+            rx.el.tr(
+                *[
+                    rx.el.th(head, class_name=f"w-col-{head.lower()}{' num' * (head in sums)}")
+                    for head in heads
+                ]
+            ),
         ),
         rx.el.tbody(rx.foreach(SampleBusiness.orders, _order)),
         class_name="w-table",

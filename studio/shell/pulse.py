@@ -20,7 +20,7 @@ State = Literal["starting", "ready", "down"]
 
 KEEP_SECONDS: Final = 1.5
 # How long after the studio's own start an engine that has not reported yet is "starting".
-START_SECONDS: Final = 150.0
+START_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)

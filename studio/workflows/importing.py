@@ -50,7 +50,7 @@ def read(name: str, text: str, catalog: Catalog) -> Found | Unreadable:
     if not parsed.workflow.name:
         return Unreadable(
             "This is no workflow.",
-            "A Weft text begins with `workflow`, a name and `{`; an n8n export is JSON with `nodes` and `connections`.",
+            "A Weft text begins with “workflow”, a name and “{”; an n8n export is JSON with “nodes” and “connections”.",
         )
     title = name.rpartition(".")[0] if name.endswith(".weft") else parsed.workflow.name
     return _found("weft", title.replace("_", " ").strip().capitalize(), text, catalog, ())

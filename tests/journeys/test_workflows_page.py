@@ -36,6 +36,7 @@ def test_workflows_come_in_and_go_out_and_are_kept_in_order(
     person: Person, api: Visitor, tmp_path: Path
 ) -> None:
     take_a_template(person)
+    close_a_dialog(person)
     bring_in_a_file(person, tmp_path, api)
     tag_and_narrow(person)
     copy_archive_and_put_back(person, api)
@@ -51,6 +52,14 @@ def take_a_template(person: Person) -> None:
     expect(person.node("consent")).to_be_visible()
     person.at("nav-workflows").click()
     expect(row(person, "goodwill")).to_be_visible()
+
+
+def close_a_dialog(person: Person) -> None:
+    person.at("import-workflow").click()
+    expect(person.at("import-dialog")).to_be_visible()
+    person.page.keyboard.press("Escape")
+    expect(person.at("import-dialog")).to_have_count(0)
+    expect(person.at("import-workflow")).to_be_focused()
 
 
 def row(person: Person, name: str):

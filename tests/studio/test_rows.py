@@ -158,7 +158,7 @@ def test_a_waiting_run_says_what_each_gate_waits_for_and_where_it_is_answered() 
 def test_an_effect_shows_exact_arguments_or_says_that_they_are_not_known() -> None:
     exact = effect({"connector": "shop", "tool": "refund", "path": "r", "arguments": {"a": 1}, "pending": []})
     later = effect({"connector": "mail", "tool": "send", "path": "m", "arguments": None, "pending": ["body"]})
-    assert exact == Effect("Refund in shop: a 1", "shop.refund", "r", {"a": 1}, [], True)
+    assert exact == Effect("Refund in shop", "shop.refund", "r", {"a": 1}, [], True)
     assert later == Effect("Send in mail, with what is not known yet", "mail.send", "m", {}, ["body"], False)
 
 
