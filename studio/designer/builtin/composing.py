@@ -95,6 +95,10 @@ class Composer:
         """Whether a result of the tool can be named here."""
         return any(id in scope.names() for id in self._calls.get(known.id, ()))
 
+    def calls_of(self, known: Known, scope: Scope) -> list[str]:
+        """The results of the tool that can be named here, oldest first."""
+        return [id for id in self._calls.get(known.id, ()) if id in scope.names()]
+
     def note(self, known: Known, step: CallStep) -> None:
         self._calls.setdefault(known.id, []).append(step.id)
 
@@ -246,7 +250,7 @@ class Composer:
             # "match each with its order" inside of a loop: this one.
             steps += self.compose(item.items, scope, place)
             return
-        found = find_list(self, item.noun, steps, scope, place)
+        found = find_list(self, item.noun, steps, scope, place, item.tool)
         if found.items in self.loops:
             # "go through all warnings and silence each alert": the inner "each" is the one that is gone through.
             self.work.ids.discard(found.item.name)

@@ -60,6 +60,8 @@ def _sentences(line: str) -> list[str]:
     for piece in _INLINE.split(line):
         for part in re.split(r";", piece):
             found += re.split(
-                r"(?<=[a-z0-9)%€\"?!])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\be\.g\.)", part, flags=re.IGNORECASE
+                r"(?<=[a-z0-9)%€\"?!])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\be\.g\.)(?<!\bdr\.)(?<!\bmr\.)(?<!\bmrs\.)(?<!\bms\.)",
+                part,
+                flags=re.IGNORECASE,
             )
     return [part.strip(" ,.-:") for part in found if part.strip(" ,.-:?!")]

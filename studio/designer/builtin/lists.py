@@ -45,7 +45,10 @@ _QUALIFIES: Final = re.compile(
 )
 
 
-def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scope, place: Place) -> Found:
+def find_list(
+    composer: Composer, noun: str, steps: list[DraftStep], scope: Scope, place: Place, tool: str = ""
+) -> Found:
+    """What ``noun`` runs over; ``tool`` is the one that lists it, where the reader knew."""
     work = composer.work
     head, *more = _QUALIFIES.split(noun.strip(), maxsplit=1)
     qualifier = more[0] if more else ""
@@ -55,12 +58,18 @@ def find_list(composer: Composer, noun: str, steps: list[DraftStep], scope: Scop
     entity = singular(words[-1]) if words else "item"
     adjectives = words[:-1]
     known: Known | None = None
-    field = _in_scope(entity, scope)
-    if field is None and entity in STANDS_FOR and scope.things:
+    told = next((k for k in work.toolbox.tools if k.id == tool), None)
+    called = composer.calls_of(told, scope) if told else []
+    field = _newest_list(Scope([t for t in scope.things if t.name == called[-1]])) if called else None
+    if field is not None and entity in STANDS_FOR:
+        entity = _one_of(field)
+    if field is None and told is None:
+        field = _in_scope(entity, scope)
+    if field is None and told is None and entity in STANDS_FOR and scope.things:
         field = _newest_list(scope)
         entity = _one_of(field) if field else entity
     if field is None:
-        known = _lister(composer, entity, noun) or _lister_of(composer, entity)
+        known = told or _lister(composer, entity, noun) or _lister_of(composer, entity)
         if known is not None:
             step = composer.call(
                 known,
@@ -190,7 +199,8 @@ def _only(
         if stem(word) in item.words or stem(word) in _NO_FILTER or stem(word) in told:
             continue
         test = Is("", word, False)
-        if isinstance(told := resolve(test, Scope([item]), None), Resolved) and not told.notes:
+        found_in = resolve(test, Scope([item]), None)
+        if isinstance(found_in, Resolved) and not found_in.notes:
             found.append(test)
             continue
         composer.work.ask(

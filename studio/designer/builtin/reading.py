@@ -153,6 +153,8 @@ class Each:
     items: tuple[Item, ...]
     concurrency: int | None
     words: str
+    tool: str = ""
+    """The tool that lists them ("connector.tool"), where the reader knew."""
 
 
 @dataclass(frozen=True, slots=True)

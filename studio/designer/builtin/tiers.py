@@ -40,12 +40,45 @@ def in_tiers(items: Iterable[Item]) -> list[Item]:
             isinstance(item, When)
             and isinstance(last, When)
             and all(_apart(test, item.test) for test in _tests(last))
-            and (ended := _ended(last, (item,))) is not None
+            and (chained := _ended(last, (item,))) is not None
         ):
-            found[-1] = ended
+            found[-1] = chained
         else:
             found.append(item)
     return found
+
+
+def in_steps(items: Iterable[Item]) -> list[Item]:
+    """Conditions of one sentence, each wider than the one before: "over 5000 ..., over 1000 ...".
+
+    The wider one is for what the others leave.
+    """
+    found: list[Item] = []
+    for item in items:
+        last = found[-1] if found else None
+        if (
+            isinstance(item, When)
+            and isinstance(last, When)
+            and all(_wider(test, item.test) for test in _tests(last))
+            and (chained := _ended(last, (item,))) is not None
+        ):
+            found[-1] = chained
+        else:
+            found.append(item)
+    return found
+
+
+def ended(item: When, rest: tuple[Item, ...]) -> When | None:
+    """A chain of cases with what happens in none of them; None when that was said before."""
+    return _ended(item, rest)
+
+
+def _wider(left: Test, right: Test) -> bool:
+    """Whether whatever passes the first test would pass the second as well."""
+    one, two = _span(left), _span(right)
+    if one is None or two is None or not _same(one[0], two[0]) or one[3] != two[3]:
+        return False
+    return two[1] <= one[1] and one[2] <= two[2] and one[1:3] != two[1:3]
 
 
 def _tests(item: When) -> tuple[Test, ...]:

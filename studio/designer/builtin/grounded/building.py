@@ -9,6 +9,7 @@ from studio.designer.builtin import patterns
 from studio.designer.builtin.amounts import NUMBER_WORDS, duration_text
 from studio.designer.builtin.clauses import negate
 from studio.designer.builtin.grounded.deeds import Deed
+from studio.designer.builtin.grounded.ellipsis import VALUES
 from studio.designer.builtin.grounded.knowing import Knowing, Part
 from studio.designer.builtin.grounded.ordering import (
     flat,
@@ -27,6 +28,7 @@ from studio.designer.builtin.reading import (
     Trouble,
     When,
 )
+from studio.designer.builtin.tiers import in_steps
 from studio.designer.builtin.verbs import starts_with_verb
 from studio.designer.builtin.words import stem
 
@@ -80,17 +82,7 @@ class Builder:
             behind = parts[index + 1 : end]
             match part.sort:
                 case "cond":
-                    tail = (
-                        [
-                            Part(
-                                "deed",
-                                replace(part.phrase, text=part.what, lead=""),
-                                deed=self.know.deed(part.what),
-                            )
-                        ]
-                        if part.what
-                        else []
-                    )
+                    tail = [self._told_behind(part)] if part.what else []
                     inner = self._plain([*tail, *behind])
                     led = part.phrase.lead in ("if", "unless")
                     trailing = (
@@ -123,6 +115,8 @@ class Builder:
                         if part.deed and part.sort == "else"
                         else []
                     )
+                    if part.what and part.sort == "else":
+                        own = [replace(part, sort="value", phrase=replace(part.phrase, lead=""))]
                     if part.sort == "ask":
                         own = [replace(part, phrase=replace(part.phrase, lead=""))]
                     inner = self._plain([*own, *behind])
@@ -182,7 +176,13 @@ class Builder:
                 case _:
                     out.extend(self._plain([part], gated=any(p.sort == "ask" for p in parts)))
                     index += 1
-        return yes_before(out, self.know.writes)
+        return in_steps(yes_before(out, self.know.writes))
+
+    def _told_behind(self, part: Part) -> Part:
+        """What a condition says behind itself without a comma: a deed, or only a value."""
+        if self.know.values.only(part.what):
+            return Part("value", replace(part.phrase, lead=""), what=self.know.words(part.what))
+        return Part("deed", replace(part.phrase, text=part.what, lead=""), deed=self.know.deed(part.what))
 
     def _plain(self, parts: list[Part], *, gated: bool = False) -> list[Item]:
         """Parts that no condition divides; ``gated`` where their sentence asks somebody."""
@@ -215,6 +215,8 @@ class Builder:
                     out.append(part.item)
                 case "each" if part.item is not None:
                     out.append(part.item)
+                case "value":
+                    out.append(Act(part.what, "", part.what, False, False, VALUES))
                 case "unplaced":
                     said = patterns.POLITE.sub("", words).strip()
                     verb, _, rest = said.partition(" ")

@@ -56,16 +56,16 @@ def amount_in(text: str) -> tuple[Op, Quantity, str] | None:
             continue
         told = worded(lowered.lower())
         for op, pattern in _AFTER:
-            behind = re.match(pattern, told[match.end() :])
-            whole = match[0]
-            if behind is None and match["unit"] in ("or", "and"):
-                behind = re.match(pattern, told[match.end() - len(match["unit"]) :])
-                whole = match[0][: -len(match["unit"])]
+            end, whole = match.end(), match[0]
+            if match["unit"] in ("or", "and"):
+                end -= len(match["unit"])
+                whole = whole[: -len(match["unit"])]
+            behind = re.match(pattern, told[end:])
             if behind is None:
                 continue
             amount = quantity(whole.strip())
             if amount is not None:
-                return op, amount, f"{told[: match.start()]} {told[match.end() :]}"
+                return op, amount, f"{told[: match.start()]} {told[end + behind.end() :]}"
     return None
 
 

@@ -177,6 +177,9 @@ class Deeds:
                 and text[: token.start()].strip()
             ):
                 word, sense, given = "send", "send", True
+            elif word in _TAKES and self._given(text[: token.start()], text[token.end() :]):
+                # "silver customers get a voucher": what is given is named.
+                continue
             elif word in _BE and any(
                 w in later and stem(w) in self._verbs for w in (t[0].lower() for t in spoken[index + 1 :])
             ):
@@ -260,6 +263,15 @@ class Deeds:
         if best is None or best.sure < _LEAST:
             return None
         return replace(best, others=frozenset(id for id, sure in told.items() if sure > best.sure - 3.0))
+
+    def _given(self, front: str, behind: str) -> bool:
+        """Whether somebody is said to get something: "its owner gets a task", and we do not fetch it."""
+        subject = [
+            w for w in raw_tokens(front) if w not in STOP and w not in ("please", "then", "i", "we", "you")
+        ]
+        return (
+            bool(subject) and re.match(r" (?:an?|one|\d+|another|the|nothing|no)\b", behind, re.I) is not None
+        )
 
     def _where(self, text: str) -> Callable[[Known], float]:
         """What an address, a channel or "back" in the words says of the tool that is meant."""

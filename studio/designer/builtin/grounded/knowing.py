@@ -10,6 +10,8 @@ from studio.designer.builtin.clauses import negate
 from studio.designer.builtin.conditions import read_test
 from studio.designer.builtin.grounded.asked import People, Question
 from studio.designer.builtin.grounded.deeds import Deed, Deeds
+from studio.designer.builtin.grounded.ellipsis import Values
+from studio.designer.builtin.grounded.groups import Groups
 from studio.designer.builtin.grounded.phrases import Phrase
 from studio.designer.builtin.grounded.states import States
 from studio.designer.builtin.reading import Act, Is, Item, Same, Test
@@ -55,6 +57,17 @@ class Knowing:
         self.about = ""
         self.typed: list[str] = []
         self.hidden: list[tuple[Deed, str]] = []
+        self.values = Values(toolbox)
+        self.groups = Groups(toolbox, self.states)
+        self.many = False
+        """Whether the request speaks of many: how many at once, or by a clock."""
+        self.listed = ""
+        """The tool whose list was spoken of last."""
+        self.listed_only: Test | None = None
+        """Which of that list were meant."""
+        self.valued = ""
+        """The argument that a case named last: "service freight"."""
+        self.else_meant: dict[str, Act] = {}
 
     # ---- the whole -----------------------------------------------------------------------------------
 

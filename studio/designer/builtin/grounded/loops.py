@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from studio.designer.builtin import patterns
+from studio.designer.builtin.grounded.deeds import Deed
+from studio.designer.builtin.grounded.groups import Group
 from studio.designer.builtin.grounded.knowing import Knowing
 from studio.designer.builtin.grounded.phrases import Phrase
 from studio.designer.builtin.grounded.signs import ALL, OF_EACH, QUALIFIES, THROUGH
-from studio.designer.builtin.reading import Each, Item, Test, When
+from studio.designer.builtin.looping import stands_for_all
+from studio.designer.builtin.reading import Act, Both, Each, Is, Item, Test, When
 from studio.designer.builtin.shapes import choices, properties
 from studio.designer.builtin.tools import Known
-from studio.designer.builtin.words import singular, stem, stems
+from studio.designer.builtin.words import CHECK_VERBS, READ_VERBS, raw_tokens, singular, stem, stems
 
 
 def each_of(know: Knowing, phrase: Phrase, behind: str) -> Each | None:
@@ -20,7 +25,117 @@ def each_of(know: Knowing, phrase: Phrase, behind: str) -> Each | None:
         and (deed := know.deeds.of(of["deed"])) is not None
         and not deed.known.reads
     ):
-        return Each("them", (know.act(deed, of["deed"]),), None, know.words(text))
+        if of["of"]:
+            deed = replace(deed, rest=f"{deed.rest}{of['of']}it")
+        return _with_known(know, Each("them", (know.act(deed, of["deed"]),), None, know.words(text)))
+    group = know.groups.in_(text)
+    if group is not None and (over := _over(know, text, group, behind)) is not None:
+        know.listed, know.listed_only = group.known.id, None
+        return over
+    found = _said_loosely(know, phrase, behind)
+    return _with_known(know, found) if found is not None else None
+
+
+_GOING = re.compile(
+    r"(?:^|\s)(?:(?:go|run|walk|loop|iterate|step|work|look)(?:es|s)? (?:through|over)|take|grab|pick"
+    r"|consider|process|handle|treat)$",
+    re.IGNORECASE,
+)
+_TOGETHER = re.compile(
+    r"\b(?:list|overview|number|count|names|summary|sum|total|report|digest|table|how many)"
+    r"(?: (?:of|on|about|with|for))?$",
+    re.I,
+)
+
+
+def listing(know: Knowing, text: str) -> Deed | None:
+    """The list that a phrase asks to have, and nothing else: "get me the open orders", "take the departures"."""
+    group = know.groups.in_(text)
+    if group is None or not _lists_only(know, text, group):
+        return None
+    know.listed, know.listed_only = group.known.id, left_over(group.test, group.known)
+    return Deed(group.known, "list", group.noun, 10.0)
+
+
+def _with_known(know: Knowing, each: Each) -> Each:
+    """ "For each of them": over what was listed, and of these those that were meant."""
+    if not know.listed or each.tool or not stands_for_all(each.noun):
+        return each
+    test, know.listed_only = know.listed_only, None
+    items = each.items if test is None else (When(test, each.items, (), each.words),)
+    return replace(each, tool=know.listed, items=items)
+
+
+def _lists_only(know: Knowing, text: str, group: Group) -> bool:
+    """Whether a phrase only asks to have a group: "get me the open orders", "take the departures"."""
+    pre = patterns.POLITE.sub("", text[: group.start].strip() + " ").strip()
+    first = re.match(r"(?:we |i |you )?(?P<v>[a-z]+)", pre, re.I)
+    if first is None or THROUGH.match(text) or stem(first["v"].lower()) not in READ_VERBS | {"tak"}:
+        return False
+    deed = know.deeds.of(text)
+    if text[group.end :].strip(" ,") or pre.lower().endswith(("for", "with")):
+        return deed is None or deed.known.id == group.known.id or deed.known.lists
+    return deed is None or (deed.known.reads and deed.known.verb not in CHECK_VERBS)
+
+
+def _over(know: Knowing, text: str, group: Group, behind: str) -> Each | None:
+    """A loop over a group with what the phrase says is done for each."""
+    pre = patterns.POLITE.sub("", f"{text[: group.start].strip()} ").strip(" ,")
+    tail = text[group.end :].strip(" ,")
+    if _GOING.search(pre):
+        pre = ""
+    heading = behind in ("colon", "arrow") and not pre and not tail and (know.many or _many(know, group.noun))
+    if not (group.every or know.many or heading) or (pre and _TOGETHER.search(pre)):
+        return None
+    if pre and not group.every and len(raw_tokens(pre)) > 1:
+        # "Post a notice about open alerts": one notice.
+        return None
+    one = group.head
+    inner: tuple[Item, ...] = ()
+    if pre or tail:
+        said = f"{pre} the {one} {tail}".strip()
+        deed = know.deeds.of(said)
+        if deed is None or deed.known.id == group.known.id:
+            if pre:
+                return None
+        else:
+            inner = (know.act(deed, said),)
+    test = left_over(group.test, group.known)
+    noun = group.noun
+    if test is not None:
+        noun = QUALIFIES.split(noun, maxsplit=1)[0]
+        inner = (When(test, inner, (), know.words(text)),)
+    return Each(know.words(noun), inner, None, know.words(text), group.known.id)
+
+
+def with_more(each: Each, more: str) -> Each:
+    """A loop whose last deed has more to it: "a ticket for each of them, with the text of the review"."""
+    match each.items:
+        case (*front, Act() as act):
+            told = replace(act, rest=f"{act.rest}{more}", words=f"{act.words}{more}")
+            return replace(each, items=(*front, told))
+        case (*front, When(then=(*before, Act() as act)) as when):
+            told = replace(act, rest=f"{act.rest}{more}", words=f"{act.words}{more}")
+            return replace(each, items=(*front, replace(when, then=(*before, told))))
+        case _:
+            return each
+
+
+def left_over(test: Test | None, known: Known) -> Test | None:
+    """A case without what a filter of the list takes."""
+    if isinstance(test, Both) and test.op == "&&":
+        left, right = left_over(test.left, known), left_over(test.right, known)
+        return Both("&&", left, right) if left and right else left or right
+    if isinstance(test, Is) and not test.negated:
+        taken = {
+            tuple(raw_tokens(c)) for s in properties(known.tool.input_schema).values() for c in choices(s)
+        }
+        return None if tuple(raw_tokens(test.predicate)) in taken else test
+    return test
+
+
+def _said_loosely(know: Knowing, phrase: Phrase, behind: str) -> Each | None:
+    text = phrase.text
     match = THROUGH.match(text) or ALL.match(text)
     if (
         match is None
@@ -40,11 +155,17 @@ def each_of(know: Knowing, phrase: Phrase, behind: str) -> Each | None:
     if match is None or (match.groupdict().get("pre") or "").count(" ") > 4:
         return None
     rest = match["rest"]
-    pre = (match.groupdict().get("pre") or "").strip()
+    pre = re.sub(
+        r"(?:^|\s)(?:for|of|from|with)$", "", (match.groupdict().get("pre") or "").strip(), flags=re.I
+    )
     deed = know.deeds.of(text)
     if deed is not None and deed.known.lists and pre:
         return None
     noun, body = _noun_of(know, rest)
+    if re.match(
+        r"(?:that|which|who|whose|with|over|under|above|below|of (?:them|these|those))\b", noun, re.I
+    ):
+        noun = f"them {noun}"
     everybody = (match.groupdict().get("q") or "").lower() in ("everybody", "everyone")
     if pre and (
         tail := re.search(
@@ -62,21 +183,34 @@ def each_of(know: Knowing, phrase: Phrase, behind: str) -> Each | None:
         return None
     if q in ("any", "those", "the ones") and not body:
         return None
-    if named and not everybody and not _listed(know, noun):
+    if (
+        named
+        and not everybody
+        and not stands_for_all(QUALIFIES.split(noun, maxsplit=1)[0])
+        and not _listed(know, noun)
+    ):
         return None
-    said = f"{pre} it {body}".strip() if pre else body
+    said = f"{pre} {_one(know)} {body}".strip() if pre else f"{_one(know)} {body}" if body else ""
     inner: tuple[Item, ...] = ()
     if (inside := know.deeds.of(said) if said else None) is not None:
         inner = (know.act(inside, said),)
     head, test = _narrowed(know, noun or "them")
+    if test is None and (exact := know.states.exactly(noun)) is not None and noun.startswith("them "):
+        head, test = "them", exact
     if q in ("everybody", "everyone"):
         head = "them"
         _, test = _narrowed(know, f"them {noun}")
-        if inside := know.deeds.of(body or rest):
-            inner = (know.act(inside, body or rest),)
+        if inside := know.deeds.of(f"{_one(know)} {body or rest}"):
+            inner = (know.act(inside, f"{_one(know)} {body or rest}"),)
     if test is not None:
         inner = (When(test, inner, (), know.words(text)),)
     return Each(know.words(head), inner, None, know.words(text))
+
+
+def _one(know: Knowing) -> str:
+    """What one of those that were listed is called."""
+    known = next((k for k in know.toolbox.tools if k.id == know.listed), None)
+    return f"the {singular(known.noun[-1])}" if known is not None and known.noun else "it"
 
 
 def _noun_of(know: Knowing, rest: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from studio.designer.builtin.reading import Act, Ask, Each, Item, Together, When
+from studio.designer.builtin.tiers import ended
 
 Writes: TypeAlias = Callable[[Item], bool]
 """Whether an item is a deed that changes something."""
@@ -48,8 +49,12 @@ def otherwise(items: list[Item], rest: tuple[Item, ...]) -> bool:
     while at > 0 and isinstance(items[at - 1], When) and not items[at - 1].other:  # type: ignore[union-attr]
         at -= 1
     run = items[at:]
+    last = items[-1] if items else None
     if not run:
-        return False
+        closed = ended(last, rest) if isinstance(last, When) else None
+        if closed is not None:
+            items[-1] = closed
+        return closed is not None
     for item in reversed(run):
         assert isinstance(item, When)
         rest = (replace(item, other=rest),)
@@ -89,7 +94,8 @@ def asks_first(items: list[Item], changes: Writes) -> list[Item]:
 
     for index, item in enumerate(items):
         if not only_asks(item) or any(
-            changes(i) or (isinstance(i, When | Each) and not only_asks(i)) for i in items[index + 1 :]
+            changes(i) or (isinstance(i, When | Each) and not only_asks(i) and tools(i))
+            for i in items[index + 1 :]
         ):
             continue
         first = index

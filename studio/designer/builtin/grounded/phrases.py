@@ -41,7 +41,8 @@ _LEADS: Final[tuple[tuple[Lead, str], ...]] = (
     (
         "unless",
         r"(?:unless|except (?:when|if|where|for when|that)|save (?:for )?(?:when|if|where)|but not (?:if|when|where)"
-        r"|not (?:if|when))",
+        r"|not (?:if|when)|(?:except(?: for)?|save for|apart from|excluding|other than|besides)"
+        r"(?: (?:those|the ones|ones|all|any))?(?: (?:that|which|who|where))?(?= \w))",
     ),
     (
         "if",
@@ -69,6 +70,7 @@ _CUT: Final = re.compile(
     r"|(?P<then>\s+(?:and |but )?(?:then|thereafter|afterwards|subsequently|after that|after which)\b,?\s*)"
     r"|(?P<and>\s+(?:and|but|plus|\+)\s+(?!(?:up|more|above|over|less|below|under|upwards?)\b))"
     r"|(?P<mid>\s+(?=(?:if|when|whenever|unless|until|till|otherwise|else|once|before|after|as soon as|provided|except"
+    r"|save for|apart from|excluding"
     r"|in case|in which case|only (?:if|when|after|with|once|upon)|where|upon)\b))",
     re.IGNORECASE,
 )
@@ -98,7 +100,8 @@ _CASE: Final = re.compile(
 def sentences_in(text: str) -> list[str]:
     """Sentences of one line."""
     parts = re.split(
-        r"(?<=[a-z0-9)%€\"?!'])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\bnr\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)(?<!\bdr\.)(?<!\bmr\.)(?<!\bms\.)(?<!\bmrs\.)(?<!\bprof\.)|\s*\.\.+\s*",
+        r"(?<=[a-z0-9)%€\"?!'])[.!?]+(?=\s|$)(?<!\bno\.)(?<!\bnr\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bapprox\.)"
+        r"(?<!\bdr\.)(?<!\bmr\.)(?<!\bmrs\.)(?<!\bms\.)(?<!\bprof\.)|\s*\.\.+\s*",
         text,
         flags=re.IGNORECASE,
     )

@@ -150,12 +150,32 @@ SOMEBODY: Final = re.compile(
     r"^(?:somebody|someone|people|an?|the (?:customer|guest|client|member|patient|user)s?)\b", re.IGNORECASE
 )
 OF_EACH: Final = re.compile(
-    r"^(?P<deed>.+?) for (?:each|every one|all)(?: one)?(?: of (?:them|these|those))?(?P<rest>,.*)?$",
+    r"^(?P<deed>.+?)(?: for (?:each|every one|all)(?: one)?(?: of (?:them|these|those))?"
+    r"|(?P<of> (?:of|to|on|with|at|from) )(?:each|every one|all)(?: one)? of (?:them|these|those))(?P<rest>,.*)?$",
     re.IGNORECASE,
 )
 EVERY: Final = re.compile(
     rf",?\s*\bevery {DURATION}|,?\s*\bevery (?P<u>second|minute|hour|day)\b", re.IGNORECASE
 )
+
+
+DOES: Final = re.compile(
+    r"(?:is|are|may|can|should|must|do|does|will|gets?|has to|have to)(?: be| so| it| one| to)*",
+    re.IGNORECASE,
+)
+THAT_AGAIN: Final = re.compile(
+    r"^(?:please )?(?:repeat|redo|do|loop|keep|go on|carry on|continue)(?: (?:this|that|it|these|those|so|the same"
+    r"|all of (?:this|that)"
+    r"|these (?:steps|two|three)|like this|like that|doing (?:this|that|it|so)|on))?(?: again)?$",
+    re.IGNORECASE,
+)
+OTHERS: Final = re.compile(
+    r"^(?:[\w ]{0,40}?\b(?:of|in|from|for|with) )?(?:all |any |every |the )?(?:others?|remaining"
+    r"|rest(?: of the)?) (?:[\w]+ )??"
+    r"(?=(?:is|are|gets?|should|must|will|has|have|goes?|can|shall)\b)",
+    re.IGNORECASE,
+)
+IS_NOT: Final = re.compile(r"\b(?:is|are|gets?|be) (?:not|never)(?= \w+(?:ed|en|id|nt|ld)\b)", re.IGNORECASE)
 
 
 def times_in(match: re.Match[str]) -> int:

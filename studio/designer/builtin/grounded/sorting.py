@@ -13,23 +13,27 @@ from studio.designer.builtin.calls import PROSE
 from studio.designer.builtin.grounded.asked import Question, deadline, says_no, says_nothing
 from studio.designer.builtin.grounded.deeds import Deed
 from studio.designer.builtin.grounded.knowing import Knowing, Part
-from studio.designer.builtin.grounded.loops import each_of
+from studio.designer.builtin.grounded.loops import each_of, listing, with_more
 from studio.designer.builtin.grounded.phrases import Phrase, phrases_of
 from studio.designer.builtin.grounded.signs import (
     DENIED,
+    DOES,
     FAILS,
     INPUT,
+    IS_NOT,
     LATER,
     LONG_SPAN,
     NOTHING,
+    OTHERS,
     SPAN_FIRST,
+    THAT_AGAIN,
     TIMES,
     TYPES,
     UNASKED,
     WAIT,
     times_in,
 )
-from studio.designer.builtin.reading import Again, Both, Compare, GiveUp, Pause, Same, Stop, Test
+from studio.designer.builtin.reading import Again, Both, Compare, Each, GiveUp, Is, Pause, Same, Stop, Test
 from studio.designer.builtin.repeating import read_await
 from studio.designer.builtin.shapes import properties
 from studio.designer.builtin.verbs import looks_like_action, starts_with_verb
@@ -44,6 +48,7 @@ class Sorter:
         found: list[Part] = []
         phrases = phrases_of(sentence)
         for index, phrase in enumerate(phrases):
+            phrase = self._of_others(phrase)
             behind = phrases[index + 1].joint if index + 1 < len(phrases) else ""
             last = found[-1] if found else None
             if last is not None and behind not in ("arrow", "colon") and self._tells_more(last, phrase):
@@ -67,6 +72,7 @@ class Sorter:
                     part = Part("skip", phrase)
                 elif (
                     phrase.joint == "colon"
+                    and part.sort != "cond"
                     and _says(last.deed)
                     and not self.know.strong(phrase.text, 8.0)
                     and not phrase.lead
@@ -112,7 +118,12 @@ class Sorter:
                 asked = last.question
                 if asked is not None:
                     asked = replace(asked, within=asked.within or deadline(phrase.text))
-                found[-1] = replace(last, phrase=replace(last.phrase, text=whole), deed=deed, question=asked)
+                item = last.item
+                if isinstance(item, Each):
+                    item = with_more(item, self.know.words(f"{glue}{phrase.text}"))
+                found[-1] = replace(
+                    last, phrase=replace(last.phrase, text=whole), deed=deed, question=asked, item=item
+                )
                 continue
             if part.sort != "skip" or phrase.lead == "else":
                 found.append(part)
@@ -128,6 +139,12 @@ class Sorter:
         if INPUT.match(words):
             return bool(re.search(r"\b(?:with|contain\w*|includ\w*|of|the|about)\b", last.deed.rest))
         return self.know.names_values(words) and not self.know.strong(phrase.text, 6.0)
+
+    def _of_others(self, phrase: Phrase) -> Phrase:
+        """ "leads out of all other countries are given to ...": what stands for the rest leads to the other case."""
+        if phrase.lead != "" or self.know.last is None or not (match := OTHERS.match(phrase.text)):
+            return phrase
+        return replace(phrase, lead="else", text=f"it {phrase.text[match.end() :].strip()}")
 
     def _wants(self, text: str) -> bool:
         """Whether a phrase that no tool does asks for something all the same."""
@@ -199,6 +216,8 @@ class Sorter:
                     r"\b(?:should|for whatever reason|the|a|an|that|this|it|sometimes|then)\b", " ", what
                 )
                 return Part("fails", phrase, what=" ".join(what.split()), deed=tail)
+        if lead == "" and THAT_AGAIN.match(text):
+            return Part("skip", phrase)
         if lead == "until":
             return Part("until", phrase, test=self.know.test(text))
         if TYPES.search(text) and not quoted(text):
@@ -248,6 +267,8 @@ class Sorter:
             return Part("again", phrase, item=Again(times_in(match), self.know.words(text)))
         if lead == "" and (event := read_await(text)) is not None:
             return Part("item", phrase, item=event)
+        if lead == "" and (listed := listing(self.know, text)) is not None:
+            return Part("deed", phrase, deed=listed)
         if lead == "" and (loop := each_of(self.know, phrase, behind)) is not None:
             return Part("each", phrase, item=loop)
         question = self.know.people.asked(text) or self._role_alone(text, before, lead)
@@ -267,6 +288,18 @@ class Sorter:
             test, deed_behind = self._split_test(text)
             if test is not None:
                 return Part("cond", phrase, test=test, what=deed_behind)
+        if lead == "else" and self.know.hidden and DOES.fullmatch(text):
+            # "Basic members may not join, everybody else may."
+            return Part("else", phrase, deed=self.know.hidden[-1][0])
+        if (
+            (lead == "else" or (lead == "" and before and before[-1].sort in ("cond", "else")))
+            and behind not in ("arrow", "colon")
+            and (value := self._value(text))
+        ):
+            said = self.know.words(value)
+            if (alone := self.know.deed(text)) is not None:
+                self.know.else_meant[said] = self.know.act(alone, text)
+            return Part("else" if lead == "else" else "value", phrase, what=said)
         if lead == "else":
             test = self.know.states.read(text) if re.search(r"\d", text) else None
             return Part("else", phrase, deed=self.know.deed(text), test=test)
@@ -278,12 +311,27 @@ class Sorter:
             return Part(
                 "cond", replace(phrase, lead=""), test=self._label(text) or self.know.states.amount(text)
             )
+        if (
+            lead in ("", "if")
+            and (rest := self._without_amount(text))
+            and re.search(r"\d|quoted|#|@", rest)
+            and (value := self._value(rest))
+            and (test := self.know.states.amount(text)) is not None
+        ):
+            # "Over 1000 euros 10 %".
+            return Part("cond", phrase, test=test, what=value)
         if lead in ("", "label"):
             if NOTHING.match(text):
                 return Part("nothing", phrase)
+            if (case := self._case_with_value(phrase, before)) is not None:
+                return Part("cond", phrase, test=case[0], what=case[1])
             if behind in ("arrow", "colon", "comma") and (test := self._label(text)) is not None:
-                strong = self.know.strong(text, 9.0 if behind != "comma" else 5.0)
-                if not strong:
+                exact = behind != "comma" and self.know.states.names_only(text)
+                if exact or not self.know.strong(text, 9.0 if behind != "comma" else 5.0):
+                    beside = "" if exact else self.know.states.beside(text, test)
+                    deed = self.know.deed(text) if beside else None
+                    if deed is not None and not deed.known.reads and behind == "comma":
+                        return self._in_case(phrase, test, deed)
                     return Part("cond", phrase, test=test)
             if (shape := read_shape(text)) is not None and isinstance(shape, Pause | GiveUp | Again | Stop):
                 return Part("item", phrase, item=shape)
@@ -291,7 +339,7 @@ class Sorter:
             return Part("each", phrase, item=loop)
         deed = self.know.deed(text)
         if deed is not None and lead == "" and (case := self._case_of(text, deed)) is not None:
-            return Part("case", phrase, test=case, deed=deed)
+            return self._in_case(phrase, case, deed)
         if deed is not None and DENIED.search(text) and not re.search(r"\bnot sent\b", text):
             self.know.hidden.append((deed, text))
             return Part("denied", phrase, deed=deed)
@@ -354,6 +402,41 @@ class Sorter:
     def _without_amount(self, text: str) -> str | None:
         rest = self.know.states.rest_of(text)
         return rest and re.sub(r"^(?:it|that|this|anything|everything|and|so) ", "", rest.strip())
+
+    def _in_case(self, phrase: Phrase, test: Test, deed: Deed) -> Part:
+        """A deed in a case; "members who owe more than 40 euros may not join" is a case in which it is not done."""
+        if DENIED.search(phrase.text) or IS_NOT.search(phrase.text):
+            self.know.hidden.append((deed, phrase.text))
+            return Part("cond", replace(phrase, lead=""), test=test)
+        return Part("case", phrase, test=test, deed=deed)
+
+    def _case_with_value(self, phrase: Phrase, before: list[Part]) -> tuple[Test, str] | None:
+        """ "silver ones 15 percent": behind a case or a deed, another case with what is different in it."""
+        text = phrase.text
+        cases = any(p.sort in ("cond", "case") for p in before)
+        if (
+            len(text.split()) > 9
+            or not (cases or (before and before[-1].sort == "deed" and phrase.joint == "colon"))
+            or starts_with_verb(text, self.know.verbs)
+            or ((deed := self.know.deeds.of(text)) is not None and not deed.named)
+        ):
+            return None
+        last = self.know.states.last
+        test = self.know.states.read(text, bare=True)
+        beside = self.know.states.beside(text, test) if isinstance(test, Is | Compare) else ""
+        value = self._value(beside) if beside and beside != text else ""
+        if not value or test is None:
+            self.know.states.last = last
+            return None
+        return test, value
+
+    def _value(self, text: str) -> str:
+        """What a case says that is different in it, if it says nothing else: "the rest as "parcel"", "else parcel"."""
+        if self.know.values.only(text):
+            self.know.valued = self.know.values.named(text) or self.know.valued
+            return text
+        one = f"{self.know.valued} {text}"
+        return one if self.know.valued and len(text.split()) == 1 and self.know.values.only(one) else ""
 
     def _split_test(self, text: str) -> tuple[Test | None, str]:
         """A condition, and the deed that follows it without a comma: "it is a listed one I pin something on"."""

@@ -17,7 +17,16 @@ from studio.designer.builtin.reading import Both, Compare, CompareTo, Empty, Is,
 from studio.designer.builtin.scope import is_amount
 from studio.designer.builtin.shapes import Sort, choices, item_schema, places, properties, sort_of
 from studio.designer.builtin.tools import Toolbox
-from studio.designer.builtin.words import STOP, likeness, name_stems, opposites, raw_tokens, stem, stems
+from studio.designer.builtin.words import (
+    STOP,
+    likeness,
+    name_stems,
+    opposites,
+    raw_tokens,
+    singular,
+    stem,
+    stems,
+)
 
 _NOT: Final = re.compile(
     r"\b(?:not|never|no|nobody|nothing|isn't|aren't|without|neither|nor|other than|another [\w]+ than|anything but"
@@ -30,6 +39,22 @@ _UNITS: Final = {
     "star": "star", "stars": "star", "percent": "percent", "km": "distance", "kilometers": "distance",
     "day": "day", "days": "day", "hour": "hour", "hours": "hour", "night": "night", "nights": "night",
 }  # fmt: skip
+_THERE: Final = re.compile(
+    r"\b(?:left|remaining|available|free|any|some|something|still|has|have|had|got|there (?:is|are))\b", re.I
+)
+_GONE: Final = re.compile(
+    r"\b(?:no|none|not|nothing|without|zero|out of|used up|exhausted|gone|run out|ran out|runs out)\b|n't\b",
+    re.I,
+)
+_OWES: Final = re.compile(r"\bowe[sd]?\b|\b(?:not|has not|have not) paid (?:everything|all|in full)\b", re.I)
+_LEFT: Final = frozenset(map(stem, ["left", "remaining", "available", "free", "rest"]))
+_DUE: Final = frozenset(map(stem, ["due", "balance", "outstanding", "owed", "open", "debt"]))
+_OPEN: Final = frozenset(
+    map(stem, ["cent", "penny", "money", "something", "anything", "nothing", "open", "due", "outstanding"])
+)
+_CALLED: Final = frozenset(
+    map(stem, ["one", "those", "people", "person", "guest", "client", "everything", "anything", "it"])
+)
 _VAGUE: Final = frozenset(
     map(stem, ["state", "status", "id", "name", "type", "kind", "text", "number", "date", "value"])
 )
@@ -59,6 +84,8 @@ class States:
         self.told = tuple(_fields(toolbox))
         self.topic = topic
         self.last: Told | None = None
+        self.counted: Told | None = None
+        """The number that was compared last."""
         self.compared: Compare | None = None
 
     def read(self, text: str, *, bare: bool = False) -> Test | None:
@@ -93,6 +120,31 @@ class States:
         """Whether a phrase compares something with a number."""
         return amount_in(text) is not None
 
+    def names_only(self, text: str) -> bool:
+        """Whether a label is nothing but a word that a field takes: "warnings"."""
+        words = raw_tokens(text)
+        said = {tuple(words), tuple(map(singular, words))}
+        return any(raw_tokens(c) in said for told in self.told for c in told.choices)
+
+    def beside(self, text: str, test: Test) -> str:
+        """What a phrase says beside the case that it tells: "silver ones 15 percent" says "15 percent"."""
+        told = self.last
+        rest = text
+        if isinstance(test, Both):
+            return self.beside(self.beside(text, test.left), test.right)
+        if isinstance(test, Compare):
+            rest = self.rest_of(text) or text
+        known = {*_CALLED, *stems(getattr(test, "subject", "")), *stems(getattr(test, "predicate", ""))}
+        if told is not None:
+            known |= {*told.words, *told.about}
+        kept: list[str] = []
+        for token in re.findall(r"\S+", rest):
+            word = stem(singular((raw_tokens(token) or ("",))[0]).removesuffix("ly"))
+            said = any(likeness(word, k) or (len(k) > 5 and word[:5] == k[:5]) for k in known)
+            if kept or not (word in known or said or token.lower() in STOP):
+                kept.append(token)
+        return " ".join(kept).strip(" ,.:;")
+
     def rest_of(self, text: str) -> str | None:
         """A phrase without its comparison."""
         found = amount_in(text)
@@ -116,7 +168,7 @@ class States:
         told = self._counted(f"{text[: match.start()]} {text[match.end() :]}", high)
         if told is None:
             return None
-        self.last = told
+        self.last = self.counted = told
         low = Quantity(low.value, high.unit, high.sort)
         return Both(
             "&&", Compare(told.said, ">=", low, told.source), Compare(told.said, "<=", high, told.source)
@@ -171,7 +223,13 @@ class States:
         return None
 
     def _one(self, text: str) -> Test | None:
-        return self._number(text) or self._two_numbers(text) or self._word(text) or self._named(text)
+        return (
+            self._number(text)
+            or self._two_numbers(text)
+            or self._any_left(text)
+            or self._word(text)
+            or self._named(text)
+        )
 
     def _two_numbers(self, text: str) -> Test | None:
         """ "the mileage is past the next service km": one field against another."""
@@ -199,7 +257,11 @@ class States:
         told = self._counted(rest, amount)
         if told is None:
             return None
-        self.last = told
+        self.last = self.counted = told
+        before = self.compared
+        if before is not None and before.subject == told.said and amount.sort == "plain" and not amount.unit:
+            # "80 percent or more ..., 50 or more ...".
+            amount = Quantity(amount.value, before.quantity.unit, before.quantity.sort)
         self.compared = Compare(told.said, op, amount, told.source)
         return self.compared
 
@@ -226,9 +288,63 @@ class States:
                 best = score, told
         if best is not None:
             return best[1]
-        if not said and self.last is not None and self.last.sort in ("number", "integer"):
-            return self.last
-        return None
+        return self.counted if not said else None
+
+    def exactly(self, text: str) -> Test | None:
+        """ "with one star", "of 2 nights": a number in the unit that a field counts."""
+        match = re.search(r"(?<![\w.])(\d+|one|two|three|four|five) ([a-z]+)\b", worded(text.lower()))
+        found = quantity(match[0]) if match else None
+        if match is None or found is None:
+            return None
+        unit = stem(singular(match[2]))
+        told = next(
+            (t for t in self.told if t.sort in ("number", "integer") and t.given and unit in t.words), None
+        )
+        if told is None:
+            return None
+        self.last = self.counted = told
+        return Compare(told.said, "==", found, told.source)
+
+    def _any_left(self, text: str) -> Test | None:
+        """ "seats are left", "no days remaining", "owes us something": a count of what is there, or is not."""
+        if re.search(r"\d", text):
+            return None
+        there, gone = _THERE.search(text), _GONE.search(text)
+        full, owes = re.search(r"\b(?:fully booked|full|sold out|booked out)\b", text), _OWES.search(text)
+        if not (there or gone or full or owes):
+            return None
+        said = set(stems(text))
+        best: tuple[float, Told] | None = None
+        for told in self.told:
+            if told.sort not in ("number", "integer") or not told.given:
+                continue
+            core = [w for w in told.words if w not in _LEFT]
+            left = len(core) < len(told.words)
+            if full and left and told.about & said:
+                score = 1.0
+            elif owes and is_amount(told.words) and set(told.words) & _DUE:
+                score = 1.0 + 0.5 * len(set(told.words) & _DUE)
+            elif (there or gone) and left and core and all(w in said for w in core):
+                score = 1.0 + 0.5 * len(core)
+            elif (there or gone) and set(told.words) & _DUE & said and set(told.words) <= said | _DUE:
+                score = 1.2
+            elif said and said <= _OPEN and set(told.words) & _DUE and is_amount(told.words):
+                score = 1.0
+            else:
+                continue
+            score += (
+                0.5 * len(told.about & said) + 0.3 * min(len(told.about & self.topic), 2) - 0.1 * told.lists
+            )
+            if best is None or score > best[0] + 1e-9:
+                best = score, told
+        if best is None:
+            return None
+        self.last = best[1]
+        none = (bool(full) or bool(gone)) and not re.search(
+            r"\bnot (?:yet )?(?:fully booked|full|sold out|gone|used up)\b", text
+        )
+        self.compared = Compare(best[1].said, "<=" if none else ">", _NONE, best[1].source)
+        return self.compared
 
     # ---- words that a field takes ----------------------------------------------------------------------
 

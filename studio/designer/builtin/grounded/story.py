@@ -10,6 +10,7 @@ from studio.designer.builtin.given import without_typed_in
 from studio.designer.builtin.grounded.asked import deadline
 from studio.designer.builtin.grounded.building import Builder
 from studio.designer.builtin.grounded.comparing import worded
+from studio.designer.builtin.grounded.ellipsis import filled
 from studio.designer.builtin.grounded.knowing import Knowing
 from studio.designer.builtin.grounded.ordering import (
     asks_first,
@@ -39,6 +40,7 @@ from studio.designer.builtin.reading import (
     When,
 )
 from studio.designer.builtin.saying import with_inputs
+from studio.designer.builtin.schedules import Schedule
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
     Happening,
@@ -52,6 +54,12 @@ from studio.designer.builtin.starting import (
 )
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.words import stems
+
+_TYPED_IN = re.compile(
+    r"\b(?P<a>an?|the|one) (?P<n>(?!when\b|if\b)\w+) (?:that |which )?(?:i|we|the clerk|the user) "
+    r"(?:enter|type(?: in)?|give|name|fill in|provide|paste|put in|choose)(?: in)?\b(?! you| me| it| them)",
+    re.IGNORECASE,
+)
 
 
 def read_grounded(
@@ -79,7 +87,7 @@ class _Story:
         text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
         text = re.sub(r"(?<=\d)\.(?=\d{3}\b)", "", text)
         text = re.sub(r"\b(?:no|nr)\.(?= ?\w)", "number", text, flags=re.I)
-        text = as_cases(text)
+        text = _TYPED_IN.sub(self._typed, as_cases(text))
         self.know.states.topic = frozenset(stems(text))
         text = worded(text)
         self.know.asked = any(
@@ -88,7 +96,10 @@ class _Story:
             for one in sentences_in(line)
             for phrase in phrases_of(one)
         )
-        items = self._lines(lines_of(text), first=True)
+        self.know.many = any(
+            without_limit(one)[1] is not None for line in text.split("\n") for one in sentences_in(line)
+        )
+        items = filled(self._lines(lines_of(text), first=True), self.know.values, self.know.else_meant)
         items = asks_first(list(folded(items)), self.know.writes)
         items = self._without_topic(self._with_deed(items))
         return Reading(
@@ -97,6 +108,10 @@ class _Story:
             self.start,
             typed=tuple(dict.fromkeys(self.know.typed)),
         )
+
+    def _typed(self, match: re.Match[str]) -> str:
+        self.know.typed.append(match["n"].lower())
+        return f"{match['a']} {match['n']}"
 
     def _with_deed(self, items: list[Item]) -> list[Item]:
         """A question with nothing behind it is about the deed that was only mentioned."""
@@ -140,6 +155,7 @@ class _Story:
         for line in lines:
             for sentence in sentences_in(line.text) or [line.text]:
                 sentence = self._started(sentence, first=first)
+                self.know.many = self.know.many or isinstance(self.start, Schedule)
                 if not sentence:
                     continue
                 first = False
@@ -154,8 +170,14 @@ class _Story:
                         DONE.sub("", sentence, count=1).strip(" ,") if DONE.match(sentence) else sentence
                     )
                     sentence = re.sub(r"^(?:through|done|finished|over|handled|checked)\b[, ]*", "", sentence)
+                said = len(into)
                 self._sentence(sentence, into)
                 if loop is not None and into is not items:
+                    if loop.tool:
+                        # "Take the missed appointments for that": what is gone through already.
+                        into[said:] = [
+                            i for i in into[said:] if not (isinstance(i, Act) and i.tool == loop.tool)
+                        ]
                     items[-1] = loop = replace(loop, items=tuple(flat(into)))
                 elif loop is not None:
                     loop = None
@@ -211,8 +233,8 @@ class _Story:
             return
         side = SIDE.search(sentence)
         if side is not None:
-            sentence = f"{sentence[: side.start()]}"
-            f" {', ' if sentence[side.end() :] and side.start() else ''}{sentence[side.end() :]}".strip(" ,")
+            joint = ", " if sentence[side.end() :] and side.start() else ""
+            sentence = f"{sentence[: side.start()]}{joint}{sentence[side.end() :]}".strip(" ,")
         parts = self.sorter.parts(sentence)
         if not parts and self.know.asked and LONG.search(sentence) and (after := deadline(sentence)):
             items.append(Answer("terms", after, (), self.know.words(sentence)))

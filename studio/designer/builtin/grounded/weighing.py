@@ -28,6 +28,7 @@ from studio.designer.builtin.grounded.deeds import Deeds
 from studio.designer.builtin.grounded.phrases import phrases_of, sentences_in
 from studio.designer.builtin.grounded.turns import unfolded
 from studio.designer.builtin.lines import lines_of
+from studio.designer.builtin.looping import without_limit
 from studio.designer.builtin.quoting import without_shown
 from studio.designer.builtin.saying import with_inputs
 from studio.designer.builtin.words import name_stems, raw_tokens, singular, stem, stems
@@ -84,9 +85,13 @@ def asked_of(request: str, work: Work) -> Asked:
     conditions = 0
     for line in _flat(unfolded(text)):
         for sentence in sentences_in(line):
-            for phrase in phrases_of(sentence):
-                conditions += phrase.lead in _CONDITIONS
+            phrases = phrases_of(sentence)
+            for index, phrase in enumerate(phrases):
                 deed = deeds.of(phrase.text)
+                label = index + 1 < len(phrases) and phrases[index + 1].joint in ("arrow", "colon")
+                conditions += phrase.lead in _CONDITIONS or (
+                    label and deed is None and len(phrase.text.split()) <= 6
+                )
                 if deed is None:
                     continue
                 hints |= {deed.known.id, *deed.others}
@@ -100,7 +105,7 @@ def asked_of(request: str, work: Work) -> Asked:
         tuple(found.items()),
         frozenset(hints),
         question.roles if question else (),
-        bool(_LOOPS.search(bare)),
+        bool(_LOOPS.search(bare)) or any(without_limit(line)[1] is not None for line in _flat(bare)),
         conditions,
         bool(re.search(r"\b(?:wait|later|gone by)\b", bare, re.I)),
         bool(re.search(r"\b(?:until|till)\b", bare, re.I)),
