@@ -41,6 +41,7 @@ from studio.designer.builtin.reading import (
 )
 from studio.designer.builtin.repeating import after_repeats, read_await, read_repeat
 from studio.designer.builtin.saying import with_inputs, with_plain_notes
+from studio.designer.builtin.setting_off import set_off
 from studio.designer.builtin.shorthand import spelled_out
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
@@ -83,6 +84,9 @@ class _Reader:
         text = re.sub(r'"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]', self._keep, request.strip()).replace("’", "'")
         text = re.sub(r"\be-mail", "email", text, flags=re.I)
         text = mended(text, self.names)
+        if (set_it := set_off(text, self.verbs)) is not None:
+            self.start, text = set_it.start, set_it.rest
+            self.occasion = set_it.start.words if isinstance(set_it.start, Happening) else ""
         text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
         text = re.sub(r"(?<=\d)\.(?=\d{3}(?: ?(?:€|eur|euros?)\b| ?€))", "", text, flags=re.I)
         text = re.sub(

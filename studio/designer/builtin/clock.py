@@ -15,7 +15,7 @@ TIME: Final = re.compile(
     r"^[\s,]*(?:and\s+)?(?:always\s+)?(?:(?:at|@|from|around|starting at)\s+)?"
     r"(?:(?P<half>half past|quarter past|quarter to)\s+(?P<hh>\d{1,2}|\w+)|(?P<word>noon|midday|midnight)"
     r"|(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2}))?\s*(?P<ap>a\.?m\b\.?|p\.?m\b\.?)?(?:\s*(?:o'?clock|h\b|hours|hrs|uhr))?"
-    r"(?!\s*(?:%|percent|minutes?|times|days?|euros?|eur\b|of them|at once|\w*th\b))"
+    r"(?!\s*(?:%|percent|minutes?|times|days?|euros?\b|eur\b|of them|at once|\w*th\b))"
     rf"|(?P<written>{_HOURS})(?:\s+o'?clock)?)"
     r"(?:\s+(?:sharp|exactly))?(?:\s*(?:in the|every|each)?\s*(?P<part>morning|afternoon|evening|night)\b)?",
     re.IGNORECASE,
@@ -38,8 +38,10 @@ class Plan:
     weekday: str = "*"
     period: bool = False
     """Whether the anchor is shorter than a day, so that no time of day is wanted."""
-    evening: bool = False
-    """An hour before noon is meant as one after it: "every evening at 7"."""
+    part: str = ""
+    """The part of the day: "every evening"."""
+    open: str = ""
+    """What is still to be said: the day of a "week", or of a "month"."""
     assumed: list[str] = field(default_factory=list)
 
     def cron(self) -> str:
@@ -72,7 +74,6 @@ def set_clock(plan: Plan, match: re.Match[str]) -> bool:
         hour += 12
     if hour == 12 and half == "am":
         hour = 0
-    hour += 12 if plan.evening and hour < 12 else 0
     if hour > 23 or minute > 59:
         return False
     plan.hour, plan.minute = str(hour % 24), str(minute)

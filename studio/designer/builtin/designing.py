@@ -124,7 +124,7 @@ def _drafted(
     work = Work(catalog, toolbox, preferences, reading.occasion, topic, grounded=grounded)
     scope = Scope()
     if isinstance(reading.start, Hook | Happening):
-        take_what_is_sent(request, work, scope)
+        take_what_is_sent(request, reading.start.words, work, scope)
     if isinstance(reading.start, Happening):
         work.entity = stem(reading.start.entity)
     composer = Composer(work)

@@ -12,53 +12,54 @@ from dataclasses import dataclass
 from typing import Final
 
 from studio.designer.builtin.amounts import NUMBER_WORDS
-from studio.designer.builtin.clock import PART, TIME, Plan, set_clock, set_part
-from studio.designer.builtin.zones import find_zone
+from studio.designer.builtin.clock import Plan
+from studio.designer.builtin.timetable import DAY, LIST, SPAN, WORKING, grown, spelled, weekdays
 
-_DAYS: Final = {"monday": "MON", "tuesday": "TUE", "wednesday": "WED", "thursday": "THU", "friday": "FRI",
-                "saturday": "SAT", "sunday": "SUN"}  # fmt: skip
 _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
                   "november", "december")  # fmt: skip
 _ORDINALS: Final = {
-    "first": 1,
-    "1st": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "tenth": 10,
-    "last": 0,
-}
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_LIST = rf"{_DAY}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?|\s*&\s*){_DAY})*"
+    word: number
+    for number, word in enumerate(
+        [
+            "last",
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ]
+    )
+} | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _MONTH = "|".join(_MONTHS)
 _NUMBER = r"\d+|" + "|".join(w for w in NUMBER_WORDS if w not in ("a", "an", "hundred"))
 _EACH = r"(?:every|each)(?:\s+single)?"
-_WORKING = r"(?:week\s?days?|(?:working|business|work)\s?days?)"
-_NTH = r"(?:\d{1,2}(?:st|nd|rd|th)?|first|second|third|fourth|fifth|tenth|last)"
-_OF_MONTH = r"(?:of|in)\s+(?:the|each|every|a)\s+(?:calendar\s+)?month|of\s+every\s+single\s+month|monthly|each\s+month"
+_NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(w for w in _ORDINALS if w.isalpha())})(?![\w:.])"
+_NTHS = rf"{_NTH}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?|\s*[&+/]\s*)(?:the\s+)?{_NTH})*"
+_OF_MONTH = r"(?:of|in)\s+(?:the|each|every|a)\s+(?:calendar\s+)?month|of\s+every\s+single\s+month|monthly"
+r"|(?:each|every)\s+month"
 
-_BETWEEN: Final = re.compile(
-    r"^[\s,]*(?:between|from)\s+(?P<a>\d{1,2})(?::00)?\s*(?P<pa>am|pm)?\s*(?:and|to|until|-|–)\s*"
-    r"(?P<b>\d{1,2})(?::00)?\s*(?P<pb>am|pm)?",
-    re.IGNORECASE,
-)
-_ON_DAYS: Final = re.compile(
-    rf"^[\s,]*(?:but\s+only\s+|only\s+)?(?:on\s+)?(?:(?P<days>{_LIST})|(?P<work>{_WORKING})"
-    r"|(?P<span>monday\s*(?:to|through|-|–)\s*friday))\b",
-    re.IGNORECASE,
-)
-_AND_AT: Final = re.compile(
-    r"^\s*(?:and|,|&)\s*(?:at\s+)?(?P<h>\d{1,2})(?::00)?\s*(?P<ap>am|pm)?\b(?!\s*(?:%"
-    r"|\w+s\b))",
-    re.I,
-)
 _NOT_THEN: Final = re.compile(
     r"(?:\buntil|\bbefore|\bby|\bwait(?: for)?|\bonce|\bafter|\bfor|\bwithin|\bin|\bsince)\s*(?:the\s+)?(?:next\s+)?$",
     re.IGNORECASE,
 )
 _LOOPS: Final = re.compile(
-    r"\buntil\b|\b(?:at most|up to|max(?:imum)?) (?:\d+|\w+) (?:times|tries|attempts)\b|\bwhile\b|\bas long as\b|"
+    r"\buntil\b(?! \d|\s+noon)|\b(?:at most|up to|max(?:imum)?) (?:\d+|\w+) (?:times|tries|attempts)\b"
+    r"|\bwhile\b|\bas long as\b|"
     r"\b(?:\d+|\w+) times at (?:the )?most\b|^ (?:whether|if) (?:it|they|the)\b",
     re.IGNORECASE,
 )
@@ -78,6 +79,8 @@ class Schedule:
 
 def find_schedule(text: str) -> Schedule | None:
     """The first phrase of a text that says how often it runs; None when there is none."""
+    said = text
+    text, at = spelled(text)
     for pattern, build in _ANCHORS:
         for match in pattern.finditer(text):
             if _NOT_THEN.search(text[: match.start()]) or _LOOPS.search(text[match.end() :][:80]):
@@ -85,76 +88,15 @@ def find_schedule(text: str) -> Schedule | None:
             plan = Plan()
             if build(plan, match) is False:
                 continue
-            return _grown(text, match.start(), match.end(), plan)
+            found = grown(text, match.start(), match.end(), plan)
+            _settled(plan)
+            start, end = at[found.start], at[found.end]
+            if end < len(said) and said[end] == ")":
+                end += 1
+            return Schedule(
+                plan.cron(), found.zone, said[start:end].strip(" ,"), start, end, tuple(plan.assumed)
+            )
     return None
-
-
-def _grown(text: str, start: int, end: int, plan: Plan) -> Schedule:
-    zone = ""
-    for _ in range(6):
-        rest = text[end:]
-        found_zone = find_zone(rest)
-        if not zone and found_zone and not rest[: found_zone.start].strip(" ,()"):
-            zone, end = found_zone.name, end + found_zone.end
-        elif plan.period and (window := _BETWEEN.match(rest)):
-            _window(plan, window)
-            end += window.end()
-        elif plan.hour is None and not plan.period and (time := TIME.match(rest)) and set_clock(plan, time):
-            end += time.end()
-        elif (
-            plan.hour
-            and any(a.startswith("“") for a in plan.assumed)
-            and (time := TIME.match(rest))
-            and set_clock(plan, time)
-        ):
-            plan.assumed = [a for a in plan.assumed if not a.startswith("“")]
-            end += time.end()
-        elif plan.hour and not plan.period and plan.minute == "0" and (more := _AND_AT.match(rest)):
-            plan.hour += f",{int(more['h']) + (12 if (more['ap'] or '').lower() == 'pm' else 0)}"
-            end += more.end()
-        elif plan.hour is None and not plan.period and (part := PART.match(rest)):
-            set_part(plan, part["part"] or part["night"])
-            end += part.end()
-        elif plan.weekday == "*" and plan.day == "*" and (days := _ON_DAYS.match(rest)):
-            plan.weekday = _weekdays(days["days"]) if days["days"] else "MON-FRI"
-            end += days.end()
-        else:
-            break
-    # "At 9 every morning", "In Paris time, at 8 on Mondays": the time may stand in front.
-    head = text[:start]
-    if plan.hour is None and not plan.period:
-        for before in re.finditer(r"(?:^|(?<=[\s,]))(?:at|@)\s+\S", head, re.I):
-            time = TIME.match(head[before.start() :])
-            tail = head[before.start() + time.end() :].strip(" ,") if time else "x"
-            if time and not tail and set_clock(plan, time):
-                start = before.start()
-                break
-            near = find_zone(tail) if time else None
-            if time and near and near.start == 0 and near.end == len(tail) and set_clock(plan, time):
-                start, zone = before.start(), zone or near.name
-                break
-    if plan.hour is None and not plan.period:
-        plan.hour, plan.minute = "9", "0"
-        plan.assumed.append("at 9:00, as no time of day was said")
-    if end < len(text) and text[end] == ")":
-        end += 1
-    words = text[start:end].strip(" ,")
-    return Schedule(plan.cron(), zone, words, start, end, tuple(plan.assumed))
-
-
-def _window(plan: Plan, match: re.Match[str]) -> None:
-    hours = []
-    for number, half in ((match["a"], match["pa"]), (match["b"], match["pb"])):
-        hour = int(number) % 24
-        hours.append(hour + 12 if (half or "").lower() == "pm" and hour < 12 else hour)
-    step = f"/{plan.hour[2:]}" if plan.hour and plan.hour.startswith("*/") else ""
-    plan.hour = f"{hours[0]}-{hours[1]}{step}"
-
-
-def _weekdays(words: str) -> str:
-    found = [_DAYS[m.lower().rstrip("s")] for m in re.findall(_DAY, words, re.I)]
-    order = list(_DAYS.values())
-    return ",".join(sorted(dict.fromkeys(found), key=order.index))
 
 
 def _count(word: str | None) -> int:
@@ -171,7 +113,7 @@ def _count(word: str | None) -> int:
 
 
 def _nth_weekday(plan: Plan, match: re.Match[str]) -> None:
-    day = _weekdays(match["d"])
+    day = weekdays(match["d"])
     nth = _ORDINALS.get(match["n"].lower(), 1)
     plan.weekday = f"{day}L" if nth == 0 else f"{day}#{nth}"
 
@@ -180,10 +122,17 @@ def _day_of_month(plan: Plan, match: re.Match[str]) -> None:
     if match.groupdict().get("nw"):
         plan.day = "LW" if match["nw"].lower() == "last" else "1W"
         return
-    word = (match["n"] or "1").lower()
-    nth = _ORDINALS.get(word)
-    nth = int(re.sub(r"\D", "", word)) if nth is None else nth
-    plan.day = "L" if nth == 0 else str(min(max(nth, 1), 31))
+    plan.day = days_of_month(match["n"] or "1")
+
+
+def days_of_month(words: str) -> str:
+    """ "the 1st and the 15th" as cron says it."""
+    found: list[str] = []
+    for word in re.findall(_NTH, words.lower()):
+        nth = _ORDINALS.get(word)
+        nth = int(re.sub(r"\D", "", word)) if nth is None else nth
+        found.append("L" if nth == 0 else str(min(max(nth, 1), 31)))
+    return ",".join(dict.fromkeys(found))
 
 
 def _half_hour(plan: Plan, match: re.Match[str]) -> None:
@@ -191,7 +140,7 @@ def _half_hour(plan: Plan, match: re.Match[str]) -> None:
 
 
 def _nightly(plan: Plan, match: re.Match[str]) -> None:
-    set_part(plan, "night")
+    plan.part = "night"
 
 
 def _part_of_weekday(plan: Plan, match: re.Match[str]) -> None:
@@ -230,26 +179,35 @@ def _yearly(plan: Plan, match: re.Match[str]) -> None:
         plan.assumed.append("once a year is the 1st of January")
 
 
+def _on_dates(plan: Plan, match: re.Match[str]) -> None:
+    if match["ms"]:
+        named = re.findall(_MONTH, match["ms"].lower())
+        plan.month = ",".join(str(_MONTHS.index(m) + 1) for m in named)
+        plan.day = days_of_month(re.split(r"\bof\b", match[0], flags=re.I)[0])
+    else:
+        _yearly(plan, match)
+
+
+def _as_cron(plan: Plan, match: re.Match[str]) -> bool | None:
+    fields = match["cron"].split()
+    if "*" not in fields or not all(re.fullmatch(r"[\d*/,-]+|[A-Z]{3}(?:[-,][A-Z]{3})*", f) for f in fields):
+        return False
+    plan.minute, plan.hour, plan.day, plan.month, plan.weekday = fields
+    plan.period = True
+    return None
+
+
 def _days_of_week(plan: Plan, match: re.Match[str]) -> None:
-    plan.weekday = _weekdays(match["days"])
+    plan.weekday = weekdays(match["days"])
 
 
 def _working_days(plan: Plan, match: re.Match[str]) -> None:
     plan.weekday = "MON-FRI"
-    if part := match.groupdict().get("part"):
-        set_part(plan, part)
+    plan.part = (match.groupdict().get("part") or "").lower()
 
 
 def _part_daily(plan: Plan, match: re.Match[str]) -> None:
-    # A time beside it is better than what the part of the day is taken for.
-    following = TIME.match(match.string[match.end() :])
-    if following and set_clock(plan, following):
-        if match["part"].lower() in ("evening", "afternoon") and int(plan.hour or 0) < 12:
-            plan.evening = True
-        plan.hour = None
-        return
-    if not re.search(r"\bat\s+\S+(?:\s+[ap]m)?\s*,?\s*$", match.string[: match.start()], re.I):
-        set_part(plan, match["part"])
+    plan.part = match["part"].lower().rstrip("s")
 
 
 def _every_minutes(plan: Plan, match: re.Match[str]) -> bool | None:
@@ -274,16 +232,11 @@ def _hourly(plan: Plan, match: re.Match[str]) -> None:
 
 
 def _per_day(plan: Plan, match: re.Match[str]) -> None:
-    if re.match(r"[\s,]*at\s+\d", match.string[match.end() :]):
-        return
-    times = {"once": "9", "twice": "9,17"}.get(match["n"].lower(), "9,13,17")
-    plan.hour, plan.minute = times, "0"
-    plan.assumed.append(f"{match[0].strip().lower()} is at {' and '.join(times.split(','))} o'clock")
+    plan.open = {"once": "", "twice": "9,17"}.get(match["n"].lower(), "9,13,17")
 
 
 def _per_week(plan: Plan, match: re.Match[str]) -> None:
-    plan.weekday = "MON,THU" if match["n"].lower() == "twice" else "MON"
-    plan.assumed.append(f"{match[0].strip().lower()} is on {plan.weekday.replace(',', ' and ')}")
+    plan.open = "twice a week" if match["n"].lower() == "twice" else "week"
 
 
 def _every_days(plan: Plan, match: re.Match[str]) -> None:
@@ -296,33 +249,40 @@ def _daily(plan: Plan, match: re.Match[str]) -> None:
 
 
 def _weekend(plan: Plan, match: re.Match[str]) -> None:
-    plan.weekday = "SAT"
-    plan.assumed.append("the weekend is Saturday")
+    plan.weekday = "SAT" if re.match(r"every|each", match[0], re.I) else "SAT,SUN"
+    if plan.weekday == "SAT":
+        plan.assumed.append("the weekend is Saturday")
 
 
 def _weekly(plan: Plan, match: re.Match[str]) -> None:
-    following = _ON_DAYS.match(match.string[match.end() :])
-    if not following:
-        plan.weekday = "MON"
-        plan.assumed.append("once a week is on Monday")
+    plan.open = "week"
     if re.search(r"\b(?:other|two|2)\b|bi-?weekly|fortnight", match[0], re.I):
         plan.assumed.append("cron knows no “every other week”: it runs every week")
 
 
 def _monthly(plan: Plan, match: re.Match[str]) -> None:
-    plan.day = "1"
-    following = re.match(
-        rf"\s*,?\s*on (?:the )?(?P<n>{_NTH})\b(?:\s+day)?", match.string[match.end() :], re.I
-    )
-    if following:
-        _day_of_month(plan, following)
-    else:
-        plan.assumed.append("once a month is on the 1st")
+    plan.open = "month"
 
 
 def _quarterly(plan: Plan, match: re.Match[str]) -> None:
-    plan.day, plan.month = "1", "1,4,7,10"
-    plan.assumed.append("once a quarter is on its first day")
+    plan.month, plan.open = "1,4,7,10", "quarter"
+
+
+def _settled(plan: Plan) -> None:
+    """What was left open, filled in and said."""
+    if plan.open in ("week", "twice a week") and plan.weekday == "*":
+        plan.weekday = "MON" if plan.open == "week" else "MON,THU"
+        often = "once a week" if plan.open == "week" else plan.open
+        plan.assumed.append(f"{often} is on {plan.weekday.replace(',', ' and ')}")
+    elif plan.open in ("month", "quarter") and (plan.day, plan.weekday) == ("*", "*"):
+        plan.day = "1"
+        plan.assumed.append(f"once a {plan.open} is on its first day")
+    elif plan.open[:1].isdigit() and plan.hour is None:
+        plan.hour, plan.minute = plan.open, "0"
+        plan.assumed.append(f"so often a day is at {' and '.join(plan.open.split(','))} o'clock")
+    if plan.hour is None and not plan.period:
+        plan.hour, plan.minute = "9", "0"
+        plan.assumed.append("at 9:00, as no time of day was said")
 
 
 def _rx(pattern: str) -> re.Pattern[str]:
@@ -331,9 +291,8 @@ def _rx(pattern: str) -> re.Pattern[str]:
 
 _THE = r"(?:on\s+)?(?:the\s+)?"
 _PERIOD = r"(?P<p>month|quarter|year|week)"
-_SPAN = r"monday\s*(?:to|through|till|until|-|–)\s*friday"
 _PLURAL = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days"
-_PLURALS = rf"{_PLURAL}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?|\s*&\s*){_PLURAL[:-1]}s?)*"
+_PLURALS = rf"{_PLURAL}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?|\s*[&+/]\s*){_PLURAL[:-1]}s?)*"
 _DATE = (
     rf"(?:(?P<mon>{_MONTH})\s+(?P<d>\d+(?:st|nd|rd|th)?)"
     rf"|(?P<d2>\d+(?:st|nd|rd|th)?)\s+(?:of\s+)?(?P<mon2>{_MONTH}))"
@@ -341,15 +300,15 @@ _DATE = (
 _ANCHORS: tuple[tuple[re.Pattern[str], Callable[[Plan, re.Match[str]], bool | None]], ...] = (
     (
         _rx(
-            rf"(?:on\s+)?(?:the|every)\s+(?P<n>first|second|third|fourth|last|1st)\s+(?P<d>{_DAY})\s+(?:{_OF_MONTH})"
+            rf"(?:on\s+)?(?:(?:the|every)\s+)*(?P<n>first|second|third|fourth|last|1st|2nd|3rd|4th)\s+(?P<d>{DAY})\s+(?:{_OF_MONTH})"
         ),
         _nth_weekday,
     ),
-    (_rx(rf"{_THE}(?P<nw>first|last)\s+{_WORKING}\s+(?:{_OF_MONTH})"), _day_of_month),
-    (_rx(rf"{_THE}(?:every\s+)?(?P<n>{_NTH})(?:\s+day)?\s+(?:{_OF_MONTH})"), _day_of_month),
+    (_rx(rf"{_THE}(?P<nw>first|last)\s+{WORKING}\s+(?:{_OF_MONTH})"), _day_of_month),
+    (_rx(rf"{_THE}(?:every\s+)?(?:day\s+)?(?P<n>{_NTHS})(?:\s+day)?\s+(?:{_OF_MONTH})"), _day_of_month),
     (
         _rx(
-            rf"(?:(?:every|each)\s+month|monthly)\s*,?\s+(?:on\s+(?:the\s+)?(?:day\s+)?|day\s+)(?P<n>{_NTH})(?:\s+day)?"
+            rf"(?:(?:every|each)\s+month|monthly)\s*,?\s+(?:on\s+(?:the\s+)?(?:day\s+)?|day\s+)(?P<n>{_NTHS})(?:\s+day)?"
         ),
         _day_of_month,
     ),
@@ -361,28 +320,41 @@ _ANCHORS: tuple[tuple[re.Pattern[str], Callable[[Plan, re.Match[str]], bool | No
         _period_start,
     ),
     (_rx(rf"(?:{_EACH}\s+year|yearly|annually|once a year)(?:\s*,?\s+on\s+(?:the\s+)?{_DATE})?"), _yearly),
+    (
+        _rx(
+            rf"(?:on\s+)?(?:{_EACH}\s+{_DATE}|the\s+{_NTH}\s+of\s+(?P<ms>(?:{_MONTH})(?:(?:\s*,\s*(?:and\s+)?"
+            rf"|\s+and\s+)(?:{_MONTH}))+))"
+        ),
+        _on_dates,
+    ),
     (_rx(rf"{_EACH}\s+half[- ](?:an\s+)?hour|half-hourly"), _half_hour),
     (_rx(rf"{_EACH}\s+(?:(?P<n>{_NUMBER}|other)\s+)?(?P<u>minutes?|mins?|hours?|hrs?)"), _every_minutes),
-    (_rx(r"hourly|once an hour|on the hour"), _hourly),
-    (_rx(r"(?P<n>once|twice|three times|3 times)\s+(?:a|per|every|each)\s+day"), _per_day),
+    (_rx(r"hourly|once an hour|on the hour,?\s+(?:every|each) hour|on the hour"), _hourly),
+    (_rx(r"(?P<n>once|twice|three times|3 times)\s+(?:(?:a|per|every|each)\s+day|daily)"), _per_day),
     (_rx(r"(?P<n>once|twice)\s+(?:a|per|every|each)\s+week"), _per_week),
-    (_rx(rf"{_EACH}\s+{_WORKING}(?:\s+(?P<part>morning|afternoon|evening))?"), _working_days),
     (
-        _rx(rf"(?:on\s+)?(?:weekdays|working days|business days|work ?days)|(?:from\s+|every\s+)?{_SPAN}"),
+        _rx(rf"(?:on\s+)?(?P<days>{SPAN}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:on\s+)?){DAY})*)"),
+        _days_of_week,
+    ),
+    (_rx(rf"{_EACH}\s+{WORKING}(?:\s+(?P<part>morning|afternoon|evening))?"), _working_days),
+    (
+        _rx(r"(?:on\s+)?(?:weekdays|working days|business days|work ?days)"),
         _working_days,
     ),
-    (_rx(rf"{_EACH}\s+(?P<days>{_DAY})\s+(?P<part>morning|afternoon|evening|night)"), _part_of_weekday),
-    (_rx(rf"(?:(?:on\s+)?{_EACH}\s+|always\s+on\s+)(?P<days>{_LIST})"), _days_of_week),
+    (_rx(rf"{_EACH}\s+(?P<days>{DAY})\s+(?P<part>morning|afternoon|evening|night)"), _part_of_weekday),
+    (_rx(rf"(?:(?:on\s+)?{_EACH}\s+|always\s+on\s+)(?P<days>{LIST})"), _days_of_week),
+    (_rx(rf"(?:on\s+)?(?P<days>{LIST})\s+(?P<part>mornings|afternoons|evenings|nights)"), _part_of_weekday),
     (_rx(rf"(?:on\s+)?(?P<days>{_PLURALS})"), _days_of_week),
+    (_rx(r"(?P<cron>[\d*/,-]+(?:\s+[\d*/,A-Z#-]+){3}\s+[\d*/,A-Z#-]*[\d*A-Z])"), _as_cron),
     (
-        _rx(rf"(?<!.)(?:on\s+)?(?P<days>{_LIST})(?=,?\s+(?:at\s+)?\d{{1,2}}(?:[:.]\d\d|\s*[ap]m))"),
+        _rx(rf"(?<![a-z] )(?:on\s+)?(?P<days>{LIST})(?=,?\s+(?:at\s+)?\d{{1,2}}(?:[:.]\d\d|\s*[ap]m))"),
         _days_of_week,
     ),
     (_rx(rf"{_EACH}\s+(?P<part>morning|afternoon|evening|night)"), _part_daily),
     (_rx(r"nightly"), _nightly),
     (_rx(rf"{_EACH}\s+weekend|(?:on|at)\s+(?:the\s+)?weekends?"), _weekend),
     (_rx(rf"{_EACH}\s+(?P<n>{_NUMBER}|other)\s+days"), _every_days),
-    (_rx(rf"{_EACH}\s+day|daily"), _daily),
+    (_rx(rf"(?:on\s+)?{_EACH}\s+day|daily"), _daily),
     (
         _rx(rf"{_EACH}\s+(?:(?:other|two|2|second)\s+)?weeks?|(?:bi-?)?weekly|once a week|every fortnight"),
         _weekly,

@@ -17,6 +17,7 @@ from studio.designer.builtin.words import STOP, raw_tokens, stem
 _WORD: Final = re.compile(r"(?<![\w@.#/\-])[A-Za-z][a-z']{2,}(?![\w@/\-])(?!\.\w)")
 _GOVERNING: Final = (
     "before after within without until unless otherwise whenever approval approves approve approved refuse"
+    " consent consents"
     " refused reject "
     "rejected deadline answer answers nobody somebody hours minutes weeks provided lies workload"
 )

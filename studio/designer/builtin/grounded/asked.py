@@ -80,7 +80,7 @@ class People:
 
     def asked(self, text: str) -> Question | None:
         """The question a phrase puts to somebody; None when nobody is to say yes in it."""
-        if _NOT_ASKED.search(text) or not _YES.search(text) or _TELLS.match(text):
+        if self.unasked(text) or not _YES.search(text) or _TELLS.match(text):
             return None
         text = _NOT_HIM.sub(" ", text)
         roles = self.named(text)
@@ -95,7 +95,11 @@ class People:
 
     def unasked(self, text: str) -> bool:
         """Whether a phrase says that nobody is asked."""
-        return bool(_NOT_ASKED.search(text))
+        match = _NOT_ASKED.search(text)
+        # "Never without the treasurer's ok": somebody is.
+        return match is not None and not (
+            match[0].lower().startswith(("without", "w/o")) and self.named(match[0])
+        )
 
     def around(self, text: str) -> tuple[str, str]:
         """What stands in front of and behind the first role that a phrase names."""
@@ -164,7 +168,9 @@ def says_nothing(text: str) -> bool:
             r"\b(?:nobody|no ?one|(?:he|she|they|it|who\w*|lead|manager|officer|\w+er|\w+or) (?:does|do|did"
             r"|has|have) not)\s+"
             r"(?:has |have )?(?:answer|react|respon|repl|decid|get back|sa(?:y|id) anything|approv|look)\w*"
-            r"|\bno (?:answer|reaction|response|reply|decision|word)\b|\bunanswered\b|\btime (?:is up|runs out"
+            r"|\b(?:no|without (?:an? |any )?)(?:answer|reaction|response|reply|decision|word)\b|\b(?:no"
+            r"|without(?: an?| any)?)"
+            r" (?:answer|reaction|response|reply|decision|word)\b|\bunanswered\b|\btime (?:is up|runs out"
             r"|has run out)\b"
             r"|\b(?:expires|timed? out)\b|\bsilence\b|\b(?:does|do) not (?:answer|react|respond|reply|decide)\b",
             text,
@@ -173,4 +179,35 @@ def says_nothing(text: str) -> bool:
     )
 
 
-__all__ = ["People", "Question", "deadline", "says_no", "says_nothing"]
+_PASSED_ON: Final = re.compile(
+    r"\b(?:escalat\w+|takes? over|steps? in|pass(?:ed|es)? (?:it |this |that )?(?:on|up)|hand(?:ed|s)? (?:it "
+    r"|this )?(?:on|up|over)"
+    r"|go(?:es)? to|(?:may|can|could|should) (?:also |then )?(?:decide|approve|say yes|agree|confirm|sign)"
+    r"|(?:is|are|gets?|be) (?:also )?asked|decides?|asks?)\b",
+    re.IGNORECASE,
+)
+_STILL: Final = re.compile(
+    r"\b(?:silen\w+|still open|(?:has|have) (?:passed|gone by|elapsed))\b", re.IGNORECASE
+)
+
+
+def passed_on(text: str, roles: tuple[str, ...]) -> tuple[str, str] | None:
+    """After how long a question goes to which of the roles that a sentence names, the last of them; None where it does
+    not say so."""
+    after = deadline(text)
+    if not roles or after is None:
+        return None
+    silent = says_nothing(text) or _STILL.search(text)
+    moves = _PASSED_ON.search(text)
+    if silent and (moves or re.search(r"(?:->|=>|:|,)\s*(?:the |then |an? )*[\w ]{3,30}$", text)):
+        return after, roles[-1]
+    if (
+        moves
+        and re.search(r"\bafter\b", text, re.I)
+        and re.match(r"escalat|take|step|pass|hand|go", moves[0], re.I)
+    ):
+        return after, roles[-1]
+    return None
+
+
+__all__ = ["People", "Question", "deadline", "passed_on", "says_no", "says_nothing"]

@@ -37,14 +37,17 @@ class Builder:
     def __init__(self, know: Knowing) -> None:
         self.know = know
 
-    def _ask(self, part: Part) -> Item:
+    def _ask(self, part: Part) -> list[Item]:
+        """The question; one after the other where several have to say yes."""
         question = part.question
         assert question is not None
         words = self.know.words(part.phrase.text)
         role = question.roles[0]
         also = question.roles[1:] if question.either else ()
         asked = Ask(words, role, question.within, question.quorum, also=also)
-        return asked
+        if len(question.roles) > 1 and not question.either and _ALL_OF.search(part.phrase.text):
+            return [Ask(words, one, question.within, question.quorum) for one in question.roles]
+        return [asked]
 
     def _deed_in(self, text: str) -> Deed | None:
         """What a question is about, where its own phrase says so: "raising the limit needs the accountant's ok"."""
@@ -137,7 +140,11 @@ class Builder:
                     self.know.last = part.test
                     index = end
                 case "no" | "silent":
-                    inner = self._plain(behind)
+                    own = [Part("deed", replace(part.phrase, lead=""), deed=part.deed)] if part.deed else []
+                    inner = self._plain([*own, *behind])
+                    if not inner and out and part.phrase.joint == "mid" and isinstance(out[-1], Act):
+                        # "Tell the desk if she says no".
+                        inner = [out.pop()]
                     out.append(
                         Answer("no" if part.sort == "no" else "silent", part.what, tuple(inner), words)
                     )
@@ -205,10 +212,11 @@ class Builder:
                     if part.deed is not None:
                         out.append(self.know.act(part.deed, words))
                 case "ask":
-                    ask = self._ask(part)
-                    out.append(
-                        When(part.test, (ask,), (), self.know.words(words)) if part.test is not None else ask
-                    )
+                    asks = self._ask(part)
+                    if part.test is not None:
+                        out.append(When(part.test, tuple(asks), (), self.know.words(words)))
+                    else:
+                        out.extend(asks)
                     if (deed := self._deed_in(part.phrase.text)) is not None:
                         out.append(self.know.act(deed, part.phrase.text))
                 case "item" | "again" if part.item is not None:
@@ -258,3 +266,6 @@ class Builder:
                 self.know.words(sentence),
             )
         )  # fmt: skip
+
+
+_ALL_OF = re.compile(r"\b(?:both|and|also|too|then|after|as well)\b|&|\+", re.IGNORECASE)

@@ -186,14 +186,14 @@ class Sorter:
         if lead == "else" and NOTHING.match(text):
             return Part("nothing", phrase)
         if lead in ("", "if", "after", "unless") and says_nothing(text) and self.know.asked:
-            return Part("silent", phrase, what=deadline(text) or "")
+            return Part("silent", phrase, what=deadline(text) or "", deed=self._behind_answer(text))
         if (
             lead in ("", "if", "after")
             and self.know.asked
             and says_no(text)
             and (lead or behind in ("arrow", "colon", "comma"))
         ):
-            return Part("no", phrase)
+            return Part("no", phrase, deed=self._behind_answer(text))
         if lead in ("", "if") and FAILS.search(text) and (match := TIMES.search(text)):
             return Part("again", phrase, item=Again(times_in(match), self.know.words(text)))
         if (
@@ -265,7 +265,7 @@ class Sorter:
             return Part("wait", phrase, what=span[0])
         if lead in ("", "if") and (match := TIMES.search(text)) and not self.know.strong(text, 12):
             return Part("again", phrase, item=Again(times_in(match), self.know.words(text)))
-        if lead == "" and (event := read_await(text)) is not None:
+        if lead == "" and self.know.people.asked(text) is None and (event := read_await(text)) is not None:
             return Part("item", phrase, item=event)
         if lead == "" and (listed := listing(self.know, text)) is not None:
             return Part("deed", phrase, deed=listed)
@@ -349,10 +349,25 @@ class Sorter:
             return Part("unknown", phrase)
         return Part("skip", phrase)
 
+    def _behind_answer(self, text: str) -> Deed | None:
+        """The deed that follows an answer without a comma: "she says no we tell the desk"."""
+        for match in re.finditer(
+            r"\s(?=(?:i|we|please|then|just|you|it) |[a-z]+ (?:it|the|them|a|an|to|#) ?)", text, re.I
+        ):
+            head, tail = text[: match.start()], text[match.end() :]
+            if not says_no(head) and not says_nothing(head):
+                continue
+            deed = self.know.deeds.of(tail)
+            if deed is not None and not deed.known.reads and deed.sure >= 6.0:
+                return deed
+        return None
+
     def _role_alone(self, text: str, before: list[Part], lead: str) -> Question | None:
         """ "more than 200: fleet manager": behind a case, somebody who is named is asked."""
         amount = bool(re.search(r"\d", text)) and self.know.states.compares(text)
-        after_case = (before and before[-1].sort in ("cond", "else")) or amount or lead == "else"
+        after_case = (
+            (before and before[-1].sort in ("cond", "else", "ask", "silent")) or amount or lead == "else"
+        )
         if not after_case or len(text.split()) > 8:
             return None
         roles = self.know.people.named(text)

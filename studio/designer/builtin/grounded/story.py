@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from studio.designer.builtin.given import without_typed_in
-from studio.designer.builtin.grounded.asked import deadline
+from studio.designer.builtin.grounded.asked import deadline, passed_on
 from studio.designer.builtin.grounded.building import Builder
 from studio.designer.builtin.grounded.comparing import worded
 from studio.designer.builtin.grounded.ellipsis import filled
@@ -41,6 +41,7 @@ from studio.designer.builtin.reading import (
 )
 from studio.designer.builtin.saying import with_inputs
 from studio.designer.builtin.schedules import Schedule
+from studio.designer.builtin.setting_off import set_off
 from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import (
     Happening,
@@ -84,6 +85,9 @@ class _Story:
             r"\s*\([^()]*\b(?:entered|typed|given|enter|type|fill(?:ed)? in)\b[^()]*\)", "", text, flags=re.I
         )
         text = mended(unfolded(text), (*self.know.names, ENGLISH))
+        if (set_it := set_off(text, self.know.verbs)) is not None:
+            self.start, text = set_it.start, set_it.rest
+            self.occasion = set_it.start.words if isinstance(set_it.start, Happening) else ""
         text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
         text = re.sub(r"(?<=\d)\.(?=\d{3}\b)", "", text)
         text = re.sub(r"\b(?:no|nr)\.(?= ?\w)", "number", text, flags=re.I)
@@ -217,6 +221,26 @@ class _Story:
             return without_then(sentence)
         return sentence
 
+    def _passed_on(self, sentence: str, items: list[Item]) -> bool:
+        """Whether a sentence says who is asked next when nobody answers; it is then noted."""
+        if not self.know.asked or not any(isinstance(i, Ask | When) for i in items):
+            return False
+        found = passed_on(sentence, self.know.people.named(sentence))
+        if found is None:
+            return False
+        for phrase in phrases_of(sentence):
+            deed = self.know.deeds.of(phrase.text)
+            if (
+                deed is not None
+                and not deed.known.reads
+                and (deed.known.sends or deed.sure >= 9)
+                and not deed.named
+            ):
+                return False
+        words = self.know.words(sentence)
+        items.append(Answer("silent", found[0], (Ask(words, found[1]),), words))
+        return True
+
     # ---- one sentence ----------------------------------------------------------------------------------
 
     def _sentence(self, sentence: str, items: list[Item]) -> None:
@@ -225,6 +249,8 @@ class _Story:
             return
         if self.start is not None:
             sentence = HAPPENS.sub("", sentence)
+        if self._passed_on(sentence, items):
+            return
         limit = None
         if not re.search(r"\b(?:retry|try|times)\b", sentence, re.I):
             sentence, limit = without_limit(sentence)

@@ -187,7 +187,8 @@ instead
 rather quite perhaps probably certainly exactly simply usually normally always never sometimes often seldom today
 tomorrow
 tonight yesterday morning evening afternoon noon midnight week fortnight month quarter year spring summer autumn winter
-hello dear thanks kind regards colleague trainee apprentice boss chief deputy clerk nurse doctor driver teacher
+consent consents hello dear thanks kind regards colleague trainee apprentice boss chief deputy clerk nurse doctor
+driver teacher
 pupil student
 parent child children tenant landlord neighbour visitor passenger patient lawyer judge witness baker farmer
 builder plumber

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from studio.designer.builtin.amounts import NUMBER_WORDS
+from studio.designer.builtin.amounts import DURATION, NUMBER_WORDS, duration_text
 from studio.designer.builtin.draft import (
     ApproveStep,
     CallStep,
@@ -42,6 +42,7 @@ _LOOPS: Final = re.compile(
     r"|all (?:the |our |open |pending |new )?\w+s\b|everybody|every [a-z]+ (?:gets|should|must|is))",
     re.IGNORECASE,
 )
+_LENGTH: Final = re.compile(rf"(?<![\w.]){DURATION}", re.IGNORECASE)
 _USUAL: Final = 'on "timeout", "unavailable"'
 _A_YES: Final = re.compile(
     r"\b(?:ask|get|needs?|requires?|wait for|must|has to|only (?:if|with|after))\b[^.;\n]{0,40}\b(?:approv\w*"
@@ -60,6 +61,7 @@ class Asked:
 
     exact: tuple[str, ...]
     numbers: tuple[str, ...]
+    lengths: tuple[str, ...]
     deeds: tuple[tuple[frozenset[str], float], ...]
     hints: frozenset[str]
     roles: tuple[str, ...]
@@ -102,6 +104,7 @@ def asked_of(request: str, work: Work) -> Asked:
     return Asked(
         exact,
         tuple(dict.fromkeys(_NUMBER.findall(bare))),
+        tuple(dict.fromkeys(duration_text(m["dnum"], m["dunit"]) for m in _LENGTH.finditer(bare))),
         tuple(found.items()),
         frozenset(hints),
         question.roles if question else (),
@@ -139,6 +142,8 @@ def weigh(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> float:
         weight += 0.0 if said in written else -1.5
     for number in asked.numbers:
         weight += 0.0 if _has_number(number, written) else -0.7
+    for length in asked.lengths:
+        weight += 0.0 if re.search(rf"(?<![\w]){length}\b", written) else -0.8
     for tools, sure in asked.deeds:
         weight += 0.0 if tools & called else -min(sure, 14.0) / 8.0
     for call in calls:
@@ -147,7 +152,9 @@ def weigh(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> float:
             weight -= 2.0 if call.writes else 0.15
     approvals = [s for s in every if isinstance(s, ApproveStep)]
     if asked.roles:
-        weight += 0.0 if any(a.role in asked.roles for a in approvals) else -2.0
+        heard = {r for a in approvals for r in (a.role, *a.also, *(a.escalate or ())[1:])}
+        missed = [r for r in asked.roles if r not in heard]
+        weight -= 2.0 if len(missed) == len(asked.roles) else 0.8 * len(missed)
     elif asked.yes:
         weight -= 0.0 if approvals else 2.0
     elif approvals:
