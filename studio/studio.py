@@ -21,7 +21,7 @@ from studio.login import login_page
 from studio.models import Memory, ModelList, ModelRules, models_page
 from studio.notifications import Channels, notifications_page
 from studio.origins import allowed_origins
-from studio.runs import RunList, RunPage, run_page, runs_page
+from studio.runs import RunDialogs, RunList, RunPage, run_page, runs_page
 from studio.sample import SampleBusiness, sample_page
 from studio.secrets import SecretList, secrets_page
 from studio.shell import Guard, Shell, faults, services
@@ -92,7 +92,12 @@ app.add_page(
 )
 app.add_page(editor_page, route=EDITOR, title="Editor · Weft Studio", on_load=[*EDITOR_LOAD, ChatState.load])
 app.add_page(runs_page, route="/runs", title="Runs · Weft Studio", on_load=[Shell.load, RunList.load])
-app.add_page(run_page, route="/runs/[run_id]", title="Run · Weft Studio", on_load=[Shell.load, RunPage.load])
+app.add_page(
+    run_page,
+    route="/runs/[run_id]",
+    title="Run · Weft Studio",
+    on_load=[Shell.load, RunDialogs.arrive, RunPage.load],
+)
 app.add_page(
     approvals_page,
     route="/approvals",

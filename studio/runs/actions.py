@@ -9,10 +9,11 @@ from typing import Any, Literal
 import reflex as rx
 
 from studio.runs.comparing import Comparison
-from studio.runs.detail import RunPage
+from studio.runs.detail import RunPage, run_in
 from studio.runs.forking import ForkRun
 from studio.runs.forking_dialog import StopRun, run_again_dialogs
 from studio.shell.elements import icon, test_id
+from studio.shell.session import guarded
 from studio.shell.state import Shell
 
 MENU = "run-actions-menu"
@@ -34,6 +35,26 @@ class Action:
     when: rx.Var[bool]
     does: Any
     tone: Literal["", "danger"] = ""
+
+
+class RunDialogs(rx.State):
+    """The dialogs of a run's page together."""
+
+    @rx.event
+    @guarded("view")
+    async def arrive(self) -> None:
+        """When the page of a run opens: a dialog that was opened for another run is closed."""
+        here = run_in(self.router.url.path)
+        comparison, forking, stopping = [
+            await self.get_state(each) for each in (Comparison, ForkRun, StopRun)
+        ]
+        for dialog, run in (
+            (comparison, comparison._run),
+            (forking, forking.run_id),
+            (stopping, stopping._run),
+        ):
+            if dialog.open and run != here:
+                dialog.open = False
 
 
 def actions() -> Sequence[Action]:

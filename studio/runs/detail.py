@@ -79,7 +79,7 @@ class RunPage(rx.State):
     @guarded("view")
     async def load(self) -> Any:
         """When the page opens, at the step that its address names. Goes on as `watch` while the run is not over."""
-        asked = _run_in(self.router.url.path)
+        asked = run_in(self.router.url.path)
         self.reset()
         self._heard = time.monotonic()
         await self._read(asked, whole=True)
@@ -319,5 +319,6 @@ class RunPage(rx.State):
                 setattr(self, name, value)
 
 
-def _run_in(path: str) -> str:
+def run_in(path: str) -> str:
+    """The run that an address of its page names."""
     return path.rstrip("/").rpartition("/")[2]

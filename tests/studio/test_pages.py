@@ -17,7 +17,7 @@ from engine.tables import Approval
 from studio.approvals import History, Inbox
 from studio.approvals import state as inbox
 from studio.connectors import ConnectorList
-from studio.runs import RunList, RunPage, StartRun, detail
+from studio.runs import RunDialogs, RunList, RunPage, StartRun, detail
 from studio.runs.comparing import Comparison
 from studio.sample import SampleBusiness
 from studio.shell.state import Shell
@@ -351,6 +351,12 @@ async def test_a_run_is_compared_with_another_of_its_workflow(
     found = await signed_in.state(Comparison)
     assert found.given == [{"where": "input.order_id", "left": '"A-1001"', "right": '"A-1002"'}]
     assert (found.rows, found.differing, found.message) == ([], 0, "")
+    # It stays open while its run is looked at, and is no dialog of another run.
+    await signed_in.send(RunDialogs.arrive())
+    assert (await signed_in.state(Comparison)).open
+    signed_in.url = f"http://localhost:3000/runs/{second.id}"
+    await signed_in.send(RunDialogs.arrive())
+    assert not (await signed_in.state(Comparison)).open
 
 
 async def test_a_link_to_a_step_that_is_not_there_shows_the_run(
