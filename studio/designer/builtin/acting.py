@@ -10,6 +10,7 @@ from studio.designer.builtin.asking import asked_in
 from studio.designer.builtin.asks import ask
 from studio.designer.builtin.draft import DraftStep
 from studio.designer.builtin.looping import over_all
+from studio.designer.builtin.means import foreign_means
 from studio.designer.builtin.reading import Act, Each, Item, Together, When
 from studio.designer.builtin.scope import Scope
 from studio.designer.builtin.shapes import choices, properties, required, sort_of
@@ -44,6 +45,15 @@ def act(composer: Composer, item: Act, steps: list[DraftStep], scope: Scope, pla
             return
         if item.known or stems(item.words):
             composer.work.miss(item.words, _need(composer, item))
+        return
+    if not known.reads and (
+        means := foreign_means(item.words, composer.work.toolbox, composer.work.catalog.roles)
+    ):
+        composer.work.miss(
+            item.words,
+            f"None of the connected tools can do that {means}. The nearest is {known.id}.",
+            instead=known.id,
+        )
         return
     if known.reads and composer.looked_up.get(known.id) in scope.names():
         return

@@ -93,7 +93,8 @@ class Composer:
 
     def stands(self, known: Known, scope: Scope) -> bool:
         """Whether a result of the tool can be named here."""
-        return any(id in scope.names() for id in self._calls.get(known.id, ()))
+        ids = (*self._calls.get(known.id, ()), self.looked_up.get(known.id, ""))
+        return any(id in scope.names() for id in ids)
 
     def calls_of(self, known: Known, scope: Scope) -> list[str]:
         """The results of the tool that can be named here, oldest first."""

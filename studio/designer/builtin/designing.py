@@ -26,6 +26,7 @@ from studio.designer.builtin.finishing import finish
 from studio.designer.builtin.given import take_what_is_given, typed_in
 from studio.designer.builtin.grounded.story import read_grounded
 from studio.designer.builtin.grounded.turns import ENGLISH
+from studio.designer.builtin.grounded.unsaid import unsaid
 from studio.designer.builtin.grounded.weighing import asked_of, weigh
 from studio.designer.builtin.mentions import said_once, used
 from studio.designer.builtin.payloads import take_what_is_sent
@@ -55,7 +56,7 @@ from studio.designer.builtin.spelling import mended
 from studio.designer.builtin.starting import Happening, Hook
 from studio.designer.builtin.tools import Toolbox
 from studio.designer.builtin.triggers import with_trigger
-from studio.designer.builtin.unclear import vague
+from studio.designer.builtin.unclear import secret_told, vague
 from studio.designer.builtin.verbs import verb_stems
 from studio.designer.builtin.words import stem, stems
 from studio.designer.builtin.work import Work
@@ -71,10 +72,16 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     toolbox = Toolbox(catalog)
     if (unclear := vague(request)) is not None:
         return Said(unclear)
+    if (kept := secret_told(request, catalog.secrets or ())) is not None:
+        return Said(kept)
+    if (unnamed := unsaid(request, toolbox)) is not None:
+        return Said(unnamed)
     verbs = verb_stems(known.tool.name for known in toolbox.tools)
     names = (*toolbox.vocabulary, *sorted(catalog.roles or ()))
-    plain = _drafted(request, read_request(request, verbs, names), catalog, toolbox, preferences)
-    if web.URL.search(request):
+    by_address = web.URL.search(request) is not None
+    reading = read_request(request, verbs, names)
+    plain = _drafted(request, reading, catalog, toolbox, preferences, grounded=not by_address)
+    if by_address:
         # What is called by its address is told by the plain reading alone.
         return _proved(plain) if plain.does and toolbox.tools else Said(cannot(plain.work, plain.reading))
     second = _drafted(
@@ -83,12 +90,29 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     asked = asked_of(request, plain.work)
     drafts = sorted(
         (plain, second),
-        key=lambda d: (d.does, weigh(asked, d.work, d.steps) + (0.0 if d.work.grounded else _TRUST)),
+        key=lambda d: (d.does, weigh(asked, d.work, d.steps) + (_TRUST if d is plain else 0.0)),
         reverse=True,
     )
+    if _only_looks(drafts[0]):
+        work = drafts[0].work
+        instead = next((u.instead for u in work.unplaced if u.instead), "")
+        asked_back = f"Should I use {instead} instead?" if instead else "Should it be something of these?"
+        return Said(f"{cannot(work, drafts[0].reading)}\n\n{asked_back}")
     answers = (_proved(d) if d.does and toolbox.tools else Said(cannot(d.work, d.reading)) for d in drafts)
     first = next(answers)
     return first if isinstance(first, Written) or not second.does else next(answers)
+
+
+def _only_looks(drafted: _Drafted) -> bool:
+    """Whether what was asked for is done by no tool in that way, and what is left only looks."""
+    work, every = drafted.work, list(walk(drafted.steps))
+    if not work.unplaced or any(
+        isinstance(s, ApproveStep) or (isinstance(s, CallStep) and s.writes) for s in every
+    ):
+        return False
+    return any(u.instead for u in work.unplaced) or all(
+        s.id in work.looked for s in every if isinstance(s, CallStep)
+    )
 
 
 _TRUST = 0.8

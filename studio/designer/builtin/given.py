@@ -88,9 +88,17 @@ def _is(said: tuple[str, ...], name: str, known: Known) -> bool:
     words, full = name_stems(name), _whole(name, known)
     if said in (words, full) or set(words) < set(said) <= set(full):
         return True
-    return said == words[: len(said)] or (said == full[:-1] and full[-1] in _IDS)
+    if set(said) <= _MAILS and words[-1:] == ("email",) and known.head in _MAKES:
+        return True
+    if said == words[: len(said)]:
+        # "the contact" is the contact's name; their address is said as such.
+        return words[-1] not in _ADDRESSES
+    return said == full[:-1] and full[-1] in _IDS
 
 
+_MAKES: Final = frozenset(name_stems("create add register insert new open"))
+_MAILS: Final = frozenset(["mail", "email", "address"])
+_ADDRESSES: Final = frozenset(["email", "mail", "phone", "address"])
 _IDS: Final = frozenset(["id", "number", "no", "key", "code", "ref"])
 
 

@@ -17,6 +17,9 @@ _INTRO: Final = re.compile(
     r"|(?:ticket|mail|message|e-?mail|log|original) text\b|(?:text|body|content) of (?:the|an?) \w+)",
     re.IGNORECASE,
 )
+_FOR_REFERENCE: Final = re.compile(
+    r"\b(?:for (?:reference|instance|example)|fyi|for your information)\b", re.IGNORECASE
+)
 _TELLS: Final = re.compile(
     r"(?P<h>(?:^|[.;!?]\s+)(?:the|a|an|my|our|this|that|it|he|she|they)(?: \w+){0,4}? (?:says?|said|wrote"
     r"|writes|reads?)):"
@@ -46,7 +49,9 @@ def without_shown(request: str) -> str:
             continue
         last = re.split(r"(?<=[.;!?])\s+", line.rstrip())[-1]
         shown = _below(lines, at) if last.endswith(":") and _INTRO.search(last) else at
-        if shown > at:
+        if shown > at or (
+            last.endswith(":") and _FOR_REFERENCE.search(last) and not any(map(str.strip, lines[at:]))
+        ):
             kept.append(line.rstrip()[: -len(last)])
             at = shown
         else:

@@ -27,11 +27,21 @@ _NOT_UNDERSTOOD = (
     "I did not understand that as a change to the open workflow. Say for example “add a step that …"
     " before …”, "
     "“remove the …”, “raise the limit to …” or “ask … instead”; or describe the whole process for a new"
-    " workflow."
+    " workflow. Which step do you mean, and what should be different?"
 )
 _OF_A_CHANGE = re.compile(
     r"\b(?:instead|rather than|move|rename|raise|lower|swap|no longer|any ?more|undo|too|as well)\b|^"
     r"(?:also|only|don't|first the|remove)\b",
+    re.I,
+)
+_CAN_TELL = (
+    "I cannot answer that. I can tell what the workflow does, what happens in a case, who is asked, when it runs, what"
+    " it needs and gives, what it changes, and why there is a warning."
+)
+_ONLY_ASKS = re.compile(
+    r"\b(?:do not|don't|without) (?:change|changing|touch|touching|edit|editing)"
+    r" (?:anything|it|a thing|the workflow)\b(?! else| other)"
+    r"|\bi (?:only|just) want to (?:understand|know|see)\b|\bjust (?:asking|a question|curious)\b",
     re.I,
 )
 _GREETING = re.compile(
@@ -75,6 +85,10 @@ def answer(task: Task | str, catalog: Catalog | None = None, base: str = "") -> 
 def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None:
     if (told := reply(task.request, existing)) is not None:
         return told
+    if _ONLY_ASKS.search(task.request) and "?" in task.request:
+        asked = [s for s in re.split(r"(?<=[.!?])\s+", task.request) if not _ONLY_ASKS.search(s)]
+        replies = [r for s in asked if (r := reply(s, existing)) is not None]
+        return Said("\n\n".join(r.text for r in replies) if replies else _CAN_TELL)
     if stand.past and (followed := follow(task.request, stand, task.catalog, task.base)) is not None:
         return followed
     changed = change(task.request, stand.text, task.catalog, focus=_spoken_of(stand))
@@ -92,11 +106,7 @@ def _about_open(task: Task, stand: Ground, existing: Existing) -> Outcome | None
     if isinstance(changed, Written) and stand.outdated:
         return replace(changed, questions=(_OUTDATED, *changed.questions))
     if changed is None and is_question(task.request):
-        return Said(
-            "I cannot answer that. I can tell what the workflow does, what happens in a case, who is"
-            " asked, when it "
-            "runs, what it needs and gives, what it changes, and why there is a warning."
-        )
+        return Said(_CAN_TELL)
     return changed
 
 

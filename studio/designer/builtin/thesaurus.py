@@ -260,6 +260,7 @@ haste hurry noisy complain complained afterwards grab pull rely reminds feels ki
 damaged broken previous forgotten forget typed entered gives begin begins beginning forever recent recently wonder
 boss answers nobody tier tiers bronze platinum premium regular basic domain website web site browser mobile desktop
 morning evening afternoon noon spring summer autumn winter north south east west europe america asia germany france
-spain italy poland austria switzerland game cheap clean crash down green healthy unhealthy broken offline online
+spain italy poland austria switzerland cash drone taxi pigeon
+cheque coin coins cab helicopter bicycle game cheap clean crash down green healthy unhealthy broken offline online
 """
 """Words that are spelt right although no tool speaks of them."""

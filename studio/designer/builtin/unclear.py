@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _BETTER: Final = re.compile(
@@ -50,6 +51,30 @@ def vague(request: str) -> str | None:
             "decided, who is asked, and what happens in the end?"
         )
     return None
+
+
+def secret_told(request: str, secrets: Iterable[str]) -> str | None:
+    """What is answered to somebody who wants a secret told to a person; None when nobody does."""
+    named = "|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))
+    secret = re.compile(
+        rf"\b(?:{named + '|' if named else ''}(?:value|content) of (?:the |our )?(?:secret|password|token))\b",
+        re.I,
+    )
+    for sentence in re.split(r"[.!?\n]+(?=\s|$)", request):
+        if (found := secret.search(sentence)) and _TELLS.search(sentence) and not _SIGNS.search(sentence):
+            return (
+                f"A secret never leaves the place where it is kept, so I do not build that: “{found[0]}” can be used to"
+                " verify what a webhook sends and to sign in to a connector, but not be sent, shown or written down."
+            )
+    return None
+
+
+_TELLS: Final = re.compile(
+    r"\b(?:e?-?mails?|send|sent|post|tell|show|print|write|message|share|give|forward|put|include|announce|log|paste"
+    r"|radio|text|publish|return|output)\b",
+    re.IGNORECASE,
+)
+_SIGNS: Final = re.compile(r"\b(?:sign(?:s|ed)?|signature|verif\w+|web ?hooks?|hmac)\b", re.IGNORECASE)
 
 
 def _says_nothing(sentence: str) -> bool:

@@ -36,6 +36,8 @@ class Unplaced:
 
     words: str
     need: str
+    instead: str = ""
+    """A tool that does much the same by other means than those asked for."""
 
 
 @dataclass
@@ -85,9 +87,9 @@ class Work:
         if text not in self.questions:
             self.questions.append(text)
 
-    def miss(self, words: str, need: str) -> None:
+    def miss(self, words: str, need: str, instead: str = "") -> None:
         if not any(u.words == words for u in self.unplaced):
-            self.unplaced.append(Unplaced(words, need))
+            self.unplaced.append(Unplaced(words, need, instead))
 
     def take_input(self, scope: Scope, name: str, schema: Schema, *, default: str = "", doc: str = "") -> str:
         """A workflow input of that name, made on first use; its expression."""

@@ -216,7 +216,7 @@ class Deeds:
             ):
                 # "all booked appointments".
                 continue
-            if not passive and not named and not given and self._of_others(before, word):
+            if not passive and not named and not given and self._of_others(before, word, after):
                 theirs = theirs or best is None
                 continue
             head = [t for t in spoken[:index]]
@@ -326,7 +326,7 @@ class Deeds:
             if len(raw_tokens(c)) == 1
         }
 
-    def _of_others(self, before: list[str], word: str) -> bool:
+    def _of_others(self, before: list[str], word: str, after: str) -> bool:
         """Whether the words in front say that somebody else does it: "a guest cancels"."""
         subject = [w for w in before if w not in _OURS and w not in STOP]
         if not subject:
@@ -335,6 +335,14 @@ class Deeds:
             return False
         if word in _TELLING:
             return False
+        if (
+            not after
+            and re.search(r"[^s]s$", word)
+            and set(before) & _THE
+            and not set(before) & {"to", "and"}
+        ):
+            # "The team changes": it does so itself.
+            return True
         return bool(_PEOPLE.search(" ".join(before[-4:]))) and not set(before) & {"i", "we", "you"}
 
     def _allowed(self, known: Known, said: set[str]) -> bool:

@@ -85,6 +85,8 @@ def _whose(composer: Composer, words: str, scope: Scope) -> tuple[Known | None, 
             options.append(
                 (_near(place, thing.words, people) + 0.9 * (1 if place.certain else 0.5), None, place)
             )
+    # Whom something in hand names as surely is not looked up once more.
+    here = max((score for score, _, _ in options), default=0.0) - 0.9
     for other in composer.work.toolbox.tools:
         if not other.reads or other.lists or not other.tool.output_schema or composer.stands(other, scope):
             continue
@@ -94,12 +96,22 @@ def _whose(composer: Composer, words: str, scope: Scope) -> tuple[Known | None, 
         near_by = all(
             scope.for_argument(name_stems(n), inner.get(n, {}), floor=0.75) is not None for n in needs
         )
-        reach = 1.6 if near_by and any(t.step for t in scope.things) else 0.0
+        # "With a patient_id in it": the request itself says what is in hand.
+        told_of = all(
+            len(name_stems(n)) > 1 and set(name_stems(n)) <= set(composer.work.topic) for n in needs
+        )
+        reach = 1.6 if (near_by and any(t.step for t in scope.things)) or (needs and told_of) else 0.0
         topical = 0.2 * sum(1 for w in probe.words if w in composer.work.topic)
         for place in places(probe.name, probe.words, probe.schema):
             if _is_address(place) and place.sort == "string":
                 near = _near(place, probe.words, people)
-                options.append((near + (reach if near >= 1.4 else 0.0) + min(topical, 0.6), other, place))
+                options.append(
+                    (
+                        near + (reach if near >= max(1.4, here + 0.01) else 0.0) + min(topical, 0.6),
+                        other,
+                        place,
+                    )
+                )
     best = max(options, key=lambda o: o[0], default=None)
     if best is None or best[0] < 1.2:
         return None

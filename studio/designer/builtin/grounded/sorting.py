@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 from studio.designer.builtin import patterns
 from studio.designer.builtin.amounts import DURATION, duration_text, find_duration
@@ -325,7 +326,11 @@ class Sorter:
                 return Part("nothing", phrase)
             if (case := self._case_with_value(phrase, before)) is not None:
                 return Part("cond", phrase, test=case[0], what=case[1])
-            if behind in ("arrow", "colon", "comma") and (test := self._label(text)) is not None:
+            if (
+                behind in ("arrow", "colon", "comma")
+                and not self._read_as_well(phrase, before)
+                and (test := self._label(text)) is not None
+            ):
                 exact = behind != "comma" and self.know.states.names_only(text)
                 if exact or not self.know.strong(text, 9.0 if behind != "comma" else 5.0):
                     beside = "" if exact else self.know.states.beside(text, test)
@@ -361,6 +366,14 @@ class Sorter:
             if deed is not None and not deed.known.reads and deed.sure >= 6.0:
                 return deed
         return None
+
+    def _read_as_well(self, phrase: Phrase, before: list[Part]) -> bool:
+        """Whether a phrase is one more thing to look at: "get the customer and their open tickets"."""
+        last = before[-1] if before else None
+        if phrase.joint != "and" or last is None or last.deed is None or not last.deed.known.reads:
+            return False
+        deed = self.know.deeds.of(phrase.text)
+        return deed is not None and deed.known.reads and bool(_OWNED.match(phrase.text))
 
     def _role_alone(self, text: str, before: list[Part], lead: str) -> Question | None:
         """ "more than 200: fleet manager": behind a case, somebody who is named is asked."""
@@ -472,6 +485,9 @@ class Sorter:
         return None
 
     # ---- loops -----------------------------------------------------------------------------------------
+
+
+_OWNED: Final = re.compile(r"(?:the|its|their|his|her|all|our) ", re.IGNORECASE)
 
 
 def _says(deed: Deed) -> bool:

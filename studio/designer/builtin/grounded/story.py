@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from studio.designer.builtin.given import without_typed_in
 from studio.designer.builtin.grounded.asked import deadline, passed_on
@@ -76,6 +77,7 @@ class _Story:
         self.sorter = Sorter(self.know)
         self.start: Start | None = None
         self.occasion = ""
+        self.at_last: list[Item] = []
 
     def read(self, request: str) -> Reading:
         text = without_typed_in(with_inputs(without_shown(request)))
@@ -84,6 +86,7 @@ class _Story:
         text = re.sub(
             r"\s*\([^()]*\b(?:entered|typed|given|enter|type|fill(?:ed)? in)\b[^()]*\)", "", text, flags=re.I
         )
+        text = _ASIDE.sub("", text)
         text = mended(unfolded(text), (*self.know.names, ENGLISH))
         if (set_it := set_off(text, self.know.verbs)) is not None:
             self.start, text = set_it.start, set_it.rest
@@ -104,6 +107,7 @@ class _Story:
             without_limit(one)[1] is not None for line in text.split("\n") for one in sentences_in(line)
         )
         items = filled(self._lines(lines_of(text), first=True), self.know.values, self.know.else_meant)
+        items += self.at_last
         items = asks_first(list(folded(items)), self.know.writes)
         items = self._without_topic(self._with_deed(items))
         return Reading(
@@ -157,6 +161,10 @@ class _Story:
         items: list[Item] = []
         loop: Each | None = None
         for line in lines:
+            if line.heads and line.inner and _HEADING.search(line.text) and not _GOVERNS.match(line.text):
+                items.extend(self._lines(line.inner, first=first))
+                first = False
+                continue
             for sentence in sentences_in(line.text) or [line.text]:
                 sentence = self._started(sentence, first=first)
                 self.know.many = self.know.many or isinstance(self.start, Schedule)
@@ -261,7 +269,10 @@ class _Story:
         if side is not None:
             joint = ", " if sentence[side.end() :] and side.start() else ""
             sentence = f"{sentence[: side.start()]}{joint}{sentence[side.end() :]}".strip(" ,")
-        parts = self.sorter.parts(sentence)
+        sentence, last = _COMES_LAST.subn(" ", sentence)
+        if last:
+            items = self.at_last
+        parts = self.sorter.parts(sentence.strip(" ,"))
         if not parts and self.know.asked and LONG.search(sentence) and (after := deadline(sentence)):
             items.append(Answer("terms", after, (), self.know.words(sentence)))
             return
@@ -273,3 +284,26 @@ class _Story:
             if items and isinstance(items[-1], Each) and not built:
                 items[-1] = replace(items[-1], concurrency=limit)
         items.extend(built)
+
+
+_ASIDE: Final = re.compile(
+    r"\s*\((?![^()]*\b(?:\d+|enter|type|give|fill|put|paste|key|days?|hours?|approv\w+|ask\w*|only)\b)"
+    r"(?:(?:it|that|this|they|he|she|there|which|because|since|as|so|we) [^()]*"
+    r"|[a-z]+ (?:is|are) (?:always|usually|often|the one|what)\b[^()]*)\)",
+    re.IGNORECASE,
+)
+"""What stands in brackets and only explains."""
+_COMES_LAST: Final = re.compile(
+    r",?\s*\b(?:at the very end|(?:and )?(?:that|this|which|it) (?:comes|goes|is done|happens) (?:very )?last"
+    r"(?: of all)?|last of all|as the (?:very )?last (?:step|thing))\b",
+    re.IGNORECASE,
+)
+_HEADING: Final = re.compile(
+    r"\b(?:what (?:has to|should|must|needs to|is to)? ?(?:happen|happens|be done|i do|we do)|as follows"
+    r"|following(?: steps)?|these steps|(?:like|do) this|this order|steps?|procedure|process|in short|to do)\s*$",
+    re.IGNORECASE,
+)
+_GOVERNS: Final = re.compile(
+    r"(?:if|when|unless|for (?:each|every|all)|each|every|otherwise|else|whenever|as soon as)\b",
+    re.IGNORECASE,
+)

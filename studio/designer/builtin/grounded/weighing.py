@@ -131,61 +131,64 @@ def _flat(text: str) -> list[str]:
     return found
 
 
+_WEIGHTS: Final = {
+    "exact": -1.5, "numbers": -0.7, "deeds": -0.125, "effects": -1.5, "looks": -0.15, "roles": -2.0, "yes": -2.0,
+    "some_roles": -0.8, "lengths": -0.8,
+    "asked_for_nothing": -1.0, "again": -1.5, "not_looped": -1.5, "looped": -0.7, "cases": -0.8, "waits": -1.0,
+    "until": -1.5, "beside": -1.5, "unplaced": -2.4, "questions": -0.3, "inputs": -0.2, "unspoken": -0.5,
+}  # fmt: skip
+"""What each thing that is wrong with a draft takes from its weight."""
+
+
 def weigh(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> float:
     """The more a draft accounts for, the more it weighs."""
+    return sum(_WEIGHTS[name] * count for name, count in faults(asked, work, steps).items())
+
+
+def faults(asked: Asked, work: Work, steps: tuple[DraftStep, ...]) -> dict[str, float]:
+    """What a draft leaves out or does unasked, by sort, as counts; deeds count by how surely they were meant."""
     every = list(walk(steps))
     written = "\n".join(map(step_text, steps))
     calls = [s for s in every if isinstance(s, CallStep)]
     called = {f"{s.connector}.{s.tool}" for s in calls}
-    weight = 0.0
-    for said in asked.exact:
-        weight += 0.0 if said in written else -1.5
-    for number in asked.numbers:
-        weight += 0.0 if _has_number(number, written) else -0.7
-    for length in asked.lengths:
-        weight += 0.0 if re.search(rf"(?<![\w]){length}\b", written) else -0.8
-    for tools, sure in asked.deeds:
-        weight += 0.0 if tools & called else -min(sure, 14.0) / 8.0
-    for call in calls:
-        tool = f"{call.connector}.{call.tool}"
-        if tool not in asked.hints:
-            weight -= 2.0 if call.writes else 0.15
+    unhinted = [c for c in calls if f"{c.connector}.{c.tool}" not in asked.hints]
     approvals = [s for s in every if isinstance(s, ApproveStep)]
-    if asked.roles:
-        heard = {r for a in approvals for r in (a.role, *a.also, *(a.escalate or ())[1:])}
-        missed = [r for r in asked.roles if r not in heard]
-        weight -= 2.0 if len(missed) == len(asked.roles) else 0.8 * len(missed)
-    elif asked.yes:
-        weight -= 0.0 if approvals else 2.0
-    elif approvals:
-        weight -= 1.0
+    heard = {r for a in approvals for r in (a.role, *a.also, *(a.escalate or ())[1:])}
+    missed = [r for r in asked.roles if r not in heard]
+    unasked = bool(missed) and len(missed) == len(asked.roles)
     tried = any(c.retry and not c.retry.endswith(_USUAL) for c in calls) or any(
         "retry" in u.words or "try" in u.words for u in work.unplaced
     )
-    weight -= 1.5 if asked.again and not tried else 0.0
     looped = any(isinstance(s, EachStep) for s in every)
-    weight -= 1.5 if asked.loops and not looped else 0.0
-    weight -= 0.7 if looped and not asked.loops else 0.0
     ways = sum(1 + bool(s.other) for s in every if isinstance(s, IfStep))
     ways += sum(len(s.reject) > 1 for s in approvals) + sum(bool(s.silent) for s in approvals)
     ways += sum(bool(c.failed) + bool(c.undo) for c in calls)
-    weight -= 0.8 * max(asked.conditions - ways, 0)
-    weight -= 1.0 if asked.waits and not any(isinstance(s, WaitStep) for s in every) else 0.0
-    weight -= 1.5 if asked.until and not any(isinstance(s, LoopStep | WaitStep) for s in every) else 0.0
-    weight -= (
-        1.5
-        if asked.beside
-        and not any(isinstance(s, TogetherStep) or (isinstance(s, EachStep) and s.concurrency) for s in every)
-        else 0.0
-    )
-    weight -= 1.2 * len(work.unplaced)
-    weight -= 0.3 * len(work.questions)
-    weight -= 0.2 * max(len(work.inputs) - 1, 0)
-    # What nobody spoke of is hardly what somebody wants to type in.
-    weight -= 0.5 * sum(
-        not set(name_stems(name)) & asked.said for name, one in work.inputs.items() if not one.default
-    )
-    return weight
+    beside = any(isinstance(s, TogetherStep) or (isinstance(s, EachStep) and s.concurrency) for s in every)
+    return {
+        "exact": sum(said not in written for said in asked.exact),
+        "numbers": sum(not _has_number(number, written) for number in asked.numbers),
+        "lengths": sum(re.search(rf"(?<![\w]){length}\b", written) is None for length in asked.lengths),
+        "deeds": sum(min(sure, 14.0) for tools, sure in asked.deeds if not tools & called),
+        "effects": sum(c.writes for c in unhinted),
+        "looks": sum(not c.writes for c in unhinted),
+        "roles": unasked,
+        "some_roles": 0 if unasked else len(missed),
+        "yes": not asked.roles and asked.yes and not approvals,
+        "asked_for_nothing": not asked.roles and not asked.yes and bool(approvals),
+        "again": asked.again and not tried,
+        "not_looped": asked.loops and not looped,
+        "looped": looped and not asked.loops,
+        "cases": max(asked.conditions - ways, 0),
+        "waits": asked.waits and not any(isinstance(s, WaitStep) for s in every),
+        "until": asked.until and not any(isinstance(s, LoopStep | WaitStep) for s in every),
+        "beside": asked.beside and not beside,
+        "unplaced": len(work.unplaced),
+        "questions": len(work.questions),
+        "inputs": max(len(work.inputs) - 1, 0),
+        "unspoken": sum(
+            not set(name_stems(name)) & asked.said for name, one in work.inputs.items() if not one.default
+        ),
+    }
 
 
 def _has_number(said: str, written: str) -> bool:
