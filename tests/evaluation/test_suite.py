@@ -22,8 +22,9 @@ from studio.designer.evaluation import (
 from studio.designer.evaluation.suite import FOLDER, KINDS
 
 DEV, MORE, TEST = built_in("dev"), built_in("more"), built_in("test")
+FREE, UNSEEN = built_in("free"), built_in("unseen")
 ALL = (*DEV, *TEST)
-EVERY = (*ALL, *MORE)
+EVERY = (*ALL, *MORE, *FREE, *UNSEEN)
 NOTHING = "workflow nothing {\n  step done: return true\n}\n"
 
 
@@ -68,9 +69,17 @@ def test_the_wider_split_is_spread_over_kinds_catalogs_and_voices() -> None:
     assert len({case.turns for case in EVERY}) == len(EVERY)
     assert min(Counter(case.kind for case in MORE).values()) >= 15
     catalogs = Counter(case.catalog for case in MORE)
-    assert set(catalogs) == {path.stem for path in (FOLDER / "catalogs").glob("*.json")}
+    assert set(catalogs) == {case.catalog for case in DEV} | {"hotel", "permits"}
     assert min(catalogs.values()) >= 10
     assert min(Counter(case.pair for case in MORE if case.pair).values()) == 3
+
+
+def test_what_people_write_freely_is_spread_over_kinds_and_catalogs_in_both_of_its_parts() -> None:
+    assert Counter(case.kind for case in FREE) == dict.fromkeys(KINDS, 16)
+    assert Counter(case.kind for case in UNSEEN) == dict.fromkeys(KINDS, 8)
+    assert set(Counter(case.catalog for case in UNSEEN).values()) == {8}
+    known = {path.stem for path in (FOLDER / "catalogs").glob("*.json")}
+    assert {case.catalog for case in EVERY} == known
 
 
 def test_the_test_split_is_the_third_that_a_fixed_seed_draws_of_each_kind() -> None:

@@ -17,7 +17,7 @@ from engine.errors import WeftError
 from engine.model import ModelSettings, open_model
 from studio.designer.evaluation import report
 from studio.designer.evaluation.harness import Judged, Writers, builtin, of_model, run_case, run_suite
-from studio.designer.evaluation.suite import Case, SuiteError, built_in, read_cases, read_catalog
+from studio.designer.evaluation.suite import SPLITS, Case, SuiteError, built_in, read_cases, read_catalog
 from studio.designer.writers import BuiltinWriter
 
 
@@ -26,9 +26,7 @@ def parser() -> argparse.ArgumentParser:
         prog="weft eval", description="Measure a designer with a suite of requests."
     )
     made.add_argument("--suite", metavar="FILE.jsonl", help="a suite of your own (default: the built-in one)")
-    made.add_argument(
-        "--split", choices=("dev", "more", "test", "all"), default="dev", help="of the built-in suite (dev)"
-    )
+    made.add_argument("--split", choices=SPLITS, default="dev", help="of the built-in suite (dev)")
     made.add_argument(
         "--provider",
         choices=("builtin", "model"),

@@ -23,7 +23,9 @@ from dsl.policy import Policy
 from studio.designer.evaluation.properties import Property
 
 FOLDER = Path(__file__).parent / "suite"
-Split = Literal["dev", "more", "test", "all"]
+SPLITS = ("dev", "more", "free", "test", "unseen", "all")
+Split = Literal["dev", "more", "free", "test", "unseen", "all"]
+"""Rules may be tuned on the first three, and on nothing else."""
 Answer = Literal["proposal", "question", "words"]
 
 KINDS = (
