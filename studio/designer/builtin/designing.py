@@ -23,6 +23,7 @@ from studio.designer.builtin.draft import (
 )
 from studio.designer.builtin.explaining import open_questions, summary
 from studio.designer.builtin.finishing import finish
+from studio.designer.builtin.forbidding import forbidden, question, unkept
 from studio.designer.builtin.given import take_what_is_given, typed_in
 from studio.designer.builtin.grounded.story import read_grounded
 from studio.designer.builtin.grounded.turns import ENGLISH
@@ -87,12 +88,18 @@ def design(request: str, catalog: Catalog, preferences: Preferences = NO_PREFERE
     second = _drafted(
         request, read_grounded(request, toolbox, catalog.roles), catalog, toolbox, preferences, grounded=True
     )
-    asked = asked_of(request, plain.work)
+    asked, bans = asked_of(request, plain.work), forbidden(request, toolbox)
     drafts = sorted(
         (plain, second),
-        key=lambda d: (d.does, weigh(asked, d.work, d.steps) + (_TRUST if d is plain else 0.0)),
+        key=lambda d: (
+            d.does,
+            -len(unkept(bans, d.steps)),
+            weigh(asked, d.work, d.steps) + (_TRUST if d is plain else 0.0),
+        ),
         reverse=True,
     )
+    if drafts[0].does and (broken := unkept(bans, drafts[0].steps)):
+        return Said(question(broken[0]))
     if _only_looks(drafts[0]):
         work = drafts[0].work
         instead = next((u.instead for u in work.unplaced if u.instead), "")

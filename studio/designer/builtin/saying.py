@@ -75,6 +75,9 @@ _RULES: Final = tuple(
         # Exceptions.
         (r"(?P<h>^|[.\n]\s*)(?P<x>[^.;\n]{5,120}?),? except (?:when|if) (?P<c>[^.;,\n]{5,80}?)[;,:] (?:then |in which"
          r" case |in that case )(?P<y>[^.;\n]+)", r"\g<h>if \g<c>, \g<y>. otherwise, \g<x>"),
+        (r"(?P<h>^|[.\n]\s*)(?:please )?(?:do not|don't|never) (?P<x>[^.;,\n]{3,100}?),? (?:if|when) "
+         r"(?P<c>[^.;,\n]{3,80}?)[,;] (?:otherwise|else),? (?P<y>[^.;\n]+)", r"\g<h>unless \g<c>, \g<y>"),
+        (r"(?<=[a-z\d)])[,;]? (?:but )?(?:not|except) (?:if|when) (?=[^.;\n]{3,80}(?:[.;\n]|$))", " unless "),
         (r"(?P<h>^|[.\n]\s*)(?:any ?thing|every ?thing|all|those|whatever) (?P<c>(?:over|above|below|under|more than"
          r"|less than) [\w.]+ ?[\w%€$£]*) (?:has to|have to|must|should|shall|is to|are to) be (?P<v>\w+)"
          r"(?P<r>[^.;,\n]*?)[,;] (?:and )?(?:the rest|everything else|all others?|the others?) (?:goes?|is|are"
