@@ -165,7 +165,7 @@ def test_one_is_handed_to_a_colleague_who_asks_and_then_decides_for_its_owner(
     person.at("hand-confirm").click()
     expect(person.at("delegation").first).to_contain_text("Noor for you")
     person.at("revoke").first.click()
-    expect(person.page.get_by_text("Taken back.")).to_be_visible()
+    expect(person.page.get_by_text("Taken back.", exact=True)).to_be_visible()
 
 
 def test_several_are_decided_together_with_their_sum_and_a_result_each(
