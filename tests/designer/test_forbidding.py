@@ -65,6 +65,11 @@ def test_a_draft_keeps_to_a_ban_where_a_test_speaks_of_it_and_the_deed_is_on_the
     assert (unkept(bans, cancelling(test, then=then)) == ()) is kept
 
 
+def test_who_it_is_about_is_the_case_and_not_what_the_deed_is_given() -> None:
+    (ban,) = forbidden("No-shows may not be upgraded to a suite.", Toolbox(read_catalog("hotel")))
+    assert ban.cases == ("no_show",)
+
+
 @pytest.mark.parametrize(
     "request_",
     [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,9 +56,9 @@ def forbidden(request: str, toolbox: Toolbox) -> tuple[Forbidden, ...]:
     values, doing = _values(toolbox), _doing(toolbox)
     found = []
     for sentence in re.split(r"[.;!?]\s|\n", without_shown(request) + "\n"):
-        for said, case, deed in _said(sentence):
+        for said, case, deed in _said(sentence, values):
             bare = re.sub(r'"[^"]*"', " ", case).casefold()
-            known = [value for value in values if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", bare)]
+            known = [value for value, said_as in values.items() if said_as.search(bare)]
             cases = (*known, *(number.rstrip(".,") for number in _NUMBER.findall(bare)))
             if cases:
                 more, less = bool(_MORE.search(case)), bool(_LESS.search(case))
@@ -67,7 +67,7 @@ def forbidden(request: str, toolbox: Toolbox) -> tuple[Forbidden, ...]:
     return tuple(found)
 
 
-def _said(sentence: str) -> Iterator[tuple[str, str, str]]:
+def _said(sentence: str, values: Mapping[str, re.Pattern[str]]) -> Iterator[tuple[str, str, str]]:
     """``(words, case, deed)`` of each thing that a sentence forbids."""
     excepted = _EXCEPT.search(sentence)
     if excepted is not None:
@@ -83,7 +83,9 @@ def _said(sentence: str) -> Iterator[tuple[str, str, str]]:
         # "If the plan is not basic", "those that must not wait" are cases, and no bans; "not before", "not without" are
         # about the order of things.
         if not _A_CASE.search(before) and not _IN_ORDER.search(behind):
-            yield clause, clause, behind
+            # "No-shows may not be upgraded to a suite": who it is about is the case, and the rest is the deed.
+            about = any(one.search(before.casefold()) for one in values.values())
+            yield clause, before if about else clause, behind
 
 
 def unkept(bans: tuple[Forbidden, ...], steps: tuple[DraftStep, ...]) -> tuple[Forbidden, ...]:
@@ -150,8 +152,8 @@ def _doing(toolbox: Toolbox) -> dict[str, frozenset[str]]:
     }
 
 
-def _values(toolbox: Toolbox) -> frozenset[str]:
-    """The words that some field of some tool takes or gives."""
+def _values(toolbox: Toolbox) -> dict[str, re.Pattern[str]]:
+    """The words that some field of some tool takes or gives, and how they are said: ``no_show`` as "no-shows"."""
     found: set[str] = set()
 
     def look(schema: object, depth: int) -> None:
@@ -166,7 +168,11 @@ def _values(toolbox: Toolbox) -> frozenset[str]:
     for known in toolbox.tools:
         look(known.tool.input_schema, 5)
         look(known.tool.output_schema, 5)
-    return frozenset(value for value in found if len(value) > 1)
+    return {
+        value: re.compile(rf"(?<!\w){'[-_ ]?'.join(map(re.escape, re.split('[-_ ]+', value)))}(?:e?s)?(?!\w)")
+        for value in sorted(found)
+        if len(value) > 1
+    }
 
 
 def question(ban: Forbidden) -> str:
