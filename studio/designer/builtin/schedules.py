@@ -13,38 +13,11 @@ from typing import Final
 
 from studio.designer.builtin.amounts import NUMBER_WORDS
 from studio.designer.builtin.clock import Plan
-from studio.designer.builtin.timetable import DAY, LIST, SPAN, WORKING, grown, spelled, weekdays
+from studio.designer.builtin.timetable import DAY, LIST, ORDINALS, SPAN, WORKING, grown, spelled, weekdays
 
 _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
                   "november", "december")  # fmt: skip
-_ORDINALS: Final = {
-    word: number
-    for number, word in enumerate(
-        [
-            "last",
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-            "twentieth",
-        ]
-    )
-} | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+_ORDINALS: Final = ORDINALS | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _MONTH = "|".join(_MONTHS)
 _NUMBER = r"\d+|" + "|".join(w for w in NUMBER_WORDS if w not in ("a", "an", "hundred"))
 _EACH = r"(?:every|each)(?:\s+single)?"

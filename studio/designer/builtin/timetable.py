@@ -11,6 +11,7 @@ from typing import Final
 
 from studio.designer.builtin.amounts import NUMBER_WORDS
 from studio.designer.builtin.clock import PART, TIME, Plan, set_clock, set_part
+from studio.designer.builtin.words import word_list
 from studio.designer.builtin.zones import find_zone
 
 DAYS: Final = {
@@ -211,30 +212,20 @@ _NTH_DAY: Final = re.compile(
 )
 
 
+ORDINALS: Final = {
+    word: number
+    for number, word in enumerate(
+        word_list(
+            "last first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
+            " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+        )
+    )
+}
+"""0 is the last."""
+
+
 def _day_number(word: str) -> str:
-    order = [
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-        "tenth",
-        "eleventh",
-        "twelfth",
-        "thirteenth",
-        "fourteenth",
-        "fifteenth",
-        "sixteenth",
-        "seventeenth",
-        "eighteenth",
-        "nineteenth",
-        "twentieth",
-    ]
-    return str(order.index(word.lower()) + 1) if word.lower() in order else "L"
+    return str(ORDINALS.get(word.lower(), 0) or "L")
 
 
 _NOISE: Final = re.compile(
