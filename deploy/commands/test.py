@@ -1,8 +1,8 @@
 """``weft test``: everything that must hold, from nothing: style, types, import contracts, and all suites.
 
-Tests that need an installation wait for it part of their time, and half of the others are as long as the rest: each of
-the two runs beside those of the engine and its connectors, and what it said is printed after these. ``--deep`` runs the
-properties alone, each on thousands of random programs.
+Tests that need an installation wait for it most of their time, and those of the engine for the database and for
+processes that they end: each of the two runs beside all others, and what it said is printed after those. ``--deep``
+runs the properties alone, each on thousands of random programs.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ from deploy.failure import Failure
 from deploy.home import ROOT
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_HALF = ("deploy", "designer", "docs", "dsl*", "editor", "evaluation", "fuzz", "security", "structure", "studio",
-         "toolserver")  # fmt: skip
-"""Folders of ``tests`` that take about as long as all others that need no installation."""
+_ENGINE = ("engine_*", "chaos", "poison")
+"""Folders of ``tests`` whose tests wait more than they compute."""
 _CHECKS = (
     ("style", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
@@ -63,12 +62,12 @@ def main(options: argparse.Namespace) -> int:
 
 def _suites(environment: dict[str, str]) -> list[str]:
     """Every test, in three processes. What failed."""
-    half = sorted(str(folder) for name in _HALF for folder in Path("tests").glob(name))
+    engine = sorted(str(folder) for name in _ENGINE for folder in Path("tests").glob(name))
     suites = (
         # First, so that it is building the page and starting while the others begin.
         ("tests of an installation", ["-m", "stack"]),
-        ("tests of the language, the designer and the pages", ["-m", "not stack", *half]),
-        ("tests", ["-m", "not stack", *(f"--ignore={folder}" for folder in half)]),
+        ("tests of the engine", ["-m", "not stack", *engine]),
+        ("tests", ["-m", "not stack", *(f"--ignore={folder}" for folder in engine)]),
     )
     failed = []
     with contextlib.ExitStack() as held:
